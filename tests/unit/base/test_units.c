@@ -99,7 +99,7 @@ static void prints(void **state)
     assert_string_equal(base_units_print_size(1792, 3, out), "1.75 KiB");
     assert_string_equal(base_units_print_bitrate(40e9, 3, out), "40.0 Gbit/s");
     assert_string_equal(base_units_print_percent(0.005, 3, out), "0.500 %");
-    assert_string_equal(base_units_print_rate(1.25e6, 3, out), "1.25M/s");
+    assert_string_equal(base_units_print_rate(1.25e6, 3, out), "1.25 M/s");
 }
 
 static void exact_forms_parse_back(void **state)
