@@ -1,0 +1,76 @@
+/* estimate.h - what a case costs: from the batches of several processes to numbers with intervals.
+ *
+ * Two questions are kept apart. *How long did it take here* is answered by raw times; their
+ * interval holds the spread between processes and, where the caller knows it, the drift of the
+ * host's speed over hours (drift_*). *How long does it take at reference speed* is answered by
+ * times divided by what a reference kernel, timed beside each batch, says about the host at that
+ * moment; their interval holds the spread between processes. docs/measuring.md derives both.
+ *
+ * Threads   no shared state
+ */
+#ifndef STATS_ESTIMATE_H
+#define STATS_ESTIMATE_H
+
+#include <base/err.h>
+
+#include <stdbool.h>
+
+/* The batches of one process, in the order they were run. */
+struct stats_batches {
+    size_t count;
+    const uint64_t *items;   /* [count] >= 1 */
+    const double *ns;        /* [count] of the whole batch, >= 0 */
+    const double *core_ns;   /* [count] one reference step beside it; NULL or NaN: none */
+    const double *memory_ns; /* [count] */
+};
+
+struct stats_interval {
+    double value, low, high; /* NaN: not to be had */
+};
+
+enum stats_reference { STATS_REFERENCE_NONE, STATS_REFERENCE_CORE, STATS_REFERENCE_MEMORY };
+
+struct stats_estimate_options {
+    double confidence;         /* 0.5 .. 0.9999 */
+    double nominal_core_ns;    /* one reference step at reference speed; 0: unknown */
+    double nominal_memory_ns;  /* both 0: no normalised time */
+    double drift_core_share;   /* standard deviation of the host's core speed over hours, as a
+                                  share; 0: leave it out of the raw interval */
+    double drift_memory_share; /* the same for its memory speed */
+    uint64_t seed;             /* of the resampling */
+};
+
+struct stats_process_estimate {
+    double median_ns, mean_ns, normalised_ns, core_ns, memory_ns; /* per item, per step */
+};
+
+struct stats_estimate {
+    struct stats_interval median_ns;     /* raw, typical: centre of the processes' medians */
+    struct stats_interval mean_ns;       /* raw, preemptions and all */
+    struct stats_interval normalised_ns; /* typical, at reference speed */
+    struct stats_interval slope_ns;      /* of time over items: fixed cost of a batch taken out */
+    double drift_share;                  /* what went into median_ns's and mean_ns's interval */
+    enum stats_reference reference;      /* the one that explains most, or none */
+    double reference_explained;          /* 0 .. 1 of the variance between windows */
+    double stddev_ns, mad_ns, trimmed_mean_ns, min_ns, max_ns; /* over all batches, per item */
+    double p05_ns, p25_ns, p75_ns, p95_ns, p99_ns;
+    double effective_batches;
+    uint64_t low_severe, low_mild, high_mild, high_severe; /* Tukey */
+};
+
+/* Estimate one case.
+ *
+ *   processes       [process_count] each with at least one batch; one process gives intervals from
+ *                   moving blocks inside it, several from resampling processes
+ *   per_process     out: [process_count], or NULL
+ *
+ * Cost     O(batches log batches); allocates and frees scratch memory
+ * Errors   EINVALID (no processes, an empty one, items 0, a time negative or not finite), ENOMEM
+ */
+BASE_MUST_USE base_err stats_estimate_of(const struct stats_batches *processes,
+                                         size_t process_count,
+                                         const struct stats_estimate_options *options,
+                                         struct stats_process_estimate *per_process,
+                                         struct stats_estimate *out);
+
+#endif
