@@ -12,6 +12,7 @@
 #define STATS_ESTIMATE_H
 
 #include <base/err.h>
+#include <stats/interval.h>
 
 #include <stdbool.h>
 
@@ -22,10 +23,6 @@ struct stats_batches {
     const double *ns;        /* [count] of the whole batch, >= 0 */
     const double *core_ns;   /* [count] one reference step beside it; NULL or NaN: none */
     const double *memory_ns; /* [count] */
-};
-
-struct stats_interval {
-    double value, low, high; /* NaN: not to be had */
 };
 
 enum stats_reference { STATS_REFERENCE_NONE, STATS_REFERENCE_CORE, STATS_REFERENCE_MEMORY };
