@@ -14,6 +14,7 @@
 #include <base/err.h>
 
 #include <stdbool.h>
+#include <stddef.h>
 
 enum {
     BENCH_PARAM_MAX = 8,   /* parameters of one case */

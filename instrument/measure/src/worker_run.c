@@ -1,0 +1,281 @@
+/* worker_run.c - the batches. Before each one, where references are wanted: a slice of the
+ * core-bound kernel, a slice of the memory-bound one, and a few untimed items that bring the case's
+ * own lines back into the nearest cache. */
+#define _GNU_SOURCE
+#include "worker_internal.h"
+
+#include <bench/allocs.h>
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#if defined(__has_include)
+#if __has_include(<valgrind/callgrind.h>)
+#include <valgrind/callgrind.h>
+#define HAS_CALLGRIND 1
+#endif
+#endif
+
+enum { REWARM_SHARE = 32 }; /* one item in so many is run again, untimed, after the references */
+
+struct batches { /* what one `run` request gives; one allocation */
+    size_t count;
+    double *ns, *core_ns, *memory_ns;
+    double *series; /* [count][BENCH_SERIES_MAX] */
+};
+
+static base_err batches_open(struct batches *batches, size_t count)
+{
+    batches->count = count;
+    batches->ns = calloc(count * (3 + BENCH_SERIES_MAX), sizeof(double));
+    if (batches->ns == NULL)
+        return BASE_ENOMEM;
+    batches->core_ns = batches->ns + count;
+    batches->memory_ns = batches->core_ns + count;
+    batches->series = batches->memory_ns + count;
+    return BASE_OK;
+}
+
+static double time_reference(struct worker *worker,
+                             void (*kernel)(struct bench_reference *, uint64_t), uint64_t steps)
+{
+    const uint64_t start = bench_clock_start(&worker->clock);
+    kernel(&worker->reference, steps);
+    const uint64_t stop = bench_clock_stop(&worker->clock);
+    return bench_clock_ns(&worker->clock, start, stop) / (double)steps;
+}
+
+static void run_batch(struct worker *worker, uint64_t items, bool with_references, size_t index,
+                      struct batches *out)
+{
+    const struct bench_case *bench = worker->bench;
+    void *state = worker->crew.members[0].env.state;
+    if (with_references) {
+        out->core_ns[index] =
+            time_reference(worker, bench_reference_core, BENCH_REFERENCE_CORE_STEPS);
+        out->memory_ns[index] =
+            time_reference(worker, bench_reference_memory, BENCH_REFERENCE_MEMORY_STEPS);
+    }
+    if (bench->before != NULL)
+        bench->before(state);
+    if (with_references && items >= REWARM_SHARE && !bench->is_exclusive)
+        crew_run(&worker->crew, &worker->clock, items / REWARM_SHARE);
+    out->ns[index] = crew_run(&worker->crew, &worker->clock, items);
+    if (bench->after != NULL)
+        bench->after(state, out->series + index * BENCH_SERIES_MAX);
+}
+
+static base_err check_counts(const struct worker *worker, const json_t *counts,
+                             struct base_why *why)
+{
+    const size_t count = json_array_size(counts);
+    if (count < 1 || count > WORKER_COUNTS_MAX)
+        return base_fail(why, BASE_EPROTOCOL, 0, "counts: %zu batches, expected 1 to %d", count,
+                         WORKER_COUNTS_MAX);
+    for (size_t i = 0; i < count; i++) {
+        const json_int_t items = json_integer_value(json_array_get(counts, i));
+        if (items < 1)
+            return base_fail(why, BASE_EPROTOCOL, 0, "counts[%zu] is not a whole number above 0",
+                             i);
+        if (items > 1 && worker->bench->is_exclusive)
+            return base_fail(why, BASE_EPROTOCOL, 0, "counts[%zu] is %lld; %s takes one at a time",
+                             i, (long long)items, worker->bench->name);
+    }
+    return BASE_OK;
+}
+
+static json_t *numbers(const double *values, size_t count, size_t stride)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(array,
+                              json_real(isfinite(values[i * stride]) ? values[i * stride] : 0));
+    return array;
+}
+
+static void describe_batches(const struct worker *worker, const struct batches *batches,
+                             bool with_references, json_t *reply)
+{
+    json_object_set_new(reply, "ns", numbers(batches->ns, batches->count, 1));
+    if (with_references) {
+        json_object_set_new(reply, "core_ns", numbers(batches->core_ns, batches->count, 1));
+        json_object_set_new(reply, "memory_ns", numbers(batches->memory_ns, batches->count, 1));
+    }
+    if (worker->bench->after == NULL)
+        return;
+    json_t *series = json_object();
+    for (size_t i = 0; i < BENCH_SERIES_MAX && worker->bench->series[i] != NULL; i++)
+        json_object_set_new(series, worker->bench->series[i],
+                            numbers(batches->series + i, batches->count, BENCH_SERIES_MAX));
+    json_object_set_new(reply, "series", series);
+}
+
+static void open_counters(struct worker *worker)
+{
+    if (!worker->has_counters)
+        bench_counters_open(&worker->counters);
+    worker->has_counters = true;
+}
+
+static void describe_kernel(struct worker *worker, json_t *reply)
+{
+    static const char *const kept[] = { "context_switches", "page_faults", "migrations" };
+    struct bench_counted counted[BENCH_COUNTERS_MAX + 2];
+    const size_t count = bench_counters_stop(&worker->counters, counted);
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; k < sizeof kept / sizeof kept[0]; k++)
+            if (strcmp(counted[i].name, kept[k]) == 0)
+                json_object_set_new(reply, kept[k], json_integer((json_int_t)counted[i].value));
+}
+
+base_err worker_run(struct worker *worker, const json_t *request, json_t *reply,
+                    struct base_why *why)
+{
+    if (!worker->is_open)
+        return base_fail(why, BASE_EPROTOCOL, 0, "no case is open");
+    const json_t *counts = json_object_get(request, "counts");
+    const bool with_references = json_is_true(json_object_get(request, "references"));
+    base_err err = check_counts(worker, counts, why);
+    if (err == BASE_OK && with_references && worker->reference.nodes == NULL)
+        err = bench_reference_open(&worker->reference);
+    if (err != BASE_OK)
+        return err;
+    struct batches batches;
+    if (batches_open(&batches, json_array_size(counts)) != BASE_OK)
+        return base_fail(why, BASE_ENOMEM, 0, "no memory for %zu batches", json_array_size(counts));
+    open_counters(worker);
+    bench_counters_start(&worker->counters);
+    for (size_t i = 0; i < batches.count; i++)
+        run_batch(worker, (uint64_t)json_integer_value(json_array_get(counts, i)), with_references,
+                  i, &batches);
+    describe_kernel(worker, reply);
+    describe_batches(worker, &batches, with_references, reply);
+    free(batches.ns);
+    return BASE_OK;
+}
+
+static base_err items_of(const struct worker *worker, const json_t *request, uint64_t *items,
+                         struct base_why *why)
+{
+    if (!worker->is_open)
+        return base_fail(why, BASE_EPROTOCOL, 0, "no case is open");
+    const json_int_t given = json_integer_value(json_object_get(request, "items"));
+    if (given < 1 || (given > 1 && worker->bench->is_exclusive))
+        return base_fail(why, BASE_EPROTOCOL, 0, "items: %lld is not possible", (long long)given);
+    *items = (uint64_t)given;
+    return BASE_OK;
+}
+
+static void add_counter(json_t *counters, const char *name, double value, const char *unit)
+{
+    json_array_append_new(counters,
+                          json_pack("{s:s, s:f, s:s}", "name", name, "value", value, "unit", unit));
+}
+
+base_err worker_count(struct worker *worker, const json_t *request, json_t *reply,
+                      struct base_why *why)
+{
+    uint64_t items = 0;
+    const base_err err = items_of(worker, request, &items, why);
+    if (err != BASE_OK)
+        return err;
+    open_counters(worker);
+    void *state = worker->crew.members[0].env.state;
+    if (worker->bench->before != NULL)
+        worker->bench->before(state);
+    struct bench_counted counted[BENCH_COUNTERS_MAX + 2];
+    const bool has_allocs = bench_allocs_start();
+    bench_counters_start(&worker->counters);
+    crew_run(&worker->crew, &worker->clock, items);
+    const size_t count = bench_counters_stop(&worker->counters, counted);
+    const struct bench_allocs allocs = bench_allocs_stop();
+    double unused[BENCH_SERIES_MAX];
+    if (worker->bench->after != NULL)
+        worker->bench->after(state, unused);
+    json_t *counters = json_array();
+    for (size_t i = 0; i < count; i++)
+        add_counter(counters, counted[i].name, counted[i].value, "1");
+    if (has_allocs) {
+        add_counter(counters, "allocs", (double)allocs.calls, "1");
+        add_counter(counters, "alloc_bytes", (double)allocs.bytes, "B");
+        add_counter(counters, "alloc_peak_bytes",
+                    (double)allocs.peak_bytes * (double)(items * worker->crew.size), "B");
+    }
+    json_object_set_new(reply, "items", json_integer((json_int_t)(items * worker->crew.size)));
+    json_object_set_new(reply, "counters", counters);
+    return BASE_OK;
+}
+
+base_err worker_instructions(struct worker *worker, const json_t *request, json_t *reply,
+                             struct base_why *why)
+{
+    uint64_t items = 0;
+    const base_err err = items_of(worker, request, &items, why);
+    if (err != BASE_OK)
+        return err;
+#ifdef HAS_CALLGRIND
+    if (RUNNING_ON_VALGRIND) {
+        crew_run(&worker->crew, &worker->clock, 1);
+        CALLGRIND_START_INSTRUMENTATION;
+        CALLGRIND_ZERO_STATS;
+        worker->bench->run(worker->crew.members[0].env.state, items);
+        CALLGRIND_DUMP_STATS;
+        CALLGRIND_STOP_INSTRUMENTATION;
+        json_object_set_new(reply, "items", json_integer((json_int_t)items));
+        return BASE_OK;
+    }
+#endif
+    (void)reply;
+    return base_fail(why, BASE_EUNSUPPORTED, 0, "not running under callgrind");
+}
+
+/* The kernels as cases: they calibrate the host and can be measured like anything else. */
+
+static base_err reference_setup(struct bench_env *env)
+{
+    struct bench_reference *reference = malloc(sizeof *reference);
+    if (reference == NULL)
+        return BASE_ENOMEM;
+    const base_err err = bench_reference_open(reference);
+    if (err == BASE_OK)
+        env->state = reference;
+    else
+        free(reference);
+    return err;
+}
+
+static void reference_teardown(void *state)
+{
+    bench_reference_close(state);
+    free(state);
+}
+
+static void core_run(void *state, uint64_t count)
+{
+    bench_reference_core(state, count);
+}
+
+static void memory_run(void *state, uint64_t count)
+{
+    bench_reference_memory(state, count);
+}
+
+static const struct bench_case core_case = {
+    .name = "reference/core",
+    .doc = "one step of the core-bound reference kernel",
+    .item = "step",
+    .setup = reference_setup,
+    .run = core_run,
+    .teardown = reference_teardown,
+};
+static const struct bench_case memory_case = {
+    .name = "reference/memory",
+    .doc = "one step of the memory-bound reference kernel",
+    .item = "step",
+    .setup = reference_setup,
+    .run = memory_run,
+    .teardown = reference_teardown,
+};
+const struct bench_case *const worker_reference_cases[] = { &core_case, &memory_case };
+const size_t worker_reference_case_count = 2;
