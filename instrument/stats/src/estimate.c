@@ -22,7 +22,10 @@ enum {
     WINDOWS_LEAST = 8,    /* a short process has smaller windows */
     RESAMPLES = 4000,     /* for one process */
     EFFECTIVE_MAX = 4096, /* batches of one process looked at for its effective size */
+    CLIP_DEVIATIONS = 5,
 };
+#define PRIOR_SHARE 0.5 /* of memory in a case about which nothing is known ... */
+#define PRIOR_ERROR 0.5 /* ... give or take */
 
 struct work { /* scratch of one estimate; all arrays in one block */
     size_t total, windows;
@@ -32,7 +35,8 @@ struct work { /* scratch of one estimate; all arrays in one block */
     double *window_ns;   /* [windows] medians of neighbours: the case ... */
     double *window_core; /* ... and both references */
     double *window_memory;
-    double *figures; /* [process_count] one figure of each process */
+    double *log_x, *log_y; /* [windows] */
+    double *figures;       /* [process_count] one figure of each process */
 };
 
 static bool is_time(double ns)
@@ -70,7 +74,7 @@ static base_err check(const struct stats_batches *processes, size_t process_coun
 
 static base_err work_open(struct work *work, size_t process_count)
 {
-    const size_t need = 3 * work->total + 3 * work->windows + process_count;
+    const size_t need = 3 * work->total + 5 * work->windows + process_count;
     double *memory = calloc(need, sizeof *memory);
     if (memory == NULL)
         return BASE_ENOMEM;
@@ -80,7 +84,9 @@ static base_err work_open(struct work *work, size_t process_count)
     work->window_ns = work->counts + work->total;
     work->window_core = work->window_ns + work->windows;
     work->window_memory = work->window_core + work->windows;
-    work->figures = work->window_memory + work->windows;
+    work->log_x = work->window_memory + work->windows;
+    work->log_y = work->log_x + work->windows;
+    work->figures = work->log_y + work->windows;
     return BASE_OK;
 }
 
@@ -129,15 +135,13 @@ static void reduce_process(struct work *work, const struct stats_batches *proces
     out->normalised_ns = NAN;
 }
 
-/* Robust variance of the logarithm of the windows' times after division by a reference. */
-static double residual_variance(struct work *work, const double *reference)
+/* Robust variance of the logarithm of the windows' times. */
+static double log_variance(struct work *work)
 {
     size_t kept = 0;
-    for (size_t w = 0; w < work->windows; w++) {
-        const double value = work->window_ns[w] / (reference == NULL ? 1 : reference[w]);
-        if (isfinite(value) && value > 0)
-            work->scratch[kept++] = log(value);
-    }
+    for (size_t w = 0; w < work->windows; w++)
+        if (work->window_ns[w] > 0)
+            work->scratch[kept++] = log(work->window_ns[w]);
     if (kept < 2)
         return NAN;
     stats_sort(work->scratch, kept);
@@ -145,38 +149,129 @@ static double residual_variance(struct work *work, const double *reference)
     return deviation * deviation;
 }
 
-/* The reference that leaves least variance between windows; ties and doubts go to the core's. */
-static void choose_reference(struct work *work, const struct stats_estimate_options *options,
-                             struct stats_estimate *out)
+/* Take the median away and pull values in to `CLIP_DEVIATIONS` robust deviations: a window that was
+ * preempted must not decide how a case follows memory. */
+static void centre(struct work *work, double *values, size_t count)
 {
-    const double raw = residual_variance(work, NULL);
-    const double core =
-        options->nominal_core_ns > 0 ? residual_variance(work, work->window_core) : NAN;
-    const double memory =
-        options->nominal_memory_ns > 0 ? residual_variance(work, work->window_memory) : NAN;
-    out->reference = STATS_REFERENCE_NONE;
-    double best = NAN;
-    if (isfinite(core)) {
-        out->reference = STATS_REFERENCE_CORE;
-        best = core;
+    memcpy(work->scratch, values, count * sizeof *values);
+    stats_sort(work->scratch, count);
+    const double middle = stats_median_sorted(work->scratch, count);
+    const double most = CLIP_DEVIATIONS * STATS_MAD_SCALE * stats_mad_sorted(work->scratch, count);
+    for (size_t i = 0; i < count; i++) {
+        const double off = values[i] - middle;
+        values[i] = off > most ? most : off < -most ? -most : off;
     }
-    if (isfinite(memory) && !(best <= memory)) {
-        out->reference = STATS_REFERENCE_MEMORY;
-        best = memory;
-    }
-    const double explained = raw > 0 && isfinite(best) ? 1 - best / raw : 0;
-    out->reference_explained = explained > 0 ? explained : 0;
 }
 
-/* Windows become times at reference speed, in place. */
-static void normalise_windows(struct work *work, const struct stats_estimate_options *options,
-                              enum stats_reference reference)
+struct moments {     /* of neighbouring windows, within processes */
+    double own;      /* x with the next x */
+    double cross;    /* y with the x beside it, both ways */
+    double square_x; /* of one window */
+    double square_y;
+    double product;
+    size_t pairs;
+};
+
+static void add_moments(const double *x, const double *y, size_t count, struct moments *sum)
 {
-    const bool is_core = reference == STATS_REFERENCE_CORE;
-    const double *speed = is_core ? work->window_core : work->window_memory;
-    const double nominal = is_core ? options->nominal_core_ns : options->nominal_memory_ns;
-    for (size_t w = 0; w < work->windows; w++)
-        work->window_ns[w] *= nominal / speed[w];
+    for (size_t i = 0; i + 1 < count; i++) {
+        sum->own += x[i] * x[i + 1];
+        sum->cross += (y[i] * x[i + 1] + y[i + 1] * x[i]) / 2;
+        sum->square_x += x[i] * x[i];
+        sum->square_y += y[i] * y[i];
+        sum->product += x[i] * y[i];
+    }
+    sum->pairs += count > 0 ? count - 1 : 0;
+}
+
+/* How much of the case's time follows the memory's speed, and how sure that is. With x the
+ * logarithm of memory time over core time and y that of case time over core time, y = share x. A
+ * reference's own sampling noise would pull a regression towards zero; noise of one window is not
+ * in the next, so the neighbour's x is used as the instrument (Durbin, Review of the International
+ * Statistical Institute 22 (1954) 23). What the run cannot tell stays at 0.5 +- 0.5, the prior. */
+static void fit_memory_share(const struct moments *sum, double *share, double *error)
+{
+    const double prior_precision = 1 / (PRIOR_ERROR * PRIOR_ERROR);
+    double precision = 0;
+    double estimate = PRIOR_SHARE;
+    if (sum->pairs >= 8 && sum->own > 0) {
+        estimate = sum->cross / sum->own;
+        const double residual =
+            sum->square_y - 2 * estimate * sum->product + estimate * estimate * sum->square_x;
+        const double variance = (residual > 0 ? residual : 0) * sum->square_x /
+                                (sum->own * sum->own * (double)sum->pairs);
+        precision = variance > 1e-12 ? 1 / variance : 1e12;
+    }
+    *share = (estimate * precision + PRIOR_SHARE * prior_precision) / (precision + prior_precision);
+    *share = *share < 0 ? 0 : *share > 1 ? 1 : *share;
+    *error = 1 / sqrt(precision + prior_precision);
+}
+
+static void estimate_memory_share(struct work *work, const struct stats_batches *processes,
+                                  size_t process_count, struct stats_estimate *out)
+{
+    struct moments sum = { 0 };
+    double *x = work->log_x;
+    double *y = work->log_y;
+    size_t at = 0;
+    for (size_t p = 0; p < process_count; p++) {
+        const size_t count = window_count(processes[p].count);
+        for (size_t w = 0; w < count; w++) {
+            const double core = log(work->window_core[at + w]);
+            const double time = work->window_ns[at + w];
+            x[w] = log(work->window_memory[at + w]) - core;
+            y[w] = (time > 0 ? log(time) : 0) - core;
+        }
+        centre(work, x, count);
+        centre(work, y, count);
+        add_moments(x, y, count, &sum);
+        at += count;
+    }
+    fit_memory_share(&sum, &out->memory_share, &out->memory_share_error);
+}
+
+static bool has_all(const double *values, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!(isfinite(values[i]) && values[i] > 0))
+            return false;
+    return count > 0;
+}
+
+static void choose_reference(struct work *work, const struct stats_batches *processes,
+                             size_t process_count, const struct stats_estimate_options *options,
+                             struct stats_estimate *out)
+{
+    const bool has_core = options->nominal_core_ns > 0 && has_all(work->window_core, work->windows);
+    const bool has_memory =
+        options->nominal_memory_ns > 0 && has_all(work->window_memory, work->windows);
+    out->memory_share = has_memory ? 1 : 0;
+    if (has_core && has_memory)
+        estimate_memory_share(work, processes, process_count, out);
+    out->reference = !has_core && !has_memory   ? STATS_REFERENCE_NONE
+                     : out->memory_share < 0.25 ? STATS_REFERENCE_CORE
+                     : out->memory_share > 0.75 ? STATS_REFERENCE_MEMORY
+                                                : STATS_REFERENCE_MIXED;
+}
+
+/* Windows become times at reference speed, in place. Returns how far the host was from it, as the
+ * logarithm of memory time over core time: what an error of the share is multiplied by. */
+static double normalise_windows(struct work *work, const struct stats_estimate_options *options,
+                                struct stats_estimate *out)
+{
+    const double raw = log_variance(work);
+    const double share = out->memory_share;
+    for (size_t w = 0; w < work->windows; w++) {
+        const double core = share < 1 ? log(work->window_core[w] / options->nominal_core_ns) : 0;
+        const double memory =
+            share > 0 ? log(work->window_memory[w] / options->nominal_memory_ns) : 0;
+        work->log_x[w] = memory - core;
+        work->window_ns[w] *= exp(-(1 - share) * core - share * memory);
+    }
+    const double left = log_variance(work);
+    const double explained = raw > 0 ? 1 - left / raw : 0;
+    out->reference_explained = explained > 0 ? explained : 0;
+    return median_of(work, work->log_x, work->windows);
 }
 
 /* A series of one process: the interval of its median from moving blocks. */
@@ -273,7 +368,7 @@ static void describe_batches(struct work *work, const struct stats_batches *proc
 /* Figures of the processes, or what one process shows, to intervals. */
 static void estimate_centres(struct work *work, const struct stats_process_estimate *figures,
                              size_t process_count, const struct stats_estimate_options *options,
-                             struct stats_estimate *out)
+                             double distance, struct stats_estimate *out)
 {
     const double level = options->confidence;
     gather(work, figures, process_count, offsetof(struct stats_process_estimate, median_ns));
@@ -298,10 +393,15 @@ static void estimate_centres(struct work *work, const struct stats_process_estim
             out->normalised_ns.high = normalised.high;
         }
     }
-    out->drift_share = out->reference == STATS_REFERENCE_MEMORY ? options->drift_memory_share
-                                                                : options->drift_core_share;
+    const double share = out->memory_share;
+    out->drift_share =
+        (1 - share) * options->drift_core_share + share * options->drift_memory_share;
     widen(&out->median_ns, out->drift_share, level);
     widen(&out->mean_ns, out->drift_share, level);
+    out->residual_share =
+        hypot((1 - share) * options->residual_core_share + share * options->residual_memory_share,
+              distance * out->memory_share_error);
+    widen(&out->normalised_ns, out->residual_share, level);
     not_below_zero(&out->median_ns);
     not_below_zero(&out->mean_ns);
     not_below_zero(&out->normalised_ns);
@@ -319,9 +419,10 @@ static void estimate(struct work *work, const struct stats_batches *processes, s
         at += processes[p].count;
         window += window_count(processes[p].count);
     }
-    choose_reference(work, options, out);
+    choose_reference(work, processes, process_count, options, out);
+    double distance = 0;
     if (out->reference != STATS_REFERENCE_NONE) {
-        normalise_windows(work, options, out->reference);
+        distance = normalise_windows(work, options, out);
         window = 0;
         for (size_t p = 0; p < process_count; p++) {
             const size_t count = window_count(processes[p].count);
@@ -329,7 +430,7 @@ static void estimate(struct work *work, const struct stats_batches *processes, s
             window += count;
         }
     }
-    estimate_centres(work, figures, process_count, options, out);
+    estimate_centres(work, figures, process_count, options, distance, out);
     estimate_slope(work, processes, process_count, options->confidence, out);
     describe_batches(work, processes, process_count, out);
 }

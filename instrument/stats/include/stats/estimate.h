@@ -25,16 +25,31 @@ struct stats_batches {
     const double *memory_ns; /* [count] */
 };
 
-enum stats_reference { STATS_REFERENCE_NONE, STATS_REFERENCE_CORE, STATS_REFERENCE_MEMORY };
+enum stats_reference {
+    STATS_REFERENCE_NONE,
+    STATS_REFERENCE_CORE,
+    STATS_REFERENCE_MEMORY,
+    STATS_REFERENCE_MIXED
+};
+
+/* What to allow before a history has shown it: measured on shared virtual machines over hours and
+ * days (docs/measuring.md), as standard deviations between runs. */
+#define STATS_DRIFT_CORE_ASSUMED      0.027
+#define STATS_DRIFT_MEMORY_ASSUMED    0.06
+#define STATS_RESIDUAL_CORE_ASSUMED   0.005
+#define STATS_RESIDUAL_MEMORY_ASSUMED 0.02
 
 struct stats_estimate_options {
-    double confidence;         /* 0.5 .. 0.9999 */
-    double nominal_core_ns;    /* one reference step at reference speed; 0: unknown */
-    double nominal_memory_ns;  /* both 0: no normalised time */
-    double drift_core_share;   /* standard deviation of the host's core speed over hours, as a
-                                  share; 0: leave it out of the raw interval */
-    double drift_memory_share; /* the same for its memory speed */
-    uint64_t seed;             /* of the resampling */
+    double confidence;            /* 0.5 .. 0.9999 */
+    double nominal_core_ns;       /* one reference step at reference speed; 0: unknown */
+    double nominal_memory_ns;     /* both 0: no normalised time */
+    double drift_core_share;      /* standard deviation of the host's core speed over hours, as a
+                                     share; 0: leave it out of the raw interval */
+    double drift_memory_share;    /* the same for its memory speed */
+    double residual_core_share;   /* standard deviation, between runs, of a normalised time
+                                     that follows the core: what the reference misses */
+    double residual_memory_share; /* the same for one that follows memory */
+    uint64_t seed;                /* of the resampling */
 };
 
 struct stats_process_estimate {
@@ -46,8 +61,11 @@ struct stats_estimate {
     struct stats_interval mean_ns;       /* raw, preemptions and all */
     struct stats_interval normalised_ns; /* typical, at reference speed */
     struct stats_interval slope_ns;      /* of time over items: fixed cost of a batch taken out */
+    double residual_share;               /* what went into normalised_ns's interval */
     double drift_share;                  /* what went into median_ns's and mean_ns's interval */
-    enum stats_reference reference;      /* the one that explains most, or none */
+    enum stats_reference reference;      /* whose speed the case follows: memory_share in words */
+    double memory_share;                 /* 0: follows the core's speed, 1: the memory's */
+    double memory_share_error;           /* standard deviation of what is known of it */
     double reference_explained;          /* 0 .. 1 of the variance between windows */
     double stddev_ns, mad_ns, trimmed_mean_ns, min_ns, max_ns; /* over all batches, per item */
     double p05_ns, p25_ns, p75_ns, p95_ns, p99_ns;

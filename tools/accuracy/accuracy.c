@@ -1,0 +1,349 @@
+/* accuracy.c - is the interval of a single result honest? Two kernels, one that lives in L1 and one
+ * bound by memory, are measured many times exactly as bpi-perf does it, on a quiet machine and
+ * beside a noisy neighbour, in turn. The truth is the mean over all runs of a kernel; the share of
+ * runs whose interval holds it is the coverage. Prints one Markdown table.
+ *
+ * Usage: accuracy [--runs N] [--time TIME] [--processes N] [--core N] [--csv FILE]
+ */
+#define _GNU_SOURCE
+#include "neighbour.h"
+
+#include <base/rng.h>
+#include <base/units.h>
+#include <bench/bench.h>
+#include <bench/drive.h>
+#include <bench/worker.h>
+#include <stats/estimate.h>
+#include <stats/interval.h>
+#include <stats/summary.h>
+
+#include <getopt.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    RUNS_MAX = 1000,
+    KERNELS = 2,
+    CONDITIONS = 2,
+    L1_SIZE = 1024,
+    CHASE_LINES = (128 << 20) / 64,
+    CHASE_STEPS = 100,
+    DRIFT_RUNS_LEAST = 8, /* as bpi-perf: earlier runs needed to know the host's drift */
+    NOMINAL_RUNS = 3,
+};
+
+static unsigned char l1_data[L1_SIZE];
+
+BENCH(l1, .doc = "FNV-1a over 1 KiB", .item = "hash")
+{
+    BENCH_LOOP (count) {
+        uint64_t hash = 14695981039346656037u;
+        for (size_t i = 0; i < L1_SIZE; i++)
+            hash = (hash ^ l1_data[i]) * 1099511628211u;
+        BENCH_KEEP(hash);
+    }
+}
+
+/* A random cycle (Sattolo, Information Processing Letters 22 (1986) 315) through 128 MiB. */
+static base_err dram_setup(struct bench_env *env)
+{
+    uint32_t(*lines)[16] = aligned_alloc(64, (size_t)CHASE_LINES * 64);
+    if (lines == NULL)
+        return BASE_ENOMEM;
+    struct base_rng rng;
+    base_rng_init(&rng, env->seed);
+    for (uint32_t i = 0; i < CHASE_LINES; i++)
+        lines[i][0] = i;
+    for (uint32_t i = CHASE_LINES - 1; i > 0; i--) {
+        const uint32_t other = (uint32_t)base_rng_below(&rng, i);
+        const uint32_t held = lines[i][0];
+        lines[i][0] = lines[other][0];
+        lines[other][0] = held;
+    }
+    env->state = lines;
+    return BASE_OK;
+}
+
+BENCH(dram, .doc = "100 dependent loads from 128 MiB", .item = "walk", .setup = dram_setup,
+      .teardown = free)
+{
+    const uint32_t(*lines)[16] = (const uint32_t(*)[16])state;
+    uint32_t at = lines[0][1];
+    BENCH_LOOP (count *CHASE_STEPS) {
+        at = lines[at][0];
+        BENCH_HIDE(at);
+    }
+    ((uint32_t(*)[16])state)[0][1] = at;
+}
+
+static const struct bench_case *const cases[] = { &l1, &dram };
+static const char *const kernel_names[KERNELS] = { "l1", "dram" };
+static const char *const condition_names[CONDITIONS] = { "quiet", "noisy" };
+
+struct options {
+    uint32_t runs, processes, core;
+    uint64_t measurement_ns;
+    FILE *csv;
+};
+
+struct shot { /* one run of one kernel */
+    struct stats_interval raw, normalised;
+    double core_ns, memory_ns;
+    double memory_share, memory_share_error, explained;
+};
+
+struct results {
+    struct shot shots[KERNELS][CONDITIONS][RUNS_MAX];
+    struct shot log[KERNELS][CONDITIONS * RUNS_MAX]; /* in the order of time: the history */
+    size_t logged[KERNELS];
+    double nominal_core_ns, nominal_memory_ns;
+};
+
+/* Robust standard deviation, as a share, of one figure over the earlier runs of a kernel; of the
+ * differences of successive runs where steps are to be left out. */
+static double deviation(const struct results *results, size_t kernel, size_t offset,
+                        bool is_successive, double assumed)
+{
+    const size_t count = results->logged[kernel];
+    if (count < DRIFT_RUNS_LEAST)
+        return assumed;
+    double *logs = calloc(count, sizeof *logs);
+    if (logs == NULL)
+        return assumed;
+    for (size_t i = 0; i < count; i++) {
+        double value = 0;
+        memcpy(&value, (const char *)&results->log[kernel][i] + offset, sizeof value);
+        logs[i] = log(value);
+    }
+    size_t kept = count;
+    if (is_successive) {
+        for (size_t i = 0; i + 1 < count; i++)
+            logs[i] = fabs(logs[i + 1] - logs[i]) / sqrt(2);
+        kept = count - 1;
+        stats_sort(logs, kept);
+        const double out = STATS_MAD_SCALE * stats_median_sorted(logs, kept);
+        free(logs);
+        return out;
+    }
+    stats_sort(logs, kept);
+    const double out = STATS_MAD_SCALE * stats_mad_sorted(logs, kept);
+    free(logs);
+    return out;
+}
+
+static bool estimate(const struct bench_record *record, size_t kernel,
+                     const struct results *results, struct shot *shot)
+{
+    struct stats_batches *batches = calloc(record->process_count, sizeof *batches);
+    struct stats_process_estimate *each = calloc(record->process_count, sizeof *each);
+    for (size_t p = 0; p < record->process_count; p++) {
+        const struct bench_process *from = &record->processes[p];
+        batches[p] = (struct stats_batches){ from->batch_count, from->counts, from->ns,
+                                             from->core_ns, from->memory_ns };
+    }
+    const size_t normalised = offsetof(struct shot, normalised.value);
+    const struct stats_estimate_options options = {
+        .confidence = 0.95,
+        .nominal_core_ns = results->nominal_core_ns,
+        .nominal_memory_ns = results->nominal_memory_ns,
+        .drift_core_share = deviation(results, kernel, offsetof(struct shot, core_ns), false,
+                                      STATS_DRIFT_CORE_ASSUMED),
+        .drift_memory_share = deviation(results, kernel, offsetof(struct shot, memory_ns), false,
+                                        STATS_DRIFT_MEMORY_ASSUMED),
+        .residual_core_share =
+            deviation(results, kernel, normalised, true, STATS_RESIDUAL_CORE_ASSUMED),
+        .residual_memory_share =
+            deviation(results, kernel, normalised, true, STATS_RESIDUAL_MEMORY_ASSUMED),
+        .seed = 1,
+    };
+    struct stats_estimate out;
+    const bool is_fine =
+        stats_estimate_of(batches, record->process_count, &options, each, &out) == BASE_OK;
+    if (is_fine) {
+        *shot = (struct shot){ .raw = out.median_ns,
+                               .normalised = out.normalised_ns,
+                               .memory_share = out.memory_share,
+                               .memory_share_error = out.memory_share_error,
+                               .explained = out.reference_explained };
+        for (size_t p = 0; p < record->process_count; p++) {
+            shot->core_ns += each[p].core_ns / (double)record->process_count;
+            shot->memory_ns += each[p].memory_ns / (double)record->process_count;
+        }
+    }
+    free(batches);
+    free(each);
+    return is_fine;
+}
+
+static bool shoot(const struct options *options, struct results *results, const char *kernel,
+                  size_t index, uint64_t seed, struct shot *shot)
+{
+    char self[4096];
+    const ssize_t size = readlink("/proc/self/exe", self, sizeof self - 1);
+    self[size > 0 ? size : 0] = '\0';
+    const char *const argv[] = { self, NULL };
+    const struct bench_launch launch = { argv, argv };
+    const struct bench_plan plan = { .measurement_ns = options->measurement_ns,
+                                     .processes = options->processes,
+                                     .cpus = &options->core,
+                                     .cpu_count = 1,
+                                     .seed = seed };
+    struct bench_target target = { .name = kernel };
+    struct bench_record record;
+    const base_err err = bench_drive_case(&launch, &plan, &target, NULL, NULL, &record);
+    if (err != BASE_OK)
+        fprintf(stderr, "accuracy: %s: %s\n", kernel, record.why.text);
+    const bool is_fine = err == BASE_OK && estimate(&record, index, results, shot);
+    bench_record_done(&record);
+    return is_fine;
+}
+
+/* The reference speed is what the host shows at first, as in bpi-perf. */
+static bool calibrate(const struct options *options, struct results *results)
+{
+    double core[NOMINAL_RUNS], memory[NOMINAL_RUNS];
+    for (int i = 0; i < NOMINAL_RUNS; i++) {
+        struct shot shot = { 0 };
+        if (!shoot(options, results, "reference/core", 0, 1, &shot))
+            return false;
+        core[i] = shot.core_ns;
+        memory[i] = shot.memory_ns;
+    }
+    stats_sort(core, NOMINAL_RUNS);
+    stats_sort(memory, NOMINAL_RUNS);
+    results->nominal_core_ns = core[NOMINAL_RUNS / 2];
+    results->nominal_memory_ns = memory[NOMINAL_RUNS / 2];
+    return true;
+}
+
+static void print_csv(FILE *file, size_t round, const char *kernel, const char *condition,
+                      const struct shot *shot)
+{
+    fprintf(file, "%zu,%s,%s,%.6g,%.6g,%.6g,%.6g,%.6g,%.6g,%.6g,%.6g,%.3f,%.3f,%.3f\n", round,
+            kernel, condition, shot->raw.value, shot->raw.low, shot->raw.high,
+            shot->normalised.value, shot->normalised.low, shot->normalised.high, shot->core_ns,
+            shot->memory_ns, shot->memory_share, shot->memory_share_error, shot->explained);
+    fflush(file);
+}
+
+static bool run_all(const struct options *options, struct results *results)
+{
+    if (options->csv != NULL)
+        fprintf(options->csv, "round,kernel,condition,raw,raw_low,raw_high,normalised,"
+                              "normalised_low,normalised_high,core_ns,memory_ns,memory_share,"
+                              "memory_share_error,explained\n");
+    for (size_t round = 0; round < options->runs; round++)
+        for (size_t c = 0; c < CONDITIONS; c++)
+            for (size_t k = 0; k < KERNELS; k++) {
+                struct neighbour neighbour = { { 0 } };
+                if (c == 1 && !neighbour_start(&neighbour, options->core, round + 1))
+                    return false;
+                struct shot *shot = &results->shots[k][c][round];
+                const bool is_fine = shoot(options, results, kernel_names[k], k, round + 1, shot);
+                neighbour_stop(&neighbour);
+                if (!is_fine)
+                    return false;
+                results->log[k][results->logged[k]++] = *shot;
+                if (options->csv != NULL)
+                    print_csv(options->csv, round, kernel_names[k], condition_names[c], shot);
+            }
+    return true;
+}
+
+/* Mean over all runs of a kernel, quiet and noisy alike: what it costs in the long run. */
+static double truth(const struct results *results, size_t kernel, size_t runs, bool is_normalised)
+{
+    double total = 0;
+    for (size_t c = 0; c < CONDITIONS; c++)
+        for (size_t r = 0; r < runs; r++) {
+            const struct shot *shot = &results->shots[kernel][c][r];
+            total += is_normalised ? shot->normalised.value : shot->raw.value;
+        }
+    return total / (double)(CONDITIONS * runs);
+}
+
+static void print_row(const struct results *results, size_t kernel, size_t condition, size_t runs,
+                      bool is_normalised)
+{
+    const double value = truth(results, kernel, runs, is_normalised);
+    size_t covered = 0;
+    double half = 0, square = 0, explained = 0;
+    for (size_t r = 0; r < runs; r++) {
+        const struct shot *shot = &results->shots[kernel][condition][r];
+        const struct stats_interval one = is_normalised ? shot->normalised : shot->raw;
+        covered += one.low <= value && value <= one.high;
+        half += (one.high - one.low) / 2 / value / (double)runs;
+        square += (one.value / value - 1) * (one.value / value - 1) / (double)runs;
+        explained += shot->explained / (double)runs;
+    }
+    const struct stats_interval share = stats_interval_wilson(covered, runs, 0.95);
+    char time[BASE_UNITS_TEXT_SIZE];
+    printf("| %s | %s | %s | %s | %zu/%zu = %.0f %% (%.0f–%.0f) | ±%.2f %% | %.2f %% | %.0f %% |\n",
+           kernel_names[kernel], condition_names[condition],
+           is_normalised ? "at reference speed" : "raw", base_units_print_time(value, 4, time),
+           covered, runs, 100 * share.value, 100 * share.low, 100 * share.high, 100 * half,
+           100 * sqrt(square), 100 * explained);
+}
+
+static void print_table(const struct results *results, const struct options *options)
+{
+    printf(
+        "| kernel | condition | time | truth | coverage of the 95 %% interval | mean half width | "
+        "rms error | explained by its reference |\n|---|---|---|---|---|---|---|---|\n");
+    for (size_t k = 0; k < KERNELS; k++)
+        for (int normalised = 0; normalised < 2; normalised++)
+            for (size_t c = 0; c < CONDITIONS; c++)
+                print_row(results, k, c, options->runs, normalised != 0);
+}
+
+static int parse(int argc, char **argv, struct options *options)
+{
+    static const struct option longs[] = {
+        { "runs", required_argument, NULL, 'r' },      { "time", required_argument, NULL, 't' },
+        { "processes", required_argument, NULL, 'p' }, { "core", required_argument, NULL, 'c' },
+        { "csv", required_argument, NULL, 'o' },       { NULL, 0, NULL, 0 }
+    };
+    int letter = 0;
+    while ((letter = getopt_long(argc, argv, "", longs, NULL)) != -1) {
+        uint64_t value = 0;
+        struct base_why why = { 0 };
+        base_err err = BASE_OK;
+        if (letter == 't')
+            err = base_units_parse_time(optarg, &options->measurement_ns, &why);
+        else if (letter == 'o')
+            options->csv = fopen(optarg, "w");
+        else if (letter != '?')
+            err = base_units_parse_count(optarg, letter == 'c' ? 0 : 1, RUNS_MAX, &value, &why);
+        if (letter == '?' || err != BASE_OK || (letter == 'o' && options->csv == NULL)) {
+            fprintf(stderr, "accuracy: %s\n", err != BASE_OK ? why.text : "wrong usage");
+            return 2;
+        }
+        if (letter == 'r')
+            options->runs = (uint32_t)value;
+        if (letter == 'p')
+            options->processes = (uint32_t)value;
+        if (letter == 'c')
+            options->core = (uint32_t)value;
+    }
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    if (bench_worker_wanted(argc, argv))
+        return bench_worker_main("accuracy", cases, sizeof cases / sizeof cases[0]);
+    struct options options = { .runs = 40, .processes = 10, .measurement_ns = 2000000000 };
+    if (parse(argc, argv, &options) != 0)
+        return 2;
+    struct results *results = calloc(1, sizeof *results);
+    if (results == NULL || !calibrate(&options, results) || !run_all(&options, results)) {
+        free(results);
+        return 3;
+    }
+    print_table(results, &options);
+    free(results);
+    return 0;
+}
