@@ -48,8 +48,9 @@ static void liars_are_named(void **state)
     } rows[] = {
         { "hang", BASE_ETIMEOUT, "did not answer 'run' in time" },
         { "crash", BASE_ECRASHED, "was killed by signal 11" },
-        { "exit", BASE_ECRASHED, "ended with status 7 while it was asked to run; its standard error "
-                                 "ends: out of workers" },
+        { "exit", BASE_ECRASHED,
+          "ended with status 7 while it was asked to run; its standard error "
+          "ends: out of workers" },
         { "flood", BASE_EPROTOCOL, "with a line of more than 64 MiB" },
         { "lines", BASE_EPROTOCOL, "no JSON object" },
         { "garbage", BASE_EPROTOCOL, "no JSON object: 'these are not the numbers" },
@@ -113,8 +114,10 @@ static void nothing_is_left_behind(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(an_honest_worker_is_measured), cmocka_unit_test(liars_are_named),
-        cmocka_unit_test(noise_does_not_block),         cmocka_unit_test(missing_programs_are_named),
+        cmocka_unit_test(an_honest_worker_is_measured),
+        cmocka_unit_test(liars_are_named),
+        cmocka_unit_test(noise_does_not_block),
+        cmocka_unit_test(missing_programs_are_named),
         cmocka_unit_test(nothing_is_left_behind),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,322 @@
+/* test_drive.c - sweeps, filters, and whole cases measured through a real worker (this program). */
+#include "unit.h"
+
+#include <bench/bench.h>
+#include <bench/drive.h>
+#include <bench/worker.h>
+
+#include <math.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+/* --- cases --- */
+
+BENCH(empty)
+{
+}
+
+BENCH(alloc, .item = "pair")
+{
+    BENCH_LOOP (count) {
+        void *memory = malloc(100);
+        BENCH_KEEP(memory);
+        free(memory);
+    }
+}
+
+struct spin {
+    uint64_t ns;
+    uint64_t done;
+    bool is_wrong;
+};
+
+static base_err spin_setup(struct bench_env *env)
+{
+    struct spin *spin = calloc(1, sizeof *spin);
+    env->state = spin;
+    env->bytes_per_item = 64;
+    bench_env_fact(env, "answer", 42, "1");
+    spin->is_wrong = strcmp(bench_env_text(env, "mode"), "wrong") == 0;
+    const base_err err = bench_env_count(env, "ns", 1, 1000000000, &spin->ns);
+    if (err != BASE_OK)
+        free(spin);
+    return err;
+}
+
+static uint64_t now_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static base_err spin_check(void *state, struct base_why *why)
+{
+    const struct spin *spin = state;
+    if (spin->done == 0)
+        return base_fail(why, BASE_EWRONG, 0, "nothing was run");
+    return spin->is_wrong ? base_fail(why, BASE_EWRONG, 0, "41 is not 42") : BASE_OK;
+}
+
+BENCH(delay, .item = "spin", .params = { { "ns", "1000,20000", "time" }, { "mode", "right", "" } },
+      .setup = spin_setup, .check = spin_check, .teardown = free)
+{
+    struct spin *spin = state;
+    BENCH_LOOP (count) {
+        const uint64_t end = now_ns() + spin->ns;
+        while (now_ns() < end)
+            ;
+        spin->done++;
+    }
+}
+
+static const struct bench_case *const cases[] = { &empty, &alloc, &delay };
+
+/* --- helpers --- */
+
+static char self[4096];
+static const char *const argv_self[] = { self, NULL };
+static const struct bench_launch launch = { argv_self, argv_self };
+
+static base_err measure(const char *name, const struct bench_arg *args, size_t arg_count,
+                        uint32_t threads, struct bench_record *record)
+{
+    struct bench_target target = { .name = name, .arg_count = arg_count };
+    if (arg_count > 0)
+        memcpy(target.args, args, arg_count * sizeof *args);
+    snprintf(target.id, sizeof target.id, "%s", name);
+    const struct bench_plan plan = { .measurement_ns = 60000000,
+                                     .warm_up_ns = 20000000,
+                                     .processes = 2,
+                                     .threads = threads,
+                                     .sample_size = 10 };
+    return bench_drive_case(&launch, &plan, &target, NULL, NULL, record);
+}
+
+static double median_item_ns(const struct bench_record *record)
+{
+    double least = INFINITY; /* of the processes' smallest batches: robust on a busy machine */
+    for (size_t p = 0; p < record->process_count; p++)
+        for (size_t i = 0; i < record->processes[p].batch_count; i++)
+            least =
+                fmin(least, record->processes[p].ns[i] / (double)record->processes[p].counts[i]);
+    return least;
+}
+
+/* --- tests --- */
+
+static void expands_sweeps(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *values;
+        const char *expect; /* joined with blanks; NULL: an error */
+    } rows[] = { { "1,10,100", "1 10 100" },
+                 { "1..5", "1 2 3 4 5" },
+                 { "16..1024*4", "16 64 256 1024" },
+                 { "0..100+25", "0 25 50 75 100" },
+                 { "sorted,shuffled", "sorted shuffled" },
+                 { "7", "7" },
+                 { "1..3,10", "1 2 3 10" },
+                 { "5..1", NULL },
+                 { "0..8*2", NULL },
+                 { "1..8*1", NULL },
+                 { "1..x", NULL },
+                 { "1..1000000", NULL } };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct bench_listed listed = { .name = "c",
+                                             .params = { { "p", rows[i].values, "" } },
+                                             .param_count = 1 };
+        struct base_arena arena = { 0 };
+        struct bench_target *targets = NULL;
+        size_t count = 0;
+        struct base_why why = { 0 };
+        const base_err err = bench_drive_expand(&listed, NULL, 0, &arena, &targets, &count, &why);
+        assert_int_equal(err == BASE_OK, rows[i].expect != NULL);
+        char joined[256] = "";
+        for (size_t t = 0; t < count; t++) {
+            if (t > 0)
+                strcat(joined, " ");
+            strcat(joined, targets[t].args[0].value);
+        }
+        if (rows[i].expect != NULL)
+            assert_string_equal(joined, rows[i].expect);
+        else
+            assert_true(strncmp(why.text, "p: ", 3) == 0);
+        base_arena_done(&arena);
+    }
+}
+
+static void multiplies_out_and_matches(void **state)
+{
+    (void)state;
+    const struct bench_listed listed = { .name = "enc/encode",
+                                         .params = { { "entries", "1,10", "" },
+                                                     { "order", "a,b", "" } },
+                                         .param_count = 2 };
+    struct base_arena arena = { 0 };
+    struct bench_target *targets = NULL;
+    size_t count = 0;
+    const struct bench_arg given = { "order", "z" };
+    const struct bench_arg unknown = { "size", "1" };
+    struct base_why why = { 0 };
+    assert_int_equal(bench_drive_expand(&listed, NULL, 0, &arena, &targets, &count, &why), BASE_OK);
+    assert_int_equal(count, 4);
+    assert_string_equal(targets[1].id, "enc/encode:entries=1,order=b");
+    assert_string_equal(targets[2].id, "enc/encode:entries=10,order=a");
+    assert_true(bench_target_matches(&targets[1], "encode"));
+    assert_true(bench_target_matches(&targets[1], "enc/*order=b"));
+    assert_false(bench_target_matches(&targets[1], "enc/*order=a"));
+    assert_true(bench_target_matches(&targets[1], NULL));
+    assert_int_equal(bench_drive_expand(&listed, &given, 1, &arena, &targets, &count, &why),
+                     BASE_OK);
+    assert_int_equal(count, 2);
+    assert_int_equal(bench_drive_expand(&listed, &unknown, 1, &arena, &targets, &count, &why),
+                     BASE_ENOTFOUND);
+    assert_string_equal(why.text, "enc/encode has no parameter 'size'");
+    base_arena_done(&arena);
+}
+
+static void lists_its_cases(void **state)
+{
+    (void)state;
+    struct base_arena arena = { 0 };
+    struct bench_listed *listed = NULL;
+    size_t count = 0;
+    struct base_why why = { 0 };
+    assert_int_equal(bench_drive_list(&launch, &arena, &listed, &count, &why), BASE_OK);
+    assert_int_equal(count, 5); /* with the two references */
+    assert_string_equal(listed[2].name, "delay");
+    assert_string_equal(listed[2].params[0].values, "1000,20000");
+    assert_string_equal(listed[3].name, "reference/core");
+    base_arena_done(&arena);
+}
+
+static void the_empty_case_is_nothing(void **state)
+{
+    (void)state;
+    struct bench_record record;
+    assert_int_equal(measure("empty", NULL, 0, 1, &record), BASE_OK);
+    assert_true(median_item_ns(&record) < 0.05);
+    bench_record_done(&record);
+}
+
+static void a_known_delay_is_found(void **state)
+{
+    (void)state;
+    struct bench_record record;
+    const struct bench_arg args[] = { { "ns", "20000" } };
+    assert_int_equal(measure("delay", args, 1, 1, &record), BASE_OK);
+    const double ns = median_item_ns(&record);
+    assert_true(ns >= 20000 && ns < 20000 * 1.01 + 100);
+    assert_int_equal(record.process_count, 2);
+    assert_float_equal(record.bytes_per_item, 64, 0);
+    assert_int_equal(record.fact_count, 1);
+    assert_string_equal(record.facts[0].name, "answer");
+    const struct bench_process *process = &record.processes[0];
+    assert_true(process->batch_count >= 5);
+    for (size_t i = 0; i < process->batch_count; i++)
+        assert_true(process->core_ns[i] > 0 && process->memory_ns[i] > process->core_ns[i]);
+    bench_record_done(&record);
+}
+
+static void a_wrong_answer_is_no_result(void **state)
+{
+    (void)state;
+    struct bench_record record;
+    const struct bench_arg args[] = { { "mode", "wrong" } };
+    assert_int_equal(measure("delay", args, 1, 1, &record), BASE_EWRONG);
+    assert_string_equal(record.why.text, "delay: 41 is not 42");
+    assert_int_equal(record.process_count, 0);
+    bench_record_done(&record);
+}
+
+static void bad_arguments_are_named(void **state)
+{
+    (void)state;
+    struct bench_record record;
+    const struct bench_arg bad[] = { { "ns", "soon" } };
+    assert_int_equal(measure("delay", bad, 1, 1, &record), BASE_EPARSE);
+    assert_string_equal(record.why.text, "delay: ns: 'soon' is not a whole number");
+    bench_record_done(&record);
+    const struct bench_arg unknown[] = { { "colour", "red" } };
+    assert_int_equal(measure("delay", unknown, 1, 1, &record), BASE_ENOTFOUND);
+    assert_string_equal(record.why.text, "delay has no parameter 'colour'");
+    bench_record_done(&record);
+    assert_int_equal(measure("nothing", NULL, 0, 1, &record), BASE_ENOTFOUND);
+    assert_string_equal(record.why.text, "there is no case 'nothing'");
+    bench_record_done(&record);
+}
+
+static void allocations_are_counted(void **state)
+{
+    (void)state;
+#ifdef BPI_SANITIZED
+    skip();
+#endif
+    struct bench_record record;
+    assert_int_equal(measure("alloc", NULL, 0, 1, &record), BASE_OK);
+    unsigned seen = 0;
+    for (size_t i = 0; i < record.counter_count; i++) {
+        const struct bench_counter *counter = &record.counters[i];
+        if (strcmp(counter->name, "allocs") == 0)
+            seen += counter->per_item == 1;
+        if (strcmp(counter->name, "alloc_bytes") == 0)
+            seen += counter->per_item == 100;
+        if (strcmp(counter->name, "alloc_peak_bytes") == 0)
+            seen += counter->per_item >= 100 && counter->per_item < 200;
+    }
+    assert_int_equal(seen, 3);
+    bench_record_done(&record);
+}
+
+static void threads_run_at_once(void **state)
+{
+    (void)state;
+    struct bench_record record;
+    const struct bench_arg args[] = { { "ns", "20000" } };
+    assert_int_equal(measure("delay", args, 1, 3, &record), BASE_OK);
+    assert_int_equal(record.threads, 3);
+    assert_true(median_item_ns(&record) >= 20000);
+    bench_record_done(&record);
+}
+
+static void an_interruption_keeps_whole_processes(void **state)
+{
+    (void)state;
+    volatile sig_atomic_t stop = 1;
+    struct bench_record record;
+    const struct bench_plan plan = { .interrupted = &stop };
+    const struct bench_target target = { .name = "empty", .id = "empty" };
+    assert_int_equal(bench_drive_case(&launch, &plan, &target, NULL, NULL, &record),
+                     BASE_EINTERRUPTED);
+    assert_true(record.is_interrupted);
+    assert_int_equal(record.process_count, 0);
+    bench_record_done(&record);
+}
+
+int main(int argc, char **argv)
+{
+    if (bench_worker_wanted(argc, argv))
+        return bench_worker_main("test_drive", cases, sizeof cases / sizeof cases[0]);
+    const ssize_t size = readlink("/proc/self/exe", self, sizeof self - 1);
+    if (size <= 0)
+        return 3;
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(expands_sweeps),
+        cmocka_unit_test(multiplies_out_and_matches),
+        cmocka_unit_test(lists_its_cases),
+        cmocka_unit_test(the_empty_case_is_nothing),
+        cmocka_unit_test(a_known_delay_is_found),
+        cmocka_unit_test(a_wrong_answer_is_no_result),
+        cmocka_unit_test(bad_arguments_are_named),
+        cmocka_unit_test(allocations_are_counted),
+        cmocka_unit_test(threads_run_at_once),
+        cmocka_unit_test(an_interruption_keeps_whole_processes),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
