@@ -1,0 +1,254 @@
+/* test_stats_summary.c - order statistics against naive twins on random samples, and the edges:
+ * empty, one, equal, not finite. */
+#include "unit.h"
+
+#include <base/rng.h>
+#include <stats/effective.h>
+#include <stats/interval.h>
+#include <stats/distribution.h>
+#include <stats/outlier.h>
+#include <stats/slope.h>
+#include <stats/summary.h>
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SAMPLE_MAX = 3000 };
+
+/* Shapes that are hard on a sort: random, few values, rising, falling, organ pipe, constant. */
+static void fill(struct base_rng *rng, double *sample, size_t count, unsigned shape)
+{
+    for (size_t i = 0; i < count; i++) {
+        const double at = (double)i;
+        const double shapes[] = {
+            base_rng_normal(rng),
+            (double)base_rng_below(rng, 5),
+            at,
+            -at,
+            i < count / 2 ? at : (double)(count - i),
+            7,
+        };
+        sample[i] = shapes[shape % 6];
+    }
+}
+
+static int compare(const void *left, const void *right)
+{
+    const double a = *(const double *)left;
+    const double b = *(const double *)right;
+    return (a > b) - (a < b);
+}
+
+static void sorting_and_selecting_equal_qsort(void **state)
+{
+    (void)state;
+    struct base_rng rng;
+    base_rng_init(&rng, 11);
+    for (unsigned round = 0; round < 600; round++) {
+        double sample[SAMPLE_MAX], expect[SAMPLE_MAX], chosen[SAMPLE_MAX];
+        const size_t count = 1 + base_rng_below(&rng, round % 10 == 0 ? SAMPLE_MAX : 60);
+        fill(&rng, sample, count, round);
+        memcpy(expect, sample, sizeof expect);
+        memcpy(chosen, sample, sizeof chosen);
+        qsort(expect, count, sizeof *expect, compare);
+        stats_sort(sample, count);
+        assert_memory_equal(sample, expect, count * sizeof *sample);
+        assert_true(stats_is_sorted(sample, count));
+        const size_t rank = base_rng_below(&rng, count);
+        assert_float_equal(stats_select(chosen, count, rank), expect[rank], 0);
+        for (size_t i = 0; i < count; i++)
+            assert_true(i < rank ? chosen[i] <= expect[rank] : chosen[i] >= expect[rank]);
+    }
+    assert_false(stats_is_sorted((double[]){ 2, 1 }, 2));
+    assert_false(stats_is_sorted((double[]){ 2, NAN }, 2));
+}
+
+static double naive_median(double *values, size_t count)
+{
+    qsort(values, count, sizeof *values, compare);
+    return (values[(count - 1) / 2] + values[count / 2]) / 2;
+}
+
+static void mad_and_walsh_equal_their_definition(void **state)
+{
+    (void)state;
+    struct base_rng rng;
+    base_rng_init(&rng, 12);
+    for (unsigned round = 0; round < 600; round++) {
+        double sample[40], distance[40], walsh[40 * 41 / 2];
+        const size_t count = 1 + base_rng_below(&rng, 40);
+        fill(&rng, sample, count, round);
+        stats_sort(sample, count);
+        const double median = stats_median_sorted(sample, count);
+        size_t pairs = 0;
+        for (size_t i = 0; i < count; i++) {
+            distance[i] = fabs(sample[i] - median);
+            for (size_t j = i; j < count; j++)
+                walsh[pairs++] = (sample[i] + sample[j]) / 2;
+        }
+        assert_float_equal(stats_mad_sorted(sample, count), naive_median(distance, count), 1e-14);
+        assert_float_equal(stats_hodges_lehmann_sorted(sample, count), naive_median(walsh, pairs),
+                           1e-14);
+    }
+}
+
+static void a_sum_keeps_what_rounding_would_lose(void **state)
+{
+    (void)state;
+    const double sample[] = { 1, 1e100, 1, -1e100 };
+    assert_float_equal(stats_sum(sample, 4), 2, 0);
+    assert_float_equal(stats_mean(sample, 4), 0.5, 0);
+}
+
+static void what_a_sample_does_not_have_is_nan(void **state)
+{
+    (void)state;
+    const double one[] = { 3 };
+    assert_true(isnan(stats_mean(one, 0)));
+    assert_true(isnan(stats_median_sorted(one, 0)));
+    assert_true(isnan(stats_mad_sorted(one, 0)));
+    assert_true(isnan(stats_hodges_lehmann_sorted(one, 0)));
+    assert_true(isnan(stats_stddev(one, 1, 3)));
+    assert_true(isnan(stats_trimmed_mean_sorted(one, 1, 0.5)));
+    assert_true(isnan(stats_quantile_sorted(one, 0, 0.5, STATS_QUANTILE_LINEAR)));
+    assert_true(isnan(stats_quantile_sorted(one, 1, 1.01, STATS_QUANTILE_LINEAR)));
+    assert_true(isnan(stats_quantile_sorted(one, 1, NAN, STATS_QUANTILE_LINEAR)));
+    assert_int_equal(stats_outliers_sorted(one, 0).high_severe, 0);
+    assert_true(isnan(stats_outliers_sorted(one, 0).high_mild_fence));
+    struct stats_summary s;
+    assert_int_equal(stats_summary_of((double[]){ 1 }, 0, &s), BASE_EINVALID);
+    assert_int_equal(stats_summary_of((double[]){ 1, NAN }, 2, &s), BASE_EINVALID);
+    assert_int_equal(stats_summary_of((double[]){ 1, INFINITY }, 2, &s), BASE_EINVALID);
+    assert_int_equal(stats_summary_of_sorted((double[]){ -INFINITY, 1 }, 2, &s), BASE_EINVALID);
+}
+
+static void fences_separate_mild_from_severe(void **state)
+{
+    (void)state;
+    /* Quartiles 3 and 5: mild below 0 and above 8, severe below -3 and above 11; a value on a fence
+     * is inside it. */
+    const double sorted[] = { -3.5, -3, 0, 3, 3, 3, 4, 4, 4, 5, 5, 5, 8, 11, 11.5 };
+    const struct stats_outliers o = stats_outliers_sorted(sorted, 15);
+    assert_float_equal(o.low_mild_fence, 0, 1e-15);
+    assert_float_equal(o.high_severe_fence, 11, 1e-15);
+    assert_int_equal(o.low_severe, 1);
+    assert_int_equal(o.low_mild, 1);
+    assert_int_equal(o.high_mild, 1);
+    assert_int_equal(o.high_severe, 1);
+}
+
+static void slopes_without_a_line_are_nan(void **state)
+{
+    (void)state;
+    const double same[] = { 2, 2, 2 };
+    const double y[] = { 1, 2, 4 };
+    assert_true(isnan(stats_slope_line(same, y, 3).slope));
+    assert_true(isnan(stats_slope_line(y, same, 1).slope));
+    assert_true(isnan(stats_slope_origin((double[]){ 0 }, y, 1).slope));
+    assert_true(isnan(stats_slope_origin(y, same, 1).slope_error));
+    assert_float_equal(stats_slope_line(y, same, 3).r2, 1, 0);
+    struct stats_slope s;
+    assert_int_equal(stats_slope_theil_sen(same, y, 3, &s), BASE_EINVALID);
+    assert_int_equal(stats_slope_theil_sen(y, y, 1, &s), BASE_EINVALID);
+}
+
+/* A third of the points is far off: least squares is lost, Theil-Sen is not; both sizes of it. */
+static void theil_sen_ignores_outliers(void **state)
+{
+    (void)state;
+    for (size_t count = 300; count <= 3000; count *= 10) {
+        double x[SAMPLE_MAX], y[SAMPLE_MAX];
+        struct base_rng rng;
+        base_rng_init(&rng, 13);
+        for (size_t i = 0; i < count; i++) {
+            x[i] = (double)i;
+            y[i] = 5 + 2 * x[i] + base_rng_normal(&rng) + (i % 5 == 4 ? 40 * (double)count : 0);
+        }
+        struct stats_slope s;
+        assert_int_equal(stats_slope_theil_sen(x, y, count, &s), BASE_OK);
+        assert_float_equal(s.slope, 2, 0.02);
+        assert_float_equal(s.intercept, 5, 2);
+        assert_true(s.r2 < 0.5);
+    }
+}
+
+static void series_without_information(void **state)
+{
+    (void)state;
+    const double same[] = { 4, 4, 4, 4, 4 };
+    assert_true(isnan(stats_autocorrelation(same, 5, 1)));
+    assert_true(isnan(stats_autocorrelation(same, 1, 0)));
+    assert_true(isnan(stats_autocorrelation((double[]){ 1, 2 }, 2, 2)));
+    assert_float_equal(stats_effective_size(same, 5), 5, 0);
+    assert_int_equal(stats_block_length(same, 5), 1);
+    assert_int_equal(stats_block_length(same, 0), 1);
+}
+
+/* AR(1) with coefficient r: the effective size is n (1 - r) / (1 + r). */
+static void effective_size_of_an_autoregression(void **state)
+{
+    (void)state;
+    enum { N = 40000 };
+    static double series[N];
+    for (double r = 0; r < 0.95; r += 0.3) {
+        struct base_rng rng;
+        base_rng_init(&rng, 14);
+        double last = 0;
+        for (size_t i = 0; i < N; i++)
+            series[i] = last = r * last + base_rng_normal(&rng);
+        const double expect = N * (1 - r) / (1 + r);
+        assert_float_equal(stats_effective_size(series, N) / expect, 1, 0.15);
+        assert_float_equal(stats_autocorrelation(series, N, 1), r, 0.02);
+    }
+}
+
+static void intervals_that_cannot_be_had(void **state)
+{
+    (void)state;
+    const double one[] = { 3 };
+    assert_float_equal(stats_interval_t(one, 1, 0.95).value, 3, 0);
+    assert_true(isnan(stats_interval_t(one, 1, 0.95).low));
+    assert_true(isnan(stats_interval_t((double[]){ 1, 2 }, 2, 1).high));
+    assert_true(isnan(stats_interval_wilson(1, 0, 0.95).value));
+    assert_true(isnan(stats_interval_wilson(2, 1, 0.95).low));
+    assert_true(isnan(stats_interval_clopper_pearson(1, 2, 0).low));
+    assert_true(isnan(stats_interval_quantile_exact(one, 0, 0.5, 0.95).value));
+    assert_true(isnan(stats_interval_quantile_hutson(one, 1, 0, 0.95).value));
+    assert_true(isinf(stats_interval_quantile_exact(one, 1, 0.5, 0.95).low));
+}
+
+static void distributions_refuse_what_they_are_not_defined_for(void **state)
+{
+    (void)state;
+    const double nans[] = {
+        stats_normal_quantile(-0.1), stats_normal_quantile(1.1), stats_normal_quantile(NAN),
+        stats_beta_cdf(-0.1, 1, 1),  stats_beta_cdf(0.5, 0, 1),  stats_beta_quantile(2, 1, 1),
+        stats_student_cdf(NAN, 3),   stats_student_cdf(1, 0),    stats_student_quantile(0.5, -1),
+    };
+    for (size_t i = 0; i < sizeof nans / sizeof *nans; i++)
+        assert_true(isnan(nans[i]));
+    assert_true(stats_normal_quantile(0) < -1e300 && stats_normal_quantile(1) > 1e300);
+    assert_true(stats_student_quantile(0, 3) < -1e300 && stats_student_quantile(1, 3) > 1e300);
+    assert_float_equal(stats_student_cdf(INFINITY, 3), 1, 0);
+    assert_float_equal(stats_student_cdf(-INFINITY, 3), 0, 0);
+    assert_float_equal(stats_beta_quantile(1, 2, 3), 1, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(sorting_and_selecting_equal_qsort),
+        cmocka_unit_test(mad_and_walsh_equal_their_definition),
+        cmocka_unit_test(a_sum_keeps_what_rounding_would_lose),
+        cmocka_unit_test(what_a_sample_does_not_have_is_nan),
+        cmocka_unit_test(fences_separate_mild_from_severe),
+        cmocka_unit_test(slopes_without_a_line_are_nan),
+        cmocka_unit_test(theil_sen_ignores_outliers),
+        cmocka_unit_test(series_without_information),
+        cmocka_unit_test(effective_size_of_an_autoregression),
+        cmocka_unit_test(intervals_that_cannot_be_had),
+        cmocka_unit_test(distributions_refuse_what_they_are_not_defined_for),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
