@@ -177,6 +177,39 @@ static bool is_possible(const struct stats_source *source,
            options->resamples <= STATS_RESAMPLE_MAX;
 }
 
+/* Replicates and jackknife values of all statistics, in one piece of memory. */
+struct work {
+    double *memory;
+    double *replicates[STATS_STATISTIC_COUNT];
+    double *jackknife[STATS_STATISTIC_COUNT];
+};
+
+static bool take_work(struct work *work, size_t count)
+{
+    const size_t size = (count + STATS_JACKKNIFE_MAX) * STATS_STATISTIC_COUNT;
+    work->memory = malloc(size * sizeof *work->memory);
+    if (work->memory == NULL)
+        return false;
+    for (size_t s = 0; s < STATS_STATISTIC_COUNT; s++) {
+        work->jackknife[s] = work->memory + s * STATS_JACKKNIFE_MAX;
+        work->replicates[s] =
+            work->memory + STATS_STATISTIC_COUNT * STATS_JACKKNIFE_MAX + s * count;
+    }
+    return true;
+}
+
+static struct stats_bootstrap conclude(double *replicates, size_t count, double estimate,
+                                       const double *jackknife, size_t groups, double confidence)
+{
+    const double mean = stats_mean(replicates, count);
+    return (struct stats_bootstrap){
+        .bca = stats_interval_bca(replicates, count, estimate, jackknife, groups, confidence),
+        .percentile = stats_interval_percentile(replicates, count, estimate, confidence),
+        .standard_error = stats_stddev(replicates, count, mean),
+        .bias = mean - estimate,
+    };
+}
+
 base_err stats_bootstrap_of(const struct stats_source *source,
                             const struct stats_bootstrap_options *options,
                             struct stats_bootstrap out[STATS_STATISTIC_COUNT])
@@ -184,38 +217,21 @@ base_err stats_bootstrap_of(const struct stats_source *source,
     if (!is_possible(source, options))
         return BASE_EINVALID;
     struct stats_resampler *resampler = NULL;
+    struct work work = { 0 };
     base_err err = stats_resampler_new(source, options->seed, &resampler);
+    if (err == BASE_OK && !take_work(&work, options->resamples))
+        err = BASE_ENOMEM;
     if (err != BASE_OK)
-        return err;
-    const size_t count = options->resamples;
-    double *memory = malloc((count + STATS_JACKKNIFE_MAX) * STATS_STATISTIC_COUNT * sizeof *memory);
-    err = BASE_ENOMEM;
-    if (memory == NULL)
         goto done;
     double estimate[STATS_STATISTIC_COUNT];
-    double *replicates[STATS_STATISTIC_COUNT];
-    double *jackknife[STATS_STATISTIC_COUNT];
-    for (size_t s = 0; s < STATS_STATISTIC_COUNT; s++) {
-        replicates[s] = memory + s * count;
-        jackknife[s] = memory + STATS_STATISTIC_COUNT * count + s * STATS_JACKKNIFE_MAX;
-    }
     stats_resampler_estimate(resampler, estimate);
-    const size_t groups = stats_resampler_jackknife(resampler, jackknife);
-    stats_resampler_run(resampler, count, replicates);
-    for (int s = 0; s < STATS_STATISTIC_COUNT; s++) {
-        const double mean = stats_mean(replicates[s], count);
-        out[s] = (struct stats_bootstrap){
-            .standard_error = stats_stddev(replicates[s], count, mean),
-            .bias = mean - estimate[s],
-        };
-        out[s].bca = stats_interval_bca(replicates[s], count, estimate[s], jackknife[s], groups,
-                                        options->confidence);
-        out[s].percentile =
-            stats_interval_percentile(replicates[s], count, estimate[s], options->confidence);
-    }
-    err = BASE_OK;
+    const size_t groups = stats_resampler_jackknife(resampler, work.jackknife);
+    stats_resampler_run(resampler, options->resamples, work.replicates);
+    for (int s = 0; s < STATS_STATISTIC_COUNT; s++)
+        out[s] = conclude(work.replicates[s], options->resamples, estimate[s], work.jackknife[s],
+                          groups, options->confidence);
 done:
-    free(memory);
+    free(work.memory);
     stats_resampler_free(resampler);
     return err;
 }

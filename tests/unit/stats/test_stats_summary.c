@@ -203,6 +203,30 @@ static void effective_size_of_an_autoregression(void **state)
     }
 }
 
+/* Memories of hundreds and thousands of lags, also seen through means of neighbours. */
+static void effective_size_of_a_long_memory(void **state)
+{
+    (void)state;
+    enum { N = 200000 };
+    double *series = malloc(N * sizeof *series);
+    assert_non_null(series);
+    static const double rs[] = { 0.99, 0.998 };
+    for (int i = 0; i < 2; i++) {
+        struct base_rng rng;
+        base_rng_init(&rng, 15);
+        double last = 0;
+        for (size_t t = 0; t < N; t++)
+            series[t] = last = rs[i] * last + base_rng_normal(&rng);
+        const double expect = N * (1 - rs[i]) / (1 + rs[i]);
+        assert_float_equal(stats_effective_size(series, N) / expect, 1, 0.3);
+    }
+    for (size_t t = 0; t < N; t++) /* a drift and nothing else knows next to nothing */
+        series[t] = (double)t;
+    assert_true(stats_effective_size(series, N) < 10);
+    assert_true(stats_block_length(series, N) > 1000);
+    free(series);
+}
+
 static void intervals_that_cannot_be_had(void **state)
 {
     (void)state;
@@ -247,6 +271,7 @@ int main(void)
         cmocka_unit_test(theil_sen_ignores_outliers),
         cmocka_unit_test(series_without_information),
         cmocka_unit_test(effective_size_of_an_autoregression),
+        cmocka_unit_test(effective_size_of_a_long_memory),
         cmocka_unit_test(intervals_that_cannot_be_had),
         cmocka_unit_test(distributions_refuse_what_they_are_not_defined_for),
     };

@@ -16,7 +16,10 @@ double stats_autocorrelation(const double *series, size_t count, size_t lag);
  * n / (-1 + 2 sum of the pair sums r(2t) + r(2t+1)), over Geyer's initial positive sequence made
  * monotone. Within 1 .. n: negative correlation earns nothing. A constant series is worth n.
  *
- * Cost     O(n * lags used)
+ * A memory longer than 256 lags is measured on means of 2, 4, 8... neighbours, whose mean is as
+ * uncertain; that needs scratch memory, and is NaN when there is none.
+ *
+ * Cost     O(n * lags used), at most about 512 n
  * Source   Geyer, Statistical Science 7 (1992) 473, section 3.3
  */
 double stats_effective_size(const double *series, size_t count);
@@ -24,7 +27,7 @@ double stats_effective_size(const double *series, size_t count);
 /* Length of the blocks for a circular block bootstrap of the mean, 1 .. max(1, n/3): automatic
  * choice from the flat-top estimate of the spectrum at zero.
  *
- * Cost     O(n sqrt(n))
+ * Cost     O(n * lags used), at most O(n sqrt(n))
  * Source   Politis & White, Econometric Reviews 23 (2004) 53; corrected by Patton, Politis &
  *          White, Econometric Reviews 28 (2009) 372
  */
