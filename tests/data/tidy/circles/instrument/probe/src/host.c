@@ -1,0 +1,2 @@
+/* host.c */
+#include <stats/one.h>

@@ -1,0 +1,2 @@
+/* one.h - one. */
+#include <stats/two.h>

@@ -1,0 +1,2 @@
+/* two.h - two. */
+#include <stats/one.h>

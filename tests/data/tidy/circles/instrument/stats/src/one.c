@@ -1,0 +1,2 @@
+/* one.c */
+#include <probe/host.h>

@@ -1,0 +1,3 @@
+#ifndef BASE_BARE_H
+#define BASE_BARE_H
+#endif

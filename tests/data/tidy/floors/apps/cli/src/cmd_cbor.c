@@ -1,0 +1,2 @@
+/* cmd_cbor.c */
+#include <bpi/cbor.h>

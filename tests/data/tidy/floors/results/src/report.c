@@ -1,0 +1,3 @@
+/* report.c */
+#include <bench/case.h>
+#include <bpi/cbor.h>

@@ -1,0 +1,3 @@
+/* cbor.c */
+#include <bpi/cbor.h>
+#include <bench/case.h>

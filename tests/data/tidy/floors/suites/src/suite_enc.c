@@ -1,0 +1,3 @@
+/* suite_enc.c */
+#include <bpi/cbor.h>
+#include "../../instrument/measure/src/loop_internal.h"

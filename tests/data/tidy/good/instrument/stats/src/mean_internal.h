@@ -1,0 +1,1 @@
+#define MEAN_NOTHING 0.0

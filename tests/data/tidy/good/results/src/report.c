@@ -1,0 +1,3 @@
+/* report.c - shows. */
+#include <base/err.h>
+#include <stats/mean.h>

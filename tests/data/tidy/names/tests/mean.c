@@ -1,0 +1,1 @@
+/* the same name as another file */
