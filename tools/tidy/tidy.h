@@ -26,7 +26,6 @@ struct tidy_symbol {
     const char *name;
     unsigned line;
     unsigned line_last; /* of the closing brace; functions only */
-    bool is_static;
 };
 
 struct tidy_include {

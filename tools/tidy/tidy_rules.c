@@ -48,18 +48,11 @@ static bool has_prefix(const char *name, const char *prefix, bool is_upper)
     return *name == '_' || *name == '\0';
 }
 
-/* Names that a library may define besides its own: it stands in for malloc, and says so. */
-static bool is_interposer(const struct tidy_file *file)
-{
-    return first_comment_has(file, "interpos");
-}
-
+/* What a user's program sees must say whose it is. Names inside a room are free: the installed
+ * libraries hide them. */
 static void prefix_check(struct tidy_tree *tree, const struct tidy_file *file,
                          const struct tidy_room *room, const struct tidy_symbol *symbol)
 {
-    const bool is_linked = symbol->kind == TIDY_FUNCTION && !symbol->is_static;
-    if (!file->is_public && (!is_linked || is_interposer(file)))
-        return;
     if (has_prefix(symbol->name, room->prefix, symbol->kind == TIDY_MACRO))
         return;
     if (symbol->kind == TIDY_MACRO)
@@ -78,7 +71,7 @@ void tidy_symbols_check(struct tidy_tree *tree)
         const struct tidy_room *room = tidy_room_of(file->folder);
         for (size_t k = 0; room && k < file->symbol_count; k++) {
             const struct tidy_symbol *symbol = &file->symbols[k];
-            if (room->prefix)
+            if (room->prefix && file->is_public)
                 prefix_check(tree, file, room, symbol);
             const unsigned lines = symbol->line_last - symbol->line + 1;
             if (symbol->kind == TIDY_FUNCTION && lines > TIDY_FUNCTION_LINES_MAX)

@@ -85,10 +85,6 @@ static void symbol_add(struct walk *walk, enum tidy_kind kind, const char *name,
     symbol.name = base_arena_text_of(&walk->tree->arena, name, size);
     if (!symbol.name)
         abort();
-    if (walk->item)
-        for (const char *at = walk->item; at < name; at++)
-            if (starts_word(at, "static") && (at == walk->item || !is_word(at[-1])))
-                symbol.is_static = true;
     file->symbols = tidy_grow(walk->tree, file->symbols, file->symbol_count, &file->symbol_capacity,
                               sizeof symbol);
     file->symbols[file->symbol_count++] = symbol;

@@ -1,15 +1,5 @@
-/* mean.c */
-double stats_mean(double x)
+/* mean.c - names inside a room are free. */
+double mean_internal(double x)
 {
     return x;
-}
-
-static double free_name(void)
-{
-    return stats_mean(0);
-}
-
-double leaked(void)
-{
-    return free_name();
 }
