@@ -156,3 +156,132 @@ else()
   target_link_libraries(blake3 INTERFACE blake3_official)
   target_include_directories(blake3 SYSTEM INTERFACE ${_blake3})
 endif()
+
+# bpi_package(NAME DOC ROOMS...): an installable library made of rooms, those that exist.
+# Both forms show only names with our prefixes (packaging/exports.map): the shared one by a version
+# script, the static one as one object whose other names are made local. base is in every library;
+# all but the first keep it weak, so that one program may link several.
+function(bpi_package name doc)
+  foreach(_room ${ARGN})
+    if(TARGET ${_room})
+      list(APPEND rooms ${_room})
+    endif()
+  endforeach()
+  list(REMOVE_ITEM rooms base)
+  if(NOT rooms)
+    return()
+  endif()
+  list(APPEND rooms base)
+  bpi_closure(closure ${rooms})
+  set(objects "")
+  foreach(_item ${closure})
+    if(TARGET ${_item})
+      get_target_property(_type ${_item} TYPE)
+      if(_type STREQUAL "OBJECT_LIBRARY")
+        list(APPEND objects $<TARGET_OBJECTS:${_item}>)
+      endif()
+    endif()
+  endforeach()
+  set(others ${closure})
+  list(FILTER others INCLUDE REGEX "^(PkgConfig::.*|Threads::Threads|m)$")
+  set(BPI_REQUIRES ${others})
+  list(FILTER BPI_REQUIRES INCLUDE REGEX "^PkgConfig::")
+  list(TRANSFORM BPI_REQUIRES REPLACE "^PkgConfig::" "")
+  set_property(GLOBAL APPEND PROPERTY BPI_PACKAGE_REQUIRES ${BPI_REQUIRES})
+  bpi_package_targets(${name} "${objects}" "${others}")
+  bpi_package_pkgconfig(${name} "${doc}" "${BPI_REQUIRES}")
+  foreach(_room ${rooms})
+    get_target_property(_from ${_room} SOURCE_DIR)
+    install(DIRECTORY ${_from}/include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+  endforeach()
+endfunction()
+
+function(bpi_package_targets name objects others)
+  set(map ${PROJECT_SOURCE_DIR}/packaging/exports.map)
+  add_library(${name}_shared SHARED ${objects})
+  target_link_libraries(${name}_shared PRIVATE bpi_flags ${others})
+  target_link_options(${name}_shared PRIVATE -Wl,--version-script=${map} -Wl,--as-needed)
+  set_target_properties(${name}_shared PROPERTIES OUTPUT_NAME ${name} VERSION ${PROJECT_VERSION}
+    SOVERSION ${PROJECT_VERSION_MAJOR} LINK_DEPENDS ${map} LINKER_LANGUAGE C)
+
+  set(one ${CMAKE_CURRENT_BINARY_DIR}/${name}_one.o)
+  set(weak "")
+  get_property(first GLOBAL PROPERTY BPI_PACKAGES)
+  if(first)
+    set(weak --weaken-symbol=base_*)
+  endif()
+  add_custom_command(OUTPUT ${one} DEPENDS ${objects} ${PROJECT_SOURCE_DIR}/packaging/exports.txt
+    COMMAND ${CMAKE_C_COMPILER} -r -nostdlib -o ${one} ${objects}
+    COMMAND ${CMAKE_OBJCOPY} --wildcard
+      --keep-global-symbols=${PROJECT_SOURCE_DIR}/packaging/exports.txt ${one}
+    COMMAND ${CMAKE_OBJCOPY} --wildcard ${weak} ${one}
+    COMMAND_EXPAND_LISTS VERBATIM COMMENT "One object for lib${name}.a")
+  add_library(${name}_static STATIC ${one})
+  set_source_files_properties(${one} PROPERTIES EXTERNAL_OBJECT ON GENERATED ON)
+  set_target_properties(${name}_static PROPERTIES OUTPUT_NAME ${name} LINKER_LANGUAGE C)
+  target_link_libraries(${name}_static INTERFACE ${others})
+
+  foreach(_form shared static)
+    target_include_directories(${name}_${_form} INTERFACE
+      $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+  endforeach()
+  set_target_properties(${name}_shared PROPERTIES EXPORT_NAME ${name})
+  install(TARGETS ${name}_shared ${name}_static EXPORT bpi-perf)
+  set_property(GLOBAL APPEND PROPERTY BPI_PACKAGES ${name})
+endfunction()
+
+function(bpi_package_pkgconfig name doc requires)
+  set(BPI_NAME ${name})
+  set(BPI_DOC ${doc})
+  list(JOIN requires " " BPI_REQUIRES)
+  configure_file(${PROJECT_SOURCE_DIR}/packaging/library.pc.in ${CMAKE_CURRENT_BINARY_DIR}/lib${name}.pc
+    @ONLY)
+  install(FILES ${CMAKE_CURRENT_BINARY_DIR}/lib${name}.pc
+    DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+endfunction()
+
+# bpi_package_finish(): what is installed beside the libraries – the CMake package, the program, its
+# manual pages and completions (printed by the program itself), the documents.
+function(bpi_package_finish)
+  include(CMakePackageConfigHelpers)
+  set(config ${CMAKE_INSTALL_LIBDIR}/cmake/bpi-perf)
+  get_property(packages GLOBAL PROPERTY BPI_PACKAGES)
+  if(packages)
+    get_property(BPI_REQUIRES GLOBAL PROPERTY BPI_PACKAGE_REQUIRES)
+    list(REMOVE_DUPLICATES BPI_REQUIRES)
+    configure_package_config_file(bpi-perfConfig.cmake.in bpi-perfConfig.cmake
+      INSTALL_DESTINATION ${config})
+    write_basic_package_version_file(${CMAKE_CURRENT_BINARY_DIR}/bpi-perfConfigVersion.cmake
+      COMPATIBILITY SameMinorVersion)
+    install(FILES ${CMAKE_CURRENT_BINARY_DIR}/bpi-perfConfig.cmake
+      ${CMAKE_CURRENT_BINARY_DIR}/bpi-perfConfigVersion.cmake DESTINATION ${config})
+    install(EXPORT bpi-perf NAMESPACE bpi:: FILE bpi-perfTargets.cmake DESTINATION ${config})
+  endif()
+  install(FILES ${PROJECT_SOURCE_DIR}/README.md ${PROJECT_SOURCE_DIR}/CHANGELOG.md
+    ${PROJECT_SOURCE_DIR}/LICENSE TYPE DOC)
+  install(DIRECTORY ${PROJECT_SOURCE_DIR}/docs ${PROJECT_SOURCE_DIR}/examples TYPE DOC
+    PATTERN README.md EXCLUDE)
+  if(TARGET bpi-perf)
+    install(TARGETS bpi-perf)
+    bpi_package_words()
+  endif()
+endfunction()
+
+function(bpi_package_words)
+  set(words ${CMAKE_CURRENT_BINARY_DIR}/words)
+  set(complete ${words}/complete)
+  add_custom_command(OUTPUT ${words}/stamp DEPENDS bpi-perf
+    COMMAND ${CMAKE_COMMAND} -E rm -rf ${words}
+    COMMAND ${CMAKE_COMMAND} -E make_directory ${words}/man1 ${complete}
+    COMMAND bpi-perf internal-man --folder ${words}/man1
+    COMMAND bpi-perf completions bash > ${complete}/bpi-perf
+    COMMAND bpi-perf completions zsh > ${complete}/_bpi-perf
+    COMMAND bpi-perf completions fish > ${complete}/bpi-perf.fish
+    COMMAND ${CMAKE_COMMAND} -E touch ${words}/stamp
+    VERBATIM COMMENT "Manual pages and completions")
+  add_custom_target(words ALL DEPENDS ${words}/stamp)
+  install(DIRECTORY ${words}/man1 DESTINATION ${CMAKE_INSTALL_MANDIR})
+  install(FILES ${complete}/bpi-perf DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
+  install(FILES ${complete}/_bpi-perf DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)
+  install(FILES ${complete}/bpi-perf.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
+endfunction()
