@@ -83,7 +83,7 @@ int main(void)
 C
     export PKG_CONFIG_PATH="$libs/pkgconfig" PKG_CONFIG_SYSROOT_DIR="$root"
     # shellcheck disable=SC2046
-    cc -Wall -Werror $(pkg-config --cflags libbench libbpi) -o "$work/both" "$work/both.c" -Wl,--whole-archive \
+    cc -Wall -Werror -pthread $(pkg-config --cflags libbench libbpi) -o "$work/both" "$work/both.c" -Wl,--whole-archive \
         "$libs/libbpi.a" "$libs/libbench.a" -Wl,--no-whole-archive \
         $(pkg-config --static --libs-only-l libbench libbpi | sed 's/-lbench//g; s/-lbpi//g') &&
         "$work/both" || fail "libbench and libbpi do not go into one program"
