@@ -1,6 +1,6 @@
 #!/bin/sh
 # install.sh - installs into an empty folder and builds examples/ten_lines from there by both
-# routes, shared and static; each program must run by itself and as a worker. Also: the libraries
+# routes, shared and static, and examples/sweep by one; each program must run by itself and as a worker. Also: the libraries
 # show only our names, and a file with <bench/bench.h> compiles in less than 0.3 s.
 set -u
 skip() { echo "skipped: $*"; exit 77; }
@@ -42,16 +42,16 @@ for file in "$libs"/libbench.a "$libs"/libbpi.a; do
     objdump -p "$shared" | grep -q "SONAME *$name\.[0-9]*$" || fail "$name has no SONAME"
 done
 
-# Run it by itself, quickly, and as a worker.
+# try PROGRAM HOW CASE ARGS: run it by itself, quickly, and as a worker.
 try() {
     program=$1
     how=$2
     LD_LIBRARY_PATH=$libs "$program" --help >"$work/out" 2>&1 || fail "$how: --help: status $?"
-    sh tests/examples/conversation.sh "$how" fnv1a_64_bytes '{}' \
+    sh tests/examples/conversation.sh "$how" "$3" "$4" \
         env LD_LIBRARY_PATH="$libs" "$program" || exit 1
     LD_LIBRARY_PATH=$libs "$program" --measurement-time 200ms --processes 2 --warm-up 50ms \
         >"$work/out" 2>&1 || { cat "$work/out"; fail "$how: the benchmark ends with another status than 0"; }
-    grep -q fnv1a_64_bytes "$work/out" || { cat "$work/out"; fail "$how: no result is shown"; }
+    grep -q "$3" "$work/out" || { cat "$work/out"; fail "$how: no result is shown"; }
     echo "$how: runs, and is a worker"
 }
 
@@ -59,8 +59,12 @@ export PKG_CONFIG_PATH="$libs/pkgconfig" PKG_CONFIG_SYSROOT_DIR="$root"
 for link in "" --static; do
     cp -r examples/ten_lines "$work/make$link"
     make -s -C "$work/make$link" LINK=$link CFLAGS="-O2 -Wall -Werror" || fail "pkg-config $link: does not build"
-    try "$work/make$link/ten_lines" "pkg-config $link"
+    try "$work/make$link/ten_lines" "pkg-config $link" fnv1a_64_bytes '{}'
 done
+# shellcheck disable=SC2046
+cc -O2 -Wall -Wextra -Werror -o "$work/sweep" examples/sweep/sweep.c \
+    $(pkg-config --cflags --libs libbench) || fail "examples/sweep does not build"
+try "$work/sweep" examples/sweep fill '{"size":"1000"}'
 unset PKG_CONFIG_PATH PKG_CONFIG_SYSROOT_DIR
 if ldd "$work/make--static/ten_lines" | grep -q libbench; then fail "the static program needs libbench.so"; fi
 
@@ -68,7 +72,7 @@ for target in bpi::bench bpi::bench_static; do
     cmake -G Ninja -S examples/ten_lines -B "$work/$target" -DBENCH=$target \
         -DCMAKE_PREFIX_PATH="$root$prefix" >"$work/log" 2>&1 && cmake --build "$work/$target" >>"$work/log" 2>&1 ||
         { cat "$work/log"; fail "find_package: $target does not build"; }
-    try "$work/$target/ten_lines" "find_package $target"
+    try "$work/$target/ten_lines" "find_package $target" fnv1a_64_bytes '{}'
 done
 
 if [ -f "$libs/libbpi.a" ] && [ -f "$root$prefix/include/bpi/cbor.h" ]; then
