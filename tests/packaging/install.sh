@@ -1,7 +1,8 @@
 #!/bin/sh
 # install.sh - installs into an empty folder and builds examples/ten_lines from there by both
-# routes, shared and static, and examples/sweep by one; each program must run by itself and as a worker. Also: the libraries
-# show only our names, and a file with <bench/bench.h> compiles in less than 0.3 s.
+# routes, shared and static, and examples/sweep by one; each program must run by itself and as a
+# worker. Also: the libraries show only our names, both go into one program, and a file with
+# <bench/bench.h> compiles in less than 0.3 s.
 set -u
 skip() { echo "skipped: $*"; exit 77; }
 fail() { echo "install: $*"; exit 1; }
