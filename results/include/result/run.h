@@ -19,6 +19,16 @@
 
 #define RESULT_RUN_SCHEMA "bpi-perf/run/1"
 
+enum {
+    RESULT_ID_SIZE = 27,   /* of an id, with its terminating zero */
+    RESULT_TIME_SIZE = 25, /* of a time, likewise */
+    RESULT_TEXT_SIZE_MAX = 65536,
+    RESULT_PAIR_MAX = 1024, /* pairs, quantities, series of one list */
+    RESULT_PROCESS_MAX = 1000,
+    RESULT_CASE_MAX = 10000,
+    RESULT_RUN_SIZE_MAX = 1 << 28, /* bytes of a document */
+};
+
 /* A number with the interval that its confidence level promises. All NaN: not measured. */
 struct result_estimate {
     double value;
@@ -140,14 +150,28 @@ struct result_run {
 
 void result_run_done(struct result_run *run);
 
+/* A new id: 48 bits of time, 80 random bits, in Crockford's base 32. Source: ULID specification */
+void result_run_make_id(uint64_t unix_ms, char out[RESULT_ID_SIZE]);
+
+/* A time as documents have it: "2026-01-31T12:00:00.000Z"; years 1970 .. 9999. */
+void result_run_print_time(uint64_t unix_ms, char out[RESULT_TIME_SIZE]);
+
 /* The document, in its one layout (two blanks, sorted as in the schema, line break at the end).
- * Numbers are printed so that reading gives the same double. Errors: ENOMEM */
+ * Numbers are printed so that reading gives the same double. `out` is appended to, on OK only.
+ *
+ * Errors   EINVALID (a number is infinite or out of range, a needed text is NULL, a text is not
+ *          UTF-8: what result_run_read would refuse; why, if not NULL, names the field), ENOMEM
+ */
 BASE_MUST_USE base_err result_run_write(const struct result_run *run, struct base_buf *out);
+BASE_MUST_USE base_err result_run_write_why(const struct result_run *run, struct base_buf *out,
+                                            struct base_why *why);
 
 /* Read and check a document.
  *
- *   text   JSON; unknown fields, missing fields, wrong types, numbers out of range, another schema
- *          version are errors
+ *   text   JSON, at most RESULT_RUN_SIZE_MAX bytes; unknown fields, missing fields, wrong types,
+ *          numbers out of range, another schema version are errors
+ *   path   for the sentences
+ *   run    written only on OK; release with result_run_done
  *   why    at: line; the text names file, line and field: "a.json:12: cases[0].median_ns: ..."
  *
  * Errors   EPARSE (not JSON), EINVALID (not a run), EUNSUPPORTED (newer schema), ENOMEM
