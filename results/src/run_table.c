@@ -313,26 +313,39 @@ void result_check_text(const struct result_field *field, const char *text,
     }
 }
 
+/* The terminated shortest text of a number. */
+static const char *number_text(double value, char out[RESULT_NUMBER_SIZE + 1])
+{
+    out[result_number_print(value, out)] = '\0';
+    return out;
+}
+
 void result_check_number(const struct result_field *field, double value,
                          char wrong[RESULT_WRONG_SIZE])
 {
+    char found[RESULT_NUMBER_SIZE + 1];
+    char limit[RESULT_NUMBER_SIZE + 1];
     wrong[0] = '\0';
     if (!isfinite(value))
         snprintf(wrong, RESULT_WRONG_SIZE, "%g is not a finite number", value);
     else if (value < field->low)
-        snprintf(wrong, RESULT_WRONG_SIZE, "%.17g is below %g", value, field->low);
+        snprintf(wrong, RESULT_WRONG_SIZE, "%s is below %s", number_text(value, found),
+                 number_text(field->low, limit));
     else if (value > field->high)
-        snprintf(wrong, RESULT_WRONG_SIZE, "%.17g is above %g", value, field->high);
+        snprintf(wrong, RESULT_WRONG_SIZE, "%s is above %s", number_text(value, found),
+                 number_text(field->high, limit));
 }
 
 void result_check_object(const struct result_shape *shape, const void *object,
                          char wrong[RESULT_WRONG_SIZE])
 {
     wrong[0] = '\0';
+    char low[RESULT_NUMBER_SIZE + 1];
+    char high[RESULT_NUMBER_SIZE + 1];
     const struct result_estimate *estimate = object;
     if (shape->is_interval && estimate->low > estimate->high)
-        snprintf(wrong, RESULT_WRONG_SIZE, "low %.17g is above high %.17g", estimate->low,
-                 estimate->high);
+        snprintf(wrong, RESULT_WRONG_SIZE, "low %s is above high %s",
+                 number_text(estimate->low, low), number_text(estimate->high, high));
 }
 
 static bool is_all_absent(const struct result_shape *shape, const void *object)

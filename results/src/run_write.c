@@ -63,10 +63,11 @@ static void put_number(struct writer *writer, const struct result_field *field, 
 static void put_count(struct writer *writer, const struct result_field *field, uint64_t value,
                       const struct result_path *path)
 {
-    char wrong[RESULT_WRONG_SIZE];
-    result_check_number(field, (double)value, wrong);
-    if (wrong[0] != '\0' || value > INT64_MAX) {
-        fail(writer, path, wrong[0] != '\0' ? wrong : "a count of 2^63 or more");
+    char wrong[RESULT_WRONG_SIZE] = "a count of 2^63 or more";
+    if (value <= INT64_MAX)
+        result_check_number(field, (double)value, wrong);
+    if (wrong[0] != '\0') {
+        fail(writer, path, wrong);
         return;
     }
     char text[RESULT_NUMBER_SIZE];
