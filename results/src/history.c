@@ -25,44 +25,53 @@ static base_err run_sql(struct result_history *history, const char *sql, struct 
     return code == SQLITE_OK ? BASE_OK : result_history_fail(history, code, why);
 }
 
-/* The first column of the first row; 0 without a row. */
-static base_err ask_number(struct result_history *history, const char *sql, int64_t *value,
-                           struct base_why *why)
+struct version {
+    int64_t number;
+    bool is_ours;
+    bool is_empty;
+};
+
+/* One statement, so that all of it is of one moment: another process may be making the file. */
+static base_err ask_version(struct result_history *history, struct version *version,
+                            struct base_why *why)
 {
     sqlite3_stmt *statement = NULL;
     bool is_row = false;
-    base_err err = result_history_prepare(history, &statement, why, sql, "");
+    base_err err = result_history_prepare(
+        history, &statement, why,
+        "SELECT user_version, application_id, (SELECT count(*) FROM sqlite_schema)"
+        " FROM pragma_user_version, pragma_application_id",
+        "");
     if (err == BASE_OK)
         err = result_history_step(history, statement, &is_row, why);
-    if (err == BASE_OK)
-        *value = is_row ? sqlite3_column_int64(statement, 0) : 0;
+    if (err == BASE_OK) {
+        const int64_t application = sqlite3_column_int64(statement, 1);
+        version->number = sqlite3_column_int64(statement, 0);
+        version->is_ours = application == RESULT_HISTORY_APPLICATION_ID;
+        version->is_empty =
+            application == 0 && version->number == 0 && sqlite3_column_int64(statement, 2) == 0;
+    }
     sqlite3_finalize(statement);
     return err;
 }
 
 /* The version of a file that is ours; of an empty one 0. */
-static base_err check_version(struct result_history *history, int64_t *version,
-                              struct base_why *why)
+static base_err check_version(struct result_history *history, int64_t *number, struct base_why *why)
 {
-    int64_t application = 0;
-    int64_t tables = 0;
-    base_err err = ask_number(history, "PRAGMA user_version", version, why);
-    if (err == BASE_OK)
-        err = ask_number(history, "PRAGMA application_id", &application, why);
-    if (err == BASE_OK)
-        err = ask_number(history, "SELECT count(*) FROM sqlite_schema", &tables, why);
+    struct version version = { 0 };
+    const base_err err = ask_version(history, &version, why);
     if (err != BASE_OK)
         return err;
-    const bool is_empty = application == 0 && tables == 0 && *version == 0;
-    if (application != RESULT_HISTORY_APPLICATION_ID && !is_empty)
+    if (!version.is_ours && !version.is_empty)
         return base_fail(why, BASE_ECORRUPT, 0,
                          "%s: a database of another program; name another file for the history",
                          history->path);
-    if (*version > RESULT_HISTORY_VERSION)
+    if (version.number > RESULT_HISTORY_VERSION)
         return base_fail(why, BASE_EUNSUPPORTED, 0,
                          "%s: a history of version %lld, this program knows up to %d; use the "
                          "newer program",
-                         history->path, (long long)*version, RESULT_HISTORY_VERSION);
+                         history->path, (long long)version.number, RESULT_HISTORY_VERSION);
+    *number = version.number;
     return BASE_OK;
 }
 
