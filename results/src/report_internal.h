@@ -1,0 +1,47 @@
+/* report_internal.h - what the formats share: the order of cases, a row's texts, numbers. */
+#ifndef RESULT_REPORT_INTERNAL_H
+#define RESULT_REPORT_INTERNAL_H
+
+#include <result/report.h>
+#include <result/table.h>
+
+#include "sink_internal.h"
+
+enum { RESULT_SHORT_SIZE = 64, RESULT_NUMBER_SIZE = 32 };
+
+/* Half the interval's width as a share of the value, the larger half; NaN without an interval. */
+double result_report_half_share(const struct result_estimate *estimate);
+
+/* "1.203 us [1.190 us, 1.215 us]", "1.203 us, no interval", "-". out [3 * RESULT_SHORT_SIZE] */
+const char *result_report_estimate(const struct result_estimate *estimate, char *out);
+
+/* The shortest decimal that reads back as the same double; "" for NaN, "inf". */
+const char *result_report_number(double value, char out[RESULT_NUMBER_SIZE]);
+
+/* Per second: bytes where an item has bytes, else parts, else items; "" at the floor. */
+const char *result_report_throughput(const struct result_case *one, char out[RESULT_SHORT_SIZE]);
+
+bool result_report_is_ok(const struct result_case *one);
+uint64_t result_report_batches(const struct result_case *one);
+
+/* Is `peer` a baseline for `one`: peer_of names it, and no argument that both have differs? */
+bool result_report_is_peer(const struct result_case *peer, const struct result_case *one);
+
+/* Is cases[index] the first of its suite? The first with its `interval` words? */
+bool result_report_is_suite_start(const struct result_run *run, size_t index);
+bool result_report_is_new_interval(const struct result_run *run, size_t index);
+bool result_report_is_of_suite(const struct result_case *one, const char *suite);
+
+/* What the columns mean, note by note; NULL past the last. */
+const char *result_report_note(size_t index);
+
+/* The table of one suite; peers stand beneath each case that they are a baseline for. The caller
+ * releases it. Errors: ENOMEM */
+BASE_MUST_USE base_err result_report_table(const struct result_run *run, const char *suite,
+                                           struct result_table *table);
+
+/* All numbers of one case, for the text format's is_verbose, with a histogram of its samples. */
+BASE_MUST_USE base_err result_report_details(const struct result_case *one,
+                                             const struct result_page *page, struct base_buf *out);
+
+#endif
