@@ -49,8 +49,9 @@ struct reader {
     yaml_document_t document;
     bool has_document;
     struct text_file *file;
-    char log[200]; /* libcyaml's first message */
-    size_t log_line;
+    char log[200];     /* libcyaml's first message */
+    size_t log_line;   /* of the innermost thing it names */
+    size_t entry_line; /* of the claim around that */
 };
 
 static void keep_log(cyaml_log_t level, void *context, const char *format, va_list list)
@@ -68,6 +69,8 @@ static void keep_log(cyaml_log_t level, void *context, const char *format, va_li
     const char *const place = strstr(text, "(line: ");
     if (place != NULL && reader->log_line == 0)
         sscanf(place, "(line: %zu", &reader->log_line);
+    if (place != NULL && strstr(text, "in sequence entry") != NULL)
+        sscanf(place, "(line: %zu", &reader->entry_line);
 }
 
 static void *memory(void *context, void *ptr, size_t size)
@@ -198,9 +201,29 @@ static size_t line_of_unknown(struct reader *reader, const char *key)
     return reader->log_line;
 }
 
+/* The line where a mapping has a key for the second time. */
+static size_t line_of_repeated(struct reader *reader, const char *key)
+{
+    for (size_t i = 0; claim_node(reader, i) != NULL; i++) {
+        const yaml_node_t *claim = claim_node(reader, i);
+        size_t seen = 0;
+        if (claim->type != YAML_MAPPING_NODE)
+            continue;
+        const yaml_node_pair_t *pair = claim->data.mapping.pairs.start;
+        for (; pair < claim->data.mapping.pairs.top; pair++) {
+            const yaml_node_t *node = yaml_document_get_node(&reader->document, pair->key);
+            if (node->type == YAML_SCALAR_NODE &&
+                strcmp((const char *)node->data.scalar.value, key) == 0 && ++seen == 2)
+                return node->start_mark.line + 1;
+        }
+    }
+    return reader->log_line;
+}
+
 static base_err fail_schema(struct reader *reader, cyaml_err_t err)
 {
     static const char unknown[] = "Unexpected key: ";
+    static const char repeated[] = "Mapping field already seen: ";
     static const char missing[] = "Missing required mapping field: ";
     const bool is_top = yaml_document_get_root_node(&reader->document)->type != YAML_MAPPING_NODE;
     char text[400];
@@ -214,7 +237,12 @@ static base_err fail_schema(struct reader *reader, cyaml_err_t err)
                  "unknown key '%s'; a claim has id, sentence, case, against, metric, bound, only, "
                  "source",
                  key);
+    } else if (strncmp(reader->log, repeated, sizeof repeated - 1) == 0) {
+        line = line_of_repeated(reader, reader->log + sizeof repeated - 1);
+        snprintf(text, sizeof text, "the key '%s' is there twice",
+                 reader->log + sizeof repeated - 1);
     } else if (strncmp(reader->log, missing, sizeof missing - 1) == 0) {
+        line = reader->entry_line > 0 ? reader->entry_line : line;
         snprintf(text, sizeof text, "the key '%s' is missing", reader->log + sizeof missing - 1);
     } else {
         snprintf(text, sizeof text, "%s%s",

@@ -22,6 +22,7 @@ const char *result_report_number(double value, char out[RESULT_NUMBER_SIZE]);
 const char *result_report_throughput(const struct result_case *one, char out[RESULT_SHORT_SIZE]);
 
 bool result_report_is_ok(const struct result_case *one);
+bool result_report_has_ok(const struct result_run *run); /* any case */
 uint64_t result_report_batches(const struct result_case *one);
 
 /* Is `peer` a baseline for `one`: peer_of names it, and no argument that both have differs? */

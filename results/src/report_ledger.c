@@ -31,6 +31,18 @@ static void put_counts(struct result_sink *sink, const struct result_ledger *led
 
 enum { STATE_WIDTH = 9, INDENT = 2 + STATE_WIDTH + 2 };
 
+/* "enc/encode mean_ns < 1.25 ms" */
+static base_err put_metric(struct result_sink *sink, const struct result_verdict *verdict,
+                           const struct result_page *page)
+{
+    struct base_buf text = { 0 };
+    base_err err = base_buf_printf(&text, "%s %s", verdict->metric, verdict->bound);
+    if (err == BASE_OK)
+        err = result_text_put_wrapped(sink->out, base_buf_text(&text), page->width, INDENT, INDENT);
+    base_buf_done(&text);
+    return err;
+}
+
 static void put_verdict(struct result_sink *sink, const struct result_verdict *verdict,
                         const struct result_page *page)
 {
@@ -42,7 +54,8 @@ static void put_verdict(struct result_sink *sink, const struct result_verdict *v
     result_sink_printf(sink, "%s\n%*s", result_style_end(page, RESULT_BOLD), INDENT, "");
     result_sink_wrapped(sink, verdict->sentence, page->width, INDENT, INDENT);
     result_sink_printf(sink, "\n%*s", INDENT, "");
-    result_sink_wrapped(sink, verdict->metric, page->width, INDENT, INDENT);
+    if (sink->err == BASE_OK)
+        sink->err = put_metric(sink, verdict, page);
     result_sink_printf(sink, "\n%*s", INDENT, "");
     result_sink_wrapped(sink, verdict->why, page->width, INDENT, INDENT);
     result_sink_printf(sink, "\n");

@@ -93,7 +93,7 @@ base_err result_report_markdown(const struct result_run *run,
             put_suite(&sink, run, run->cases[i].suite);
     if (run->case_count == 0)
         result_sink_printf(&sink, "\nNo case was measured.\n");
-    else
+    else if (result_report_has_ok(run))
         put_notes(&sink, run);
     if (run->verdict_count > 0)
         result_sink_printf(&sink, "\n");

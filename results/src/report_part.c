@@ -65,6 +65,14 @@ bool result_report_is_ok(const struct result_case *one)
     return one->status != NULL && strcmp(one->status, "ok") == 0;
 }
 
+bool result_report_has_ok(const struct result_run *run)
+{
+    for (size_t i = 0; i < run->case_count; i++)
+        if (result_report_is_ok(&run->cases[i]))
+            return true;
+    return false;
+}
+
 uint64_t result_report_batches(const struct result_case *one)
 {
     uint64_t batches = 0;
@@ -172,12 +180,12 @@ static void percent_text(double share, char *out)
         snprintf(out, RESULT_SHORT_SIZE, "%s", base_units_print_percent(share, 2, text));
 }
 
-static void time_text(double ns, char *out)
+static void time_text(double ns, int digits, char *out)
 {
     char text[BASE_UNITS_TEXT_SIZE];
     out[0] = '\0';
     if (!isnan(ns))
-        snprintf(out, RESULT_SHORT_SIZE, "%s", base_units_print_time(ns, 4, text));
+        snprintf(out, RESULT_SHORT_SIZE, "%s", base_units_print_time(ns, digits, text));
 }
 
 /* Time of the peer over time of the case, at reference speed where both have one. */
@@ -223,9 +231,10 @@ static void outliers_text(const struct result_outliers *outliers, char *out)
 
 static void row_fill(struct row *row, const struct result_case *one, const struct result_case *host)
 {
-    time_text(one->median_ns.value, row->texts[COLUMN_TIME]);
+    const int digits = one->is_at_floor ? 2 : 4;
+    time_text(one->median_ns.value, digits, row->texts[COLUMN_TIME]);
     percent_text(result_report_half_share(&one->median_ns), row->texts[COLUMN_TIME_HALF]);
-    time_text(one->normalised_ns.value, row->texts[COLUMN_REFERENCE]);
+    time_text(one->normalised_ns.value, digits, row->texts[COLUMN_REFERENCE]);
     percent_text(result_report_half_share(&one->normalised_ns), row->texts[COLUMN_REFERENCE_HALF]);
     result_report_throughput(one, row->texts[COLUMN_THROUGHPUT]);
     note_text(one, row->texts[COLUMN_NOTE]);

@@ -145,7 +145,7 @@ base_err result_report_text(const struct result_run *run,
             put_suite(&writer, run->cases[i].suite);
     if (run->case_count == 0)
         result_sink_printf(&writer.sink, "\nNo case was measured.\n");
-    else
+    else if (result_report_has_ok(run))
         put_notes(&writer);
     if (run->verdict_count > 0)
         result_sink_printf(&writer.sink, "\n");

@@ -1,0 +1,107 @@
+/* compare.h - two stored runs: what became slower, what is the same, what cannot be said.
+ *
+ * Per case that both runs have, the times of the fresh processes are compared, not of the batches:
+ * batches of one process are correlated, and whole processes differ by more than batches do. With
+ * x_i = ln(time of process i), n processes, mean m and standard deviation s on each side:
+ *
+ *   ratio      exp(m_current - m_baseline), of the geometric means; > 1 is slower
+ *   e          standard error of m: s / sqrt(n), or, when that is more, half the logarithmic width
+ *              of the estimate's own interval over t(n - 1): whatever else the interval holds (the
+ *              host's drift in raw times) is in the comparison too
+ *   interval   ln ratio +- t(f) * sqrt(e_b^2 + e_c^2), with Welch and Satterthwaite's
+ *              f = (e_b^2 + e_c^2)^2 / (e_b^4 / (n_b - 1) + e_c^4 / (n_c - 1))
+ *   p          two-sided, of ln ratio / sqrt(e_b^2 + e_c^2) in Student's t(f)
+ *   adjusted   Holm's step-down over all compared cases: the chance that any case that did not
+ *              change is called slower or faster is at most 1 - confidence
+ *
+ * Verdict: *same* when the whole interval lies within 1/(1 + threshold) .. 1 + threshold; else
+ * *slower* or *faster* when the adjusted p is below 1 - confidence; else *undecided*. The intervals
+ * and "same" are per case, not adjusted; reports say so.
+ *
+ * Times are normalised_ns (at reference speed) of every process of both sides; where one lacks it,
+ * median_ns, and the case says so. Fewer than two processes on a side: undecided.
+ *
+ * Source   Welch, Biometrika 34 (1947) 28-35; Satterthwaite, Biometrics Bulletin 2 (1946) 110-114;
+ *          Holm, Scand. J. Statist. 6 (1979) 65-70; Schuirmann, J. Pharmacokin. Biopharm. 15 (1987)
+ *          657-680 (equivalence)
+ * Threads  objects are not shared
+ */
+#ifndef RESULT_COMPARE_H
+#define RESULT_COMPARE_H
+
+#include <result/run.h>
+#include <result/text.h>
+
+/* X(name, text) */
+#define RESULT_CHANGE_MAP(X)                                                                       \
+    X(SLOWER, "slower")                                                                            \
+    X(FASTER, "faster")                                                                            \
+    X(SAME, "same")                                                                                \
+    X(UNDECIDED, "undecided")                                                                      \
+    X(NOT_COMPARED, "not compared")                                                                \
+    X(BROKEN, "broken")                                                                            \
+    X(MISSING, "missing")                                                                          \
+    X(ADDED, "added")
+
+/* not compared: failed in the baseline, or nothing to compare (at the floor). broken: good in the
+ * baseline, failed in the current run. missing, added: only in the baseline, only in the current */
+enum result_change {
+#define RESULT_CHANGE_ENUM(name, text) RESULT_CHANGE_##name,
+    RESULT_CHANGE_MAP(RESULT_CHANGE_ENUM)
+#undef RESULT_CHANGE_ENUM
+        RESULT_CHANGE_COUNT
+};
+
+struct result_compare_options { /* zeroed: the defaults in brackets */
+    double threshold;           /* share within which two times count as the same [0.05] */
+    double confidence;          /* of intervals, and 1 - significance [0.95] */
+};
+
+struct result_compared {
+    const char *id;
+    enum result_change change;
+    const char *metric; /* "normalised_ns", "median_ns"; NULL: not compared */
+    double baseline_ns; /* geometric mean of the processes; NaN: not compared */
+    double current_ns;
+    struct result_estimate ratio; /* current / baseline; all NaN: none */
+    double degrees;               /* of freedom; NaN: no interval */
+    double p, p_adjusted;         /* NaN: no test */
+    const char *why;              /* one sentence; NULL when the numbers say it all */
+};
+
+struct result_comparison {
+    struct base_arena arena;
+    const struct result_run *baseline, *current; /* the caller's */
+    struct result_compare_options options;       /* with the defaults filled in */
+    struct result_compared *items;               /* in the baseline's order, then the added ones */
+    size_t count;
+    size_t tests; /* that Holm's correction was made for */
+    size_t counts[RESULT_CHANGE_COUNT];
+    const char **caveats; /* sentences: hosts, builds or settings that differ, the same run twice */
+    size_t caveat_count;
+};
+
+/* Compare two runs, which must outlive the comparison.
+ *
+ *   out      zeroed; done by result_comparison_done. counts[RESULT_CHANGE_SLOWER] and
+ *            counts[RESULT_CHANGE_BROKEN] are what an exit code asks for
+ *
+ * Errors   ERANGE (threshold not in 0 .. 1, confidence not in 0.5 .. 0.9999, that of a run not
+ *          within 0 .. 1; why says it), ENOMEM
+ */
+BASE_MUST_USE base_err result_compare(const struct result_run *baseline,
+                                      const struct result_run *current,
+                                      const struct result_compare_options *options,
+                                      struct result_comparison *out, struct base_why *why);
+
+void result_comparison_done(struct result_comparison *comparison);
+
+/* Write a comparison in one of the formats text, markdown, csv, json (or their extensions); only
+ * text uses the page. Errors: ENOTFOUND (no such format), ENOMEM */
+BASE_MUST_USE base_err result_comparison_write(const struct result_comparison *comparison,
+                                               const char *format, const struct result_page *page,
+                                               struct base_buf *out);
+
+const char *result_change_text(enum result_change change);
+
+#endif

@@ -1,0 +1,384 @@
+/* compare.c - the statistics of one case, then Holm's correction over all, then the verdicts. The
+ * caveats are plain differences between the two documents. */
+#include <result/compare.h>
+
+#include "student_internal.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { CAVEAT_MAX = 64, DIFFERENCE_MAX = 12 };
+
+const char *result_change_text(enum result_change change)
+{
+    static const char *const texts[] = {
+#define CHANGE_TEXT(name, text) text,
+        RESULT_CHANGE_MAP(CHANGE_TEXT)
+#undef CHANGE_TEXT
+    };
+    return texts[change];
+}
+
+/* --- one case ------------------------------------------------------------------------------ */
+
+enum time { TIME_NORMALISED, TIME_MEDIAN };
+
+static double process_time(const struct result_process *process, enum time time)
+{
+    return time == TIME_NORMALISED ? process->normalised_ns : process->median_ns;
+}
+
+static bool has_times(const struct result_case *one, enum time time)
+{
+    for (size_t i = 0; i < one->process_count; i++) {
+        const double ns = process_time(&one->processes[i], time);
+        if (!(ns > 0) || !isfinite(ns))
+            return false;
+    }
+    return one->process_count > 0;
+}
+
+/* One side on the logarithmic scale. */
+struct side {
+    size_t count;
+    double mean;
+    double error; /* standard error of the mean; NaN with one process */
+};
+
+static double own_half_width(const struct result_estimate *estimate)
+{
+    if (!(estimate->low > 0) || !(estimate->value >= estimate->low) || !isfinite(estimate->high))
+        return 0;
+    const double below = log(estimate->value / estimate->low);
+    const double above = log(estimate->high / estimate->value);
+    return below > above ? below : above;
+}
+
+/* confidence  the level of the case's own interval */
+static struct side side_of(const struct result_case *one, enum time time, double confidence)
+{
+    assert(confidence > 0 && confidence < 1);
+    struct side side = { .count = one->process_count, .error = NAN };
+    const double n = (double)side.count;
+    for (size_t i = 0; i < side.count; i++)
+        side.mean += log(process_time(&one->processes[i], time)) / n;
+    if (side.count < 2)
+        return side;
+    double squares = 0;
+    for (size_t i = 0; i < side.count; i++) {
+        const double away = log(process_time(&one->processes[i], time)) - side.mean;
+        squares += away * away;
+    }
+    side.error = sqrt(squares / (n - 1) / n);
+    const double own =
+        own_half_width(time == TIME_NORMALISED ? &one->normalised_ns : &one->median_ns) /
+        result_student_quantile(confidence, n - 1);
+    if (own > side.error)
+        side.error = own;
+    return side;
+}
+
+static double welch_degrees(const struct side *a, const struct side *b)
+{
+    const double va = a->error * a->error, vb = b->error * b->error;
+    const double below = va * va / ((double)a->count - 1) + vb * vb / ((double)b->count - 1);
+    return below > 0 ? (va + vb) * (va + vb) / below : (double)(a->count + b->count) - 2;
+}
+
+static void compare_sides(const struct side *baseline, const struct side *current,
+                          double confidence, struct result_compared *out)
+{
+    const double centre = current->mean - baseline->mean;
+    const double error = hypot(baseline->error, current->error);
+    out->baseline_ns = exp(baseline->mean);
+    out->current_ns = exp(current->mean);
+    out->ratio.value = exp(centre);
+    if (isnan(error))
+        return;
+    out->degrees = welch_degrees(baseline, current);
+    const double half = result_student_quantile(confidence, out->degrees) * error;
+    out->ratio.low = exp(centre - half);
+    out->ratio.high = exp(centre + half);
+    if (error > 0)
+        out->p = result_student_two_sided(centre / error, out->degrees);
+    else
+        out->p = centre == 0 ? 1 : 0;
+}
+
+static bool is_ok(const struct result_case *one)
+{
+    return strcmp(one->status, "ok") == 0;
+}
+
+static const char *or_empty(const char *text)
+{
+    return text != NULL ? text : "";
+}
+
+static void leave_out(struct result_compared *out, enum result_change change, const char *why)
+{
+    out->change = change;
+    out->why = why;
+}
+
+/* Why the pair cannot be compared, put into `out`; false when it can. */
+static bool is_left_out(struct result_comparison *all, const struct result_case *baseline,
+                        const struct result_case *current, struct result_compared *out)
+{
+    const struct result_case *failed = !is_ok(current)    ? current
+                                       : !is_ok(baseline) ? baseline
+                                                          : NULL;
+    if (failed != NULL) {
+        const bool is_broken = is_ok(baseline) && strcmp(current->status, "interrupted") != 0;
+        leave_out(out, is_broken ? RESULT_CHANGE_BROKEN : RESULT_CHANGE_NOT_COMPARED,
+                  base_arena_printf(&all->arena, "%s run: %s%s%s",
+                                    failed == current ? "current" : "baseline", failed->status,
+                                    failed->why != NULL ? ": " : "", or_empty(failed->why)));
+    } else if (baseline->is_at_floor || current->is_at_floor) {
+        leave_out(out, RESULT_CHANGE_NOT_COMPARED, "at the floor of what the clock can tell");
+    } else if (baseline->threads != current->threads) {
+        leave_out(out, RESULT_CHANGE_NOT_COMPARED,
+                  base_arena_printf(&all->arena,
+                                    "%u threads in the baseline, %u in the current run",
+                                    baseline->threads, current->threads));
+    } else if (!has_times(baseline, TIME_MEDIAN) || !has_times(current, TIME_MEDIAN)) {
+        leave_out(out, RESULT_CHANGE_NOT_COMPARED, "a process has no positive time");
+    } else {
+        return false;
+    }
+    return true;
+}
+
+static base_err compare_pair(struct result_comparison *all, const struct result_case *baseline,
+                             const struct result_case *current, struct result_compared *out)
+{
+    if (is_left_out(all, baseline, current, out))
+        return out->why != NULL ? BASE_OK : BASE_ENOMEM;
+    const enum time time =
+        has_times(baseline, TIME_NORMALISED) && has_times(current, TIME_NORMALISED)
+            ? TIME_NORMALISED
+            : TIME_MEDIAN;
+    const struct side b = side_of(baseline, time, all->baseline->confidence);
+    const struct side c = side_of(current, time, all->current->confidence);
+    out->metric = time == TIME_NORMALISED ? "normalised_ns" : "median_ns";
+    out->change = RESULT_CHANGE_UNDECIDED;
+    compare_sides(&b, &c, all->options.confidence, out);
+    if (isnan(out->degrees))
+        out->why = "one process on a side: the spread between processes is not known";
+    else if (time == TIME_MEDIAN)
+        out->why = "raw times: no time at reference speed on both sides";
+    else if (strcmp(or_empty(baseline->reference), or_empty(current->reference)) != 0)
+        out->why = base_arena_printf(&all->arena, "reference %s in the baseline, %s in the current",
+                                     or_empty(baseline->reference), or_empty(current->reference));
+    return BASE_OK;
+}
+
+/* --- all cases ----------------------------------------------------------------------------- */
+
+static int by_p(const void *a, const void *b)
+{
+    const double x = (*(struct result_compared *const *)a)->p;
+    const double y = (*(struct result_compared *const *)b)->p;
+    return (x > y) - (x < y);
+}
+
+/* The k-th smallest p times the tests that are left, never less than the one before. */
+static base_err adjust_holm(struct result_comparison *all)
+{
+    struct result_compared **order = base_arena_array(&all->arena, all->count + 1, sizeof *order);
+    if (order == NULL)
+        return BASE_ENOMEM;
+    for (size_t i = 0; i < all->count; i++)
+        if (!isnan(all->items[i].p))
+            order[all->tests++] = &all->items[i];
+    qsort(order, all->tests, sizeof *order, by_p);
+    double most = 0;
+    for (size_t k = 0; k < all->tests; k++) {
+        const double adjusted = fmin(1, order[k]->p * (double)(all->tests - k));
+        most = adjusted > most ? adjusted : most;
+        order[k]->p_adjusted = most;
+    }
+    return BASE_OK;
+}
+
+static void decide(const struct result_comparison *all, struct result_compared *item)
+{
+    const double edge = 1 + all->options.threshold;
+    if (item->change != RESULT_CHANGE_UNDECIDED || isnan(item->degrees))
+        return;
+    if (item->ratio.low > 1 / edge && item->ratio.high < edge)
+        item->change = RESULT_CHANGE_SAME;
+    else if (item->p_adjusted < 1 - all->options.confidence)
+        item->change = item->ratio.value > 1 ? RESULT_CHANGE_SLOWER : RESULT_CHANGE_FASTER;
+    else if (item->why == NULL && item->p < 1 - all->options.confidence)
+        item->why = "differs alone, not after the correction for all cases";
+}
+
+static base_err compare_cases(struct result_comparison *all)
+{
+    const struct result_run *b = all->baseline, *c = all->current;
+    const struct result_compared none = { .baseline_ns = NAN,
+                                          .current_ns = NAN,
+                                          .ratio = { NAN, NAN, NAN },
+                                          .degrees = NAN,
+                                          .p = NAN,
+                                          .p_adjusted = NAN };
+    all->items =
+        base_arena_array(&all->arena, b->case_count + c->case_count + 1, sizeof *all->items);
+    if (all->items == NULL)
+        return BASE_ENOMEM;
+    base_err err = BASE_OK;
+    for (size_t i = 0; err == BASE_OK && i < b->case_count; i++) {
+        struct result_compared *item = &all->items[all->count++];
+        const struct result_case *current = result_run_find(c, b->cases[i].id);
+        *item = none;
+        item->id = b->cases[i].id;
+        if (current != NULL)
+            err = compare_pair(all, &b->cases[i], current, item);
+        else
+            leave_out(item, RESULT_CHANGE_MISSING, "only in the baseline");
+    }
+    for (size_t i = 0; err == BASE_OK && i < c->case_count; i++) {
+        if (result_run_find(b, c->cases[i].id) != NULL)
+            continue;
+        struct result_compared *item = &all->items[all->count++];
+        *item = none;
+        item->id = c->cases[i].id;
+        leave_out(item, RESULT_CHANGE_ADDED, "only in the current run");
+    }
+    return err;
+}
+
+/* --- caveats ------------------------------------------------------------------------------- */
+
+static base_err add_caveat(struct result_comparison *all, const char *sentence)
+{
+    if (sentence == NULL)
+        return BASE_ENOMEM;
+    if (all->caveat_count < CAVEAT_MAX)
+        all->caveats[all->caveat_count++] = sentence;
+    return BASE_OK;
+}
+
+/* Facts that are different each time say nothing about the machine. */
+static bool is_passing(const char *name)
+{
+    static const char *const words[] = { "load", "steal", "uptime", "free", "now", "date" };
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (strstr(name, words[i]) != NULL)
+            return true;
+    return false;
+}
+
+static const char *value_of(const struct result_pairs *pairs, const char *name)
+{
+    for (size_t i = 0; i < pairs->count; i++)
+        if (strcmp(pairs->items[i].name, name) == 0)
+            return or_empty(pairs->items[i].value);
+    return NULL;
+}
+
+static base_err add_difference(struct result_comparison *all, const char *what, const char *name,
+                               const char *was, const char *is, size_t *found)
+{
+    if (is_passing(name) || (was != NULL && is != NULL && strcmp(was, is) == 0))
+        return BASE_OK;
+    if (++*found > DIFFERENCE_MAX)
+        return BASE_OK;
+    return add_caveat(all, base_arena_printf(&all->arena, "the %s differs: %s was '%s', is '%s'",
+                                             what, name, was != NULL ? was : "not said",
+                                             is != NULL ? is : "not said"));
+}
+
+static base_err compare_pairs(struct result_comparison *all, const char *what,
+                              const struct result_pairs *b, const struct result_pairs *c)
+{
+    size_t found = 0;
+    base_err err = BASE_OK;
+    for (size_t i = 0; err == BASE_OK && i < b->count; i++)
+        err = add_difference(all, what, b->items[i].name, or_empty(b->items[i].value),
+                             value_of(c, b->items[i].name), &found);
+    for (size_t i = 0; err == BASE_OK && i < c->count; i++)
+        if (value_of(b, c->items[i].name) == NULL)
+            err = add_difference(all, what, c->items[i].name, NULL, or_empty(c->items[i].value),
+                                 &found);
+    if (err == BASE_OK && found > DIFFERENCE_MAX)
+        err = add_caveat(all, base_arena_printf(&all->arena, "the %s differs in %zu more points",
+                                                what, found - DIFFERENCE_MAX));
+    return err;
+}
+
+static base_err find_caveats(struct result_comparison *all)
+{
+    const struct result_run *b = all->baseline, *c = all->current;
+    all->caveats = base_arena_array(&all->arena, CAVEAT_MAX, sizeof *all->caveats);
+    if (all->caveats == NULL)
+        return BASE_ENOMEM;
+    base_err err = BASE_OK;
+    if (strcmp(or_empty(b->id), or_empty(c->id)) == 0)
+        err = add_caveat(all, "both files hold the same run");
+    if (err == BASE_OK && strcmp(or_empty(b->state), "interrupted") == 0)
+        err = add_caveat(all, "the baseline was interrupted");
+    if (err == BASE_OK && strcmp(or_empty(c->state), "interrupted") == 0)
+        err = add_caveat(all, "the current run was interrupted");
+    if (err == BASE_OK)
+        err = compare_pairs(all, "host", &b->host, &c->host);
+    if (err == BASE_OK)
+        err = compare_pairs(all, "build", &b->build, &c->build);
+    if (err == BASE_OK)
+        err = compare_pairs(all, "configuration", &b->config, &c->config);
+    return err;
+}
+
+static base_err check_options(struct result_compare_options *options, struct base_why *why)
+{
+    if (options->threshold == 0)
+        options->threshold = 0.05;
+    if (options->confidence == 0)
+        options->confidence = 0.95;
+    if (!(options->threshold > 0 && options->threshold <= 1))
+        return base_fail(why, BASE_ERANGE, 0, "threshold: %g %% is not above 0 %% and up to 100 %%",
+                         options->threshold * 100);
+    if (!(options->confidence >= 0.5 && options->confidence <= 0.9999))
+        return base_fail(why, BASE_ERANGE, 0, "confidence: %g %% is not between 50 %% and 99.99 %%",
+                         options->confidence * 100);
+    return BASE_OK;
+}
+
+base_err result_compare(const struct result_run *baseline, const struct result_run *current,
+                        const struct result_compare_options *options, struct result_comparison *out,
+                        struct base_why *why)
+{
+    struct result_comparison all = { .baseline = baseline,
+                                     .current = current,
+                                     .options = *options };
+    base_err err = check_options(&all.options, why);
+    if (err != BASE_OK)
+        return err;
+    if (!(baseline->confidence > 0 && baseline->confidence < 1) ||
+        !(current->confidence > 0 && current->confidence < 1))
+        return base_fail(why, BASE_ERANGE, 0, "a run does not say the confidence of its intervals");
+    err = compare_cases(&all);
+    if (err == BASE_OK)
+        err = adjust_holm(&all);
+    if (err == BASE_OK)
+        err = find_caveats(&all);
+    if (err != BASE_OK) {
+        base_arena_done(&all.arena);
+        return base_fail(why, err, 0, "no memory for the comparison");
+    }
+    for (size_t i = 0; i < all.count; i++) {
+        decide(&all, &all.items[i]);
+        all.counts[all.items[i].change]++;
+    }
+    *out = all;
+    return BASE_OK;
+}
+
+void result_comparison_done(struct result_comparison *comparison)
+{
+    base_arena_done(&comparison->arena);
+    *comparison = (struct result_comparison){ 0 };
+}

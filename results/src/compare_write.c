@@ -1,0 +1,386 @@
+/* compare_write.c - a comparison as text and Markdown (one table of texts), as CSV and JSON (one
+ * table of fields). */
+#include <result/compare.h>
+#include <result/table.h>
+
+#include "report_internal.h"
+
+#include <base/units.h>
+
+#include <jansson.h>
+#include <math.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+static const enum result_style styles[RESULT_CHANGE_COUNT] = {
+    [RESULT_CHANGE_SLOWER] = RESULT_BAD,       [RESULT_CHANGE_FASTER] = RESULT_GOOD,
+    [RESULT_CHANGE_SAME] = RESULT_PLAIN,       [RESULT_CHANGE_UNDECIDED] = RESULT_WARN,
+    [RESULT_CHANGE_NOT_COMPARED] = RESULT_DIM, [RESULT_CHANGE_BROKEN] = RESULT_BAD,
+    [RESULT_CHANGE_MISSING] = RESULT_WARN,     [RESULT_CHANGE_ADDED] = RESULT_DIM,
+};
+
+static const struct result_column columns[] = {
+    { "case", RESULT_LEFT, 0, 20 },    { "verdict", RESULT_LEFT, 0 },
+    { "baseline", RESULT_RIGHT, 2 },   { "current", RESULT_RIGHT, 1 },
+    { "ratio", RESULT_RIGHT, 0 },      { "interval", RESULT_RIGHT, 0 },
+    { "p adjusted", RESULT_RIGHT, 3 },
+};
+enum { COLUMN_COUNT = sizeof columns / sizeof columns[0] };
+
+static const char *p_text(double p, char *out)
+{
+    if (isnan(p))
+        out[0] = '\0';
+    else if (p < 1e-4)
+        snprintf(out, RESULT_SHORT_SIZE, "<0.0001");
+    else
+        snprintf(out, RESULT_SHORT_SIZE, "%.4f", p);
+    return out;
+}
+
+static const char *time_text(double ns, char *out)
+{
+    out[0] = '\0';
+    return isnan(ns) ? out : base_units_print_time(ns, 4, out);
+}
+
+static base_err add_row(struct result_table *table, const struct result_compared *item)
+{
+    char baseline[BASE_UNITS_TEXT_SIZE], current[BASE_UNITS_TEXT_SIZE];
+    char ratio[RESULT_SHORT_SIZE] = "", interval[RESULT_SHORT_SIZE] = "", p[RESULT_SHORT_SIZE];
+    if (!isnan(item->ratio.value))
+        snprintf(ratio, sizeof ratio, "%.4g", item->ratio.value);
+    if (!isnan(item->ratio.low))
+        snprintf(interval, sizeof interval, "%.4f .. %.4f", item->ratio.low, item->ratio.high);
+    const struct result_cell cells[COLUMN_COUNT] = {
+        { item->id },
+        { result_change_text(item->change), styles[item->change] },
+        { time_text(item->baseline_ns, baseline) },
+        { time_text(item->current_ns, current) },
+        { ratio },
+        { interval },
+        { p_text(item->p_adjusted, p) },
+    };
+    return result_table_add(table, cells);
+}
+
+static base_err make_table(const struct result_comparison *all, struct result_table *table)
+{
+    base_err err = BASE_OK;
+    result_table_init(table, columns, COLUMN_COUNT, 2);
+    for (size_t i = 0; err == BASE_OK && i < all->count; i++)
+        err = add_row(table, &all->items[i]);
+    return err;
+}
+
+/* "2 slower, 1 faster, 3 same within 5 %, ..."; what there is none of is left out. */
+static void put_counts(struct result_sink *sink, const struct result_comparison *all,
+                       const struct result_page *page)
+{
+    bool is_first = true;
+    for (size_t i = 0; i < RESULT_CHANGE_COUNT; i++) {
+        const bool is_always = i <= RESULT_CHANGE_UNDECIDED;
+        const enum result_style style = all->counts[i] > 0 ? styles[i] : RESULT_PLAIN;
+        if (all->counts[i] == 0 && !is_always)
+            continue;
+        result_sink_printf(sink, "%s%s%zu %s", is_first ? "" : ", ",
+                           result_style_begin(page, style), all->counts[i],
+                           result_change_text((enum result_change)i));
+        if (i == RESULT_CHANGE_SAME)
+            result_sink_printf(sink, " within %g %%", all->options.threshold * 100);
+        result_sink_printf(sink, "%s", result_style_end(page, style));
+        is_first = false;
+    }
+    result_sink_printf(sink, "\n");
+}
+
+/* What was done, in the words of compare.h. out [400] */
+static void method_text(const struct result_comparison *all, char *out, size_t size)
+{
+    const double level = all->options.confidence * 100;
+    snprintf(out, size,
+             "ratio: current over baseline, of the processes' geometric means at reference speed "
+             "unless said; interval: %g %%, of each case alone; slower and faster: below %g after "
+             "Holm's correction for %zu cases; same: the whole interval within 1/%g .. %g, not "
+             "corrected",
+             level, 1 - all->options.confidence, all->tests, 1 + all->options.threshold,
+             1 + all->options.threshold);
+}
+
+/* --- text ---------------------------------------------------------------------------------- */
+
+static void put_run(struct result_sink *sink, const char *label, const struct result_run *run,
+                    const struct result_page *page)
+{
+    enum { INDENT = 10 };
+    result_sink_printf(sink, "%s%s%s  ", result_style_begin(page, RESULT_DIM), label,
+                       result_style_end(page, RESULT_DIM));
+    result_sink_wrapped(sink, run->command, page->width, INDENT, INDENT);
+    result_sink_printf(sink, "\n%*s", INDENT, "");
+    result_sink_wrapped(sink, run->id, page->width, INDENT, INDENT);
+    result_sink_printf(sink, "\n%*s", INDENT, "");
+    result_sink_wrapped(sink, run->started, page->width, INDENT, INDENT);
+    result_sink_printf(sink, "\n");
+}
+
+/* Why a case stands as it does, beneath its id. */
+static void put_why(struct result_sink *sink, const struct result_compared *item,
+                    const struct result_page *page)
+{
+    result_sink_printf(sink, "  ");
+    result_sink_wrapped(sink, item->id, page->width, 2, 4);
+    result_sink_printf(sink, "\n    ");
+    result_sink_wrapped(sink, item->why, page->width, 4, 4);
+    result_sink_printf(sink, "\n");
+}
+
+static base_err write_text(const struct result_comparison *all, const struct result_page *page,
+                           struct base_buf *out)
+{
+    struct result_sink sink = { out, BASE_OK };
+    struct result_table table;
+    char method[400];
+    put_run(&sink, "baseline", all->baseline, page);
+    put_run(&sink, "current ", all->current, page);
+    for (size_t i = 0; i < all->caveat_count; i++) {
+        result_sink_printf(&sink, "%scaution%s   ", result_style_begin(page, RESULT_WARN),
+                           result_style_end(page, RESULT_WARN));
+        result_sink_wrapped(&sink, all->caveats[i], page->width, 10, 10);
+        result_sink_printf(&sink, "\n");
+    }
+    result_sink_printf(&sink, "\n");
+    const base_err err = make_table(all, &table);
+    sink.err = sink.err != BASE_OK ? sink.err : err;
+    if (sink.err == BASE_OK)
+        sink.err = result_table_write(&table, page, out);
+    result_table_done(&table);
+    if (all->count == 0)
+        result_sink_printf(&sink, "Neither run has a case.\n");
+    result_sink_printf(&sink, "\n");
+    bool has_notes = false;
+    for (size_t i = 0; i < all->count; i++)
+        if (all->items[i].why != NULL) {
+            put_why(&sink, &all->items[i], page);
+            has_notes = true;
+        }
+    result_sink_printf(&sink, "%s", has_notes ? "\n" : "");
+    method_text(all, method, sizeof method);
+    result_sink_wrapped(&sink, method, page->width, 0, 2);
+    result_sink_printf(&sink, "\n");
+    put_counts(&sink, all, page);
+    return sink.err;
+}
+
+/* --- markdown ------------------------------------------------------------------------------ */
+
+static void put_markdown_run(struct result_sink *sink, const char *label,
+                             const struct result_run *run)
+{
+    result_sink_printf(sink, "- **%s:** ", label);
+    result_sink_markdown(sink, run->id);
+    result_sink_printf(sink, ", ");
+    result_sink_markdown(sink, run->started);
+    result_sink_printf(sink, ", ");
+    result_sink_markdown(sink, run->command);
+    result_sink_printf(sink, "\n");
+}
+
+static base_err write_markdown(const struct result_comparison *all, const struct result_page *page,
+                               struct base_buf *out)
+{
+    struct result_sink sink = { out, BASE_OK };
+    struct result_table table;
+    char method[400];
+    (void)page;
+    result_sink_printf(&sink, "# Comparison\n\n");
+    put_counts(&sink, all, &(struct result_page){ 0 });
+    result_sink_printf(&sink, "\n");
+    put_markdown_run(&sink, "baseline", all->baseline);
+    put_markdown_run(&sink, "current", all->current);
+    for (size_t i = 0; i < all->caveat_count; i++) {
+        result_sink_printf(&sink, "- **caution:** ");
+        result_sink_markdown(&sink, all->caveats[i]);
+        result_sink_printf(&sink, "\n");
+    }
+    result_sink_printf(&sink, "\n");
+    const base_err err = make_table(all, &table);
+    sink.err = sink.err != BASE_OK ? sink.err : err;
+    if (sink.err == BASE_OK)
+        sink.err = result_table_write_markdown(&table, out);
+    result_table_done(&table);
+    result_sink_printf(&sink, "\n");
+    for (size_t i = 0; i < all->count; i++) {
+        if (all->items[i].why == NULL)
+            continue;
+        result_sink_printf(&sink, "- ");
+        result_sink_markdown(&sink, all->items[i].id);
+        result_sink_printf(&sink, ": ");
+        result_sink_markdown(&sink, all->items[i].why);
+        result_sink_printf(&sink, "\n");
+    }
+    method_text(all, method, sizeof method);
+    result_sink_printf(&sink, "- ");
+    result_sink_markdown(&sink, method);
+    result_sink_printf(&sink, "\n");
+    return sink.err;
+}
+
+/* --- csv, json ----------------------------------------------------------------------------- */
+
+#define AT(member) offsetof(struct result_compared, member)
+
+/* id and verdict first, then the numbers, then the words. */
+static const struct field {
+    const char *name;
+    bool is_text;
+    size_t offset;
+} fields[] = {
+    { "metric", true, AT(metric) },
+    { "baseline_ns", false, AT(baseline_ns) },
+    { "current_ns", false, AT(current_ns) },
+    { "ratio", false, AT(ratio.value) },
+    { "ratio_low", false, AT(ratio.low) },
+    { "ratio_high", false, AT(ratio.high) },
+    { "degrees_of_freedom", false, AT(degrees) },
+    { "p", false, AT(p) },
+    { "p_adjusted", false, AT(p_adjusted) },
+    { "why", true, AT(why) },
+};
+enum { FIELD_COUNT = sizeof fields / sizeof fields[0] };
+
+static const char *text_of(const struct result_compared *item, const struct field *field)
+{
+    return *(const char *const *)(const void *)((const char *)item + field->offset);
+}
+
+static double number_of(const struct result_compared *item, const struct field *field)
+{
+    return *(const double *)(const void *)((const char *)item + field->offset);
+}
+
+static base_err write_csv(const struct result_comparison *all, const struct result_page *page,
+                          struct base_buf *out)
+{
+    struct result_sink sink = { out, BASE_OK };
+    (void)page;
+    result_sink_printf(&sink, "id,verdict");
+    for (size_t i = 0; i < FIELD_COUNT; i++)
+        result_sink_printf(&sink, ",%s", fields[i].name);
+    result_sink_printf(&sink, "\r\n");
+    for (size_t row = 0; row < all->count; row++) {
+        const struct result_compared *item = &all->items[row];
+        char number[RESULT_NUMBER_SIZE];
+        result_sink_csv(&sink, item->id);
+        result_sink_printf(&sink, ",%s", result_change_text(item->change));
+        for (size_t i = 0; i < FIELD_COUNT; i++) {
+            result_sink_printf(&sink, ",");
+            result_sink_csv(&sink, fields[i].is_text
+                                       ? text_of(item, &fields[i])
+                                       : result_report_number(number_of(item, &fields[i]), number));
+        }
+        result_sink_printf(&sink, "\r\n");
+    }
+    return sink.err;
+}
+
+/* A JSON string of any bytes; null for NULL. */
+static json_t *json_text(const char *text)
+{
+    struct base_buf clean = { 0 };
+    json_t *value = text != NULL ? json_string(text) : json_null();
+    if (value == NULL && result_text_put(&clean, text) == BASE_OK)
+        value = json_stringn((const char *)clean.data, clean.size);
+    base_buf_done(&clean);
+    return value;
+}
+
+static bool fill_case(json_t *object, const struct result_compared *item)
+{
+    bool is_good =
+        json_object_set_new(object, "id", json_text(item->id)) == 0 &&
+        json_object_set_new(object, "verdict", json_text(result_change_text(item->change))) == 0;
+    for (size_t i = 0; is_good && i < FIELD_COUNT; i++) {
+        const double number = fields[i].is_text ? NAN : number_of(item, &fields[i]);
+        if (fields[i].is_text && text_of(item, &fields[i]) != NULL)
+            is_good = json_object_set_new(object, fields[i].name,
+                                          json_text(text_of(item, &fields[i]))) == 0;
+        else if (isfinite(number))
+            is_good = json_object_set_new(object, fields[i].name, json_real(number)) == 0;
+    }
+    return is_good;
+}
+
+static bool fill_lists(json_t *root, const struct result_comparison *all)
+{
+    json_t *counts = json_object(), *caveats = json_array(), *cases = json_array();
+    bool is_good = json_object_set_new(root, "counts", counts) == 0;
+    is_good = json_object_set_new(root, "caveats", caveats) == 0 && is_good;
+    is_good = json_object_set_new(root, "cases", cases) == 0 && is_good;
+    for (size_t i = 0; is_good && i < RESULT_CHANGE_COUNT; i++)
+        is_good = json_object_set_new(counts, result_change_text((enum result_change)i),
+                                      json_integer((json_int_t)all->counts[i])) == 0;
+    for (size_t i = 0; is_good && i < all->caveat_count; i++)
+        is_good = json_array_append_new(caveats, json_text(all->caveats[i])) == 0;
+    for (size_t i = 0; is_good && i < all->count; i++) {
+        json_t *object = json_object();
+        is_good = json_array_append_new(cases, object) == 0 && fill_case(object, &all->items[i]);
+    }
+    return is_good;
+}
+
+static bool fill_root(json_t *root, const struct result_comparison *all)
+{
+    return json_object_set_new(root, "schema", json_string("bpi-perf/comparison/1")) == 0 &&
+           json_object_set_new(root, "baseline", json_text(all->baseline->id)) == 0 &&
+           json_object_set_new(root, "current", json_text(all->current->id)) == 0 &&
+           json_object_set_new(root, "threshold_share", json_real(all->options.threshold)) == 0 &&
+           json_object_set_new(root, "confidence", json_real(all->options.confidence)) == 0 &&
+           json_object_set_new(root, "correction", json_string("Holm")) == 0 &&
+           json_object_set_new(root, "tests", json_integer((json_int_t)all->tests)) == 0 &&
+           fill_lists(root, all);
+}
+
+static int put_json(const char *data, size_t size, void *context)
+{
+    struct result_sink *sink = context;
+    if (sink->err == BASE_OK)
+        sink->err = base_buf_put(sink->out, data, size);
+    return sink->err == BASE_OK ? 0 : -1;
+}
+
+enum { JSON_DIGITS = 12 }; /* what is derived from measured times needs no more */
+
+static base_err write_json(const struct result_comparison *all, const struct result_page *page,
+                           struct base_buf *out)
+{
+    struct result_sink sink = { out, BASE_OK };
+    json_t *root = json_object();
+    (void)page;
+    if (root == NULL || !fill_root(root, all))
+        sink.err = BASE_ENOMEM;
+    else if (json_dump_callback(root, put_json, &sink,
+                                JSON_INDENT(2) | JSON_REAL_PRECISION(JSON_DIGITS)) != 0 &&
+             sink.err == BASE_OK)
+        sink.err = BASE_ENOMEM;
+    json_decref(root);
+    result_sink_printf(&sink, "\n");
+    return sink.err;
+}
+
+base_err result_comparison_write(const struct result_comparison *comparison, const char *format,
+                                 const struct result_page *page, struct base_buf *out)
+{
+    static const struct {
+        const char *name, *extension;
+        base_err (*write)(const struct result_comparison *, const struct result_page *,
+                          struct base_buf *);
+    } formats[] = { { "text", "txt", write_text },
+                    { "markdown", "md", write_markdown },
+                    { "csv", "csv", write_csv },
+                    { "json", "json", write_json } };
+    for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++)
+        if (strcmp(format, formats[i].name) == 0 || strcmp(format, formats[i].extension) == 0)
+            return formats[i].write(comparison, page, out);
+    return BASE_ENOTFOUND;
+}
