@@ -205,9 +205,10 @@ base_err result_metric_read(const char *name, const struct result_run *run,
         *out = run_elapsed(run);
         break;
     }
-    if (out->lack != NULL)
-        out->lack = base_arena_printf(arena, "%s: %s", name, out->lack);
-    return out->lack == NULL && out->unit == NULL ? BASE_ENOMEM : BASE_OK;
+    if (out->lack == NULL)
+        return BASE_OK;
+    out->lack = base_arena_printf(arena, "%s: %s", name, out->lack);
+    return out->lack != NULL ? BASE_OK : BASE_ENOMEM;
 }
 
 struct result_reading result_metric_ratio(const struct result_reading *a,

@@ -21,7 +21,7 @@ static const enum result_style styles[RESULT_CHANGE_COUNT] = {
 };
 
 static const struct result_column columns[] = {
-    { "case", RESULT_LEFT, 0, 20 },    { "verdict", RESULT_LEFT, 0 },
+    { "case", RESULT_LEFT, 0, 14 },    { "verdict", RESULT_LEFT, 0 },
     { "baseline", RESULT_RIGHT, 2 },   { "current", RESULT_RIGHT, 1 },
     { "ratio", RESULT_RIGHT, 0 },      { "interval", RESULT_RIGHT, 0 },
     { "p adjusted", RESULT_RIGHT, 3 },
@@ -50,7 +50,7 @@ static base_err add_row(struct result_table *table, const struct result_compared
     char baseline[BASE_UNITS_TEXT_SIZE], current[BASE_UNITS_TEXT_SIZE];
     char ratio[RESULT_SHORT_SIZE] = "", interval[RESULT_SHORT_SIZE] = "", p[RESULT_SHORT_SIZE];
     if (!isnan(item->ratio.value))
-        snprintf(ratio, sizeof ratio, "%.4g", item->ratio.value);
+        snprintf(ratio, sizeof ratio, "%.4f", item->ratio.value);
     if (!isnan(item->ratio.low))
         snprintf(interval, sizeof interval, "%.4f .. %.4f", item->ratio.low, item->ratio.high);
     const struct result_cell cells[COLUMN_COUNT] = {
@@ -74,23 +74,27 @@ static base_err make_table(const struct result_comparison *all, struct result_ta
     return err;
 }
 
-/* "2 slower, 1 faster, 3 same within 5 %, ..."; what there is none of is left out. */
+/* "2 slower, 1 faster, 3 same within 5 %, ..."; of the rare ones only those that there are. */
 static void put_counts(struct result_sink *sink, const struct result_comparison *all,
                        const struct result_page *page)
 {
-    bool is_first = true;
+    size_t used = 0;
     for (size_t i = 0; i < RESULT_CHANGE_COUNT; i++) {
-        const bool is_always = i <= RESULT_CHANGE_UNDECIDED;
         const enum result_style style = all->counts[i] > 0 ? styles[i] : RESULT_PLAIN;
-        if (all->counts[i] == 0 && !is_always)
+        char text[80], within[40] = "";
+        if (all->counts[i] == 0 && i > RESULT_CHANGE_UNDECIDED)
             continue;
-        result_sink_printf(sink, "%s%s%zu %s", is_first ? "" : ", ",
-                           result_style_begin(page, style), all->counts[i],
-                           result_change_text((enum result_change)i));
         if (i == RESULT_CHANGE_SAME)
-            result_sink_printf(sink, " within %g %%", all->options.threshold * 100);
-        result_sink_printf(sink, "%s", result_style_end(page, style));
-        is_first = false;
+            snprintf(within, sizeof within, " within %g %%", all->options.threshold * 100);
+        snprintf(text, sizeof text, "%zu %s%s", all->counts[i],
+                 result_change_text((enum result_change)i), within);
+        const bool is_full = page->width > 0 && used + strlen(text) + 3 > page->width;
+        result_sink_printf(sink, "%s%s%s%s",
+                           used == 0 ? ""
+                           : is_full ? ",\n"
+                                     : ", ",
+                           result_style_begin(page, style), text, result_style_end(page, style));
+        used = (is_full ? 0 : used + 2) + strlen(text);
     }
     result_sink_printf(sink, "\n");
 }
@@ -247,7 +251,10 @@ static const struct field {
     { "p_adjusted", false, AT(p_adjusted) },
     { "why", true, AT(why) },
 };
-enum { FIELD_COUNT = sizeof fields / sizeof fields[0] };
+enum {
+    FIELD_COUNT = sizeof fields / sizeof fields[0],
+    DIGITS = 9, /* what is derived from measured times needs no more */
+};
 
 static const char *text_of(const struct result_compared *item, const struct field *field)
 {
@@ -270,14 +277,15 @@ static base_err write_csv(const struct result_comparison *all, const struct resu
     result_sink_printf(&sink, "\r\n");
     for (size_t row = 0; row < all->count; row++) {
         const struct result_compared *item = &all->items[row];
-        char number[RESULT_NUMBER_SIZE];
         result_sink_csv(&sink, item->id);
         result_sink_printf(&sink, ",%s", result_change_text(item->change));
         for (size_t i = 0; i < FIELD_COUNT; i++) {
+            const double number = fields[i].is_text ? NAN : number_of(item, &fields[i]);
             result_sink_printf(&sink, ",");
-            result_sink_csv(&sink, fields[i].is_text
-                                       ? text_of(item, &fields[i])
-                                       : result_report_number(number_of(item, &fields[i]), number));
+            if (fields[i].is_text)
+                result_sink_csv(&sink, text_of(item, &fields[i]));
+            else if (!isnan(number))
+                result_sink_printf(&sink, "%.*g", DIGITS, number);
         }
         result_sink_printf(&sink, "\r\n");
     }
@@ -349,8 +357,6 @@ static int put_json(const char *data, size_t size, void *context)
     return sink->err == BASE_OK ? 0 : -1;
 }
 
-enum { JSON_DIGITS = 12 }; /* what is derived from measured times needs no more */
-
 static base_err write_json(const struct result_comparison *all, const struct result_page *page,
                            struct base_buf *out)
 {
@@ -360,7 +366,7 @@ static base_err write_json(const struct result_comparison *all, const struct res
     if (root == NULL || !fill_root(root, all))
         sink.err = BASE_ENOMEM;
     else if (json_dump_callback(root, put_json, &sink,
-                                JSON_INDENT(2) | JSON_REAL_PRECISION(JSON_DIGITS)) != 0 &&
+                                JSON_INDENT(2) | JSON_REAL_PRECISION(DIGITS)) != 0 &&
              sink.err == BASE_OK)
         sink.err = BASE_ENOMEM;
     json_decref(root);

@@ -33,8 +33,9 @@ bool result_report_is_suite_start(const struct result_run *run, size_t index);
 bool result_report_is_new_interval(const struct result_run *run, size_t index);
 bool result_report_is_of_suite(const struct result_case *one, const char *suite);
 
-/* What the columns mean, note by note; NULL past the last. */
-const char *result_report_note(size_t index);
+/* What the columns mean, note by note: "" where it does not apply to this run, NULL past the last.
+ */
+const char *result_report_note(const struct result_run *run, size_t index);
 
 /* The table of one suite; peers stand beneath each case that they are a baseline for. The caller
  * releases it. Errors: ENOMEM */

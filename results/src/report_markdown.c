@@ -68,7 +68,9 @@ static void put_notes(struct result_sink *sink, const struct result_run *run)
 {
     const char *note = NULL;
     result_sink_printf(sink, "\n");
-    for (size_t i = 0; (note = result_report_note(i)) != NULL; i++) {
+    for (size_t i = 0; (note = result_report_note(run, i)) != NULL; i++) {
+        if (*note == '\0')
+            continue;
         result_sink_printf(sink, "- ");
         result_sink_markdown(sink, note);
         result_sink_printf(sink, "\n");

@@ -125,18 +125,32 @@ bool result_report_is_new_interval(const struct result_run *run, size_t index)
     return true;
 }
 
-const char *result_report_note(size_t index)
+static bool has_peers(const struct result_run *run)
 {
-    static const char *const notes[] = {
-        "time/item: typical time of one item at the speed the host had; \u00b1: the larger half of "
-        "its interval",
-        "at ref. speed: what it would be with the host at the speed of the reference kernel",
-        "ratio: time of the peer over the time of the case above it, at reference speed where both "
-        "have it",
-        "spread: the middle half of the batches; outliers: mild+severe by Tukey's fences, none "
-        "dropped",
+    for (size_t i = 0; i < run->case_count; i++)
+        if (run->cases[i].peer_of != NULL)
+            return true;
+    return false;
+}
+
+const char *result_report_note(const struct result_run *run, size_t index)
+{
+    static const struct {
+        const char *text;
+        bool is_of_peers;
+    } notes[] = {
+        { "time/item: typical time of one item at the speed the host had; \u00b1: the larger half "
+          "of its interval" },
+        { "at ref. speed: what it would be with the host at the speed of the reference kernel" },
+        { "ratio: time of the peer over the time of the case above it, at reference speed where "
+          "both have it",
+          true },
+        { "spread: the middle half of the batches; outliers: mild+severe by Tukey's fences, none "
+          "dropped" },
     };
-    return index < sizeof notes / sizeof notes[0] ? notes[index] : NULL;
+    if (index >= sizeof notes / sizeof notes[0])
+        return NULL;
+    return notes[index].is_of_peers && !has_peers(run) ? "" : notes[index].text;
 }
 
 /* --- one row ------------------------------------------------------------------------------- */

@@ -117,7 +117,9 @@ static void put_notes(struct writer *writer)
     const struct result_run *run = writer->run;
     const char *note = NULL;
     result_sink_printf(&writer->sink, "\n");
-    for (size_t i = 0; (note = result_report_note(i)) != NULL; i++) {
+    for (size_t i = 0; (note = result_report_note(run, i)) != NULL; i++) {
+        if (*note == '\0')
+            continue;
         result_sink_printf(&writer->sink, "%s", result_style_begin(&writer->page, RESULT_DIM));
         result_sink_wrapped(&writer->sink, note, writer->page.width, 0, 2);
         result_sink_printf(&writer->sink, "%s\n", result_style_end(&writer->page, RESULT_DIM));

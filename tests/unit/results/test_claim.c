@@ -188,6 +188,38 @@ static void parses_bounds(void **state)
     }
 }
 
+/* Whatever the bytes, an answer: claims or a sentence that names the file. */
+static void mutated_files_are_answered(void **state)
+{
+    (void)state;
+    static const char whole[] =
+        HEAD "    case: x/y\n    metric: ratio mean_ns\n    against: &z x/z\n"
+             "    bound: \"< 1.25 ms\"\n    source: |\n      seed 1\n"
+             "  - {id: b, sentence: s, case: x, metric: fact.a, bound: 0 .. 1}\n";
+    static const char marks[] = "\n\t :-[]{}\"'|>&*#%@!?,\\\x80\xff";
+    struct base_rng rng;
+    base_rng_init(&rng, 99);
+    size_t read = 0;
+    for (size_t trial = 0; trial < 3000; trial++) {
+        char text[sizeof whole];
+        struct base_arena arena = { 0 };
+        struct base_why why = { 0 };
+        struct result_claim *claims = NULL;
+        size_t count = 0;
+        memcpy(text, whole, sizeof text);
+        for (uint64_t i = base_rng_below(&rng, 4); i > 0; i--)
+            text[base_rng_below(&rng, sizeof text)] = marks[base_rng_below(&rng, sizeof marks)];
+        const size_t size = sizeof text - 1 - base_rng_below(&rng, 2) * base_rng_below(&rng, 100);
+        const base_err err =
+            result_claims_read(base_span_of(text, size), "x.yaml", &arena, &claims, &count, &why);
+        read += err == BASE_OK;
+        if (err != BASE_OK)
+            assert_true(why.err == err && strncmp(why.text, "x.yaml:", 7) == 0 && why.at > 0);
+        base_arena_done(&arena);
+    }
+    assert_in_range(read, 500, 2500);
+}
+
 /* --- judgement ----------------------------------------------------------------------------- */
 
 static void make_judged(struct result_run *run)
@@ -373,7 +405,7 @@ int main(void)
         cmocka_unit_test(reads_a_file),           cmocka_unit_test(refuses_files),
         cmocka_unit_test(refuses_a_huge_file),    cmocka_unit_test(parses_bounds),
         cmocka_unit_test(judges_whole_intervals), cmocka_unit_test(an_unfinished_run_has_no_time),
-        cmocka_unit_test(ratio_interval_covers),
+        cmocka_unit_test(ratio_interval_covers),  cmocka_unit_test(mutated_files_are_answered),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

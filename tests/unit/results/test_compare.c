@@ -322,7 +322,7 @@ static struct tally simulate(size_t trials, size_t cases, double ratio, double s
 {
     struct tally tally = { 0 };
     struct base_rng rng;
-    static char names[MAKE_CASE_MAX][16];
+    static char names[MAKE_CASE_MAX][32];
     base_rng_init(&rng, seed);
     for (size_t t = 0; t < trials; t++) {
         struct result_run a, b;
@@ -384,7 +384,8 @@ static void changes_are_found(void **state)
     print_message("power at +10 %%, 5 %% between processes, 20 cases: %zu of 4000 slower\n",
                   hard.slower);
     assert_in_range(hard.slower, 3000, 3900);
-    assert_int_equal(hard.faster + hard.same, 0);
+    assert_int_equal(hard.faster, 0);
+    assert_in_range(hard.same, 0, 4);
     /* At the threshold itself "same" is said in at most 2.5 % of the cases. */
     const struct tally edge = simulate(200, 20, 1.05, 0.02, 23);
     print_message("at +5 %%, the threshold: %zu of 4000 same, %zu slower\n", edge.same,

@@ -107,6 +107,19 @@ static void a_typical_run(void **state)
     result_run_done(&run);
 }
 
+static void one_case(void **state)
+{
+    (void)state;
+    struct result_run run;
+    struct base_rng rng;
+    base_rng_init(&rng, 2);
+    make_run(&run, "01JD7Z8Q4M5N6P7R8S9TAVBWCX");
+    make_case(&run, "enc/decode:entries=1", 12.34, &rng)->peer_of = "enc/absent";
+    check(&run, "text", 80, false, "one_case.txt");
+    check(&run, "csv", 0, false, "one_case.csv");
+    result_run_done(&run);
+}
+
 static void an_empty_run(void **state)
 {
     (void)state;
@@ -332,6 +345,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_typical_run),
         cmocka_unit_test(an_empty_run),
+        cmocka_unit_test(one_case),
         cmocka_unit_test(only_failures),
         cmocka_unit_test(hostile_names),
         cmocka_unit_test(colours_only_when_asked),
