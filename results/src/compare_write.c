@@ -3,11 +3,11 @@
 #include <result/compare.h>
 #include <result/table.h>
 
+#include "json_internal.h"
 #include "report_internal.h"
 
 #include <base/units.h>
 
-#include <jansson.h>
 #include <math.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -292,27 +292,16 @@ static base_err write_csv(const struct result_comparison *all, const struct resu
     return sink.err;
 }
 
-/* A JSON string of any bytes; null for NULL. */
-static json_t *json_text(const char *text)
-{
-    struct base_buf clean = { 0 };
-    json_t *value = text != NULL ? json_string(text) : json_null();
-    if (value == NULL && result_text_put(&clean, text) == BASE_OK)
-        value = json_stringn((const char *)clean.data, clean.size);
-    base_buf_done(&clean);
-    return value;
-}
-
 static bool fill_case(json_t *object, const struct result_compared *item)
 {
-    bool is_good =
-        json_object_set_new(object, "id", json_text(item->id)) == 0 &&
-        json_object_set_new(object, "verdict", json_text(result_change_text(item->change))) == 0;
+    bool is_good = json_object_set_new(object, "id", result_json_text(item->id)) == 0 &&
+                   json_object_set_new(object, "verdict",
+                                       result_json_text(result_change_text(item->change))) == 0;
     for (size_t i = 0; is_good && i < FIELD_COUNT; i++) {
         const double number = fields[i].is_text ? NAN : number_of(item, &fields[i]);
         if (fields[i].is_text && text_of(item, &fields[i]) != NULL)
             is_good = json_object_set_new(object, fields[i].name,
-                                          json_text(text_of(item, &fields[i]))) == 0;
+                                          result_json_text(text_of(item, &fields[i]))) == 0;
         else if (isfinite(number))
             is_good = json_object_set_new(object, fields[i].name, json_real(number)) == 0;
     }
@@ -329,7 +318,7 @@ static bool fill_lists(json_t *root, const struct result_comparison *all)
         is_good = json_object_set_new(counts, result_change_text((enum result_change)i),
                                       json_integer((json_int_t)all->counts[i])) == 0;
     for (size_t i = 0; is_good && i < all->caveat_count; i++)
-        is_good = json_array_append_new(caveats, json_text(all->caveats[i])) == 0;
+        is_good = json_array_append_new(caveats, result_json_text(all->caveats[i])) == 0;
     for (size_t i = 0; is_good && i < all->count; i++) {
         json_t *object = json_object();
         is_good = json_array_append_new(cases, object) == 0 && fill_case(object, &all->items[i]);
@@ -340,21 +329,13 @@ static bool fill_lists(json_t *root, const struct result_comparison *all)
 static bool fill_root(json_t *root, const struct result_comparison *all)
 {
     return json_object_set_new(root, "schema", json_string("bpi-perf/comparison/1")) == 0 &&
-           json_object_set_new(root, "baseline", json_text(all->baseline->id)) == 0 &&
-           json_object_set_new(root, "current", json_text(all->current->id)) == 0 &&
+           json_object_set_new(root, "baseline", result_json_text(all->baseline->id)) == 0 &&
+           json_object_set_new(root, "current", result_json_text(all->current->id)) == 0 &&
            json_object_set_new(root, "threshold_share", json_real(all->options.threshold)) == 0 &&
            json_object_set_new(root, "confidence", json_real(all->options.confidence)) == 0 &&
            json_object_set_new(root, "correction", json_string("Holm")) == 0 &&
            json_object_set_new(root, "tests", json_integer((json_int_t)all->tests)) == 0 &&
            fill_lists(root, all);
-}
-
-static int put_json(const char *data, size_t size, void *context)
-{
-    struct result_sink *sink = context;
-    if (sink->err == BASE_OK)
-        sink->err = base_buf_put(sink->out, data, size);
-    return sink->err == BASE_OK ? 0 : -1;
 }
 
 static base_err write_json(const struct result_comparison *all, const struct result_page *page,
@@ -365,12 +346,8 @@ static base_err write_json(const struct result_comparison *all, const struct res
     (void)page;
     if (root == NULL || !fill_root(root, all))
         sink.err = BASE_ENOMEM;
-    else if (json_dump_callback(root, put_json, &sink,
-                                JSON_INDENT(2) | JSON_REAL_PRECISION(DIGITS)) != 0 &&
-             sink.err == BASE_OK)
-        sink.err = BASE_ENOMEM;
+    result_json_dump(&sink, root, JSON_INDENT(2) | JSON_REAL_PRECISION(DIGITS));
     json_decref(root);
-    result_sink_printf(&sink, "\n");
     return sink.err;
 }
 

@@ -2,10 +2,9 @@
  * cheap and one table serves every page width. */
 #include <result/table.h>
 
-#include "sink_internal.h"
+#include "json_internal.h"
 
 #include <assert.h>
-#include <jansson.h>
 #include <string.h>
 
 struct result_row {
@@ -230,27 +229,6 @@ base_err result_table_write_csv(const struct result_table *table, struct base_bu
     return sink.err;
 }
 
-/* A JSON string; bytes that are not UTF-8 are escaped first. */
-static json_t *json_text(const char *text)
-{
-    json_t *value = json_string(text);
-    if (value != NULL)
-        return value;
-    struct base_buf clean = { 0 };
-    if (result_text_put(&clean, text) == BASE_OK)
-        value = json_stringn((const char *)clean.data, clean.size);
-    base_buf_done(&clean);
-    return value;
-}
-
-static int put_json(const char *data, size_t size, void *context)
-{
-    struct result_sink *sink = context;
-    if (sink->err == BASE_OK)
-        sink->err = base_buf_put(sink->out, data, size);
-    return sink->err == BASE_OK ? 0 : -1;
-}
-
 static bool fill_json(json_t *list, const struct result_table *table)
 {
     for (const struct result_row *row = table->first; row != NULL; row = row->next) {
@@ -259,7 +237,7 @@ static bool fill_json(json_t *list, const struct result_table *table)
             return false;
         for (size_t i = 0; i < table->column_count; i++) {
             const char *text = row->cells[i].text;
-            json_t *value = text[0] != '\0' ? json_text(text) : json_null();
+            json_t *value = text[0] != '\0' ? result_json_text(text) : json_null();
             if (json_object_set_new(object, machine_title(&table->columns[i]), value) != 0)
                 return false;
         }
@@ -271,9 +249,9 @@ base_err result_table_write_json(const struct result_table *table, struct base_b
 {
     struct result_sink sink = { out, BASE_OK };
     json_t *list = json_array();
-    base_err err = list != NULL && fill_json(list, table) ? BASE_OK : BASE_ENOMEM;
-    if (err == BASE_OK && json_dump_callback(list, put_json, &sink, JSON_INDENT(2)) != 0)
-        err = sink.err != BASE_OK ? sink.err : BASE_ENOMEM;
+    if (list == NULL || !fill_json(list, table))
+        sink.err = BASE_ENOMEM;
+    result_json_dump(&sink, list, JSON_INDENT(2));
     json_decref(list);
-    return err == BASE_OK ? base_buf_put_text(out, "\n") : err;
+    return sink.err;
 }

@@ -21,6 +21,10 @@
  * Times are normalised_ns (at reference speed) of every process of both sides; where one lacks it,
  * median_ns, and the case says so. Fewer than two processes on a side: undecided.
  *
+ * Not in it: what differs between two sessions but not between the processes of one, such as the
+ * layout of a binary or what the reference kernel cannot see of the host. A threshold well above
+ * that (see docs/measuring.md) keeps it from being called a change.
+ *
  * Source   Welch, Biometrika 34 (1947) 28-35; Satterthwaite, Biometrics Bulletin 2 (1946) 110-114;
  *          Holm, Scand. J. Statist. 6 (1979) 65-70; Schuirmann, J. Pharmacokin. Biopharm. 15 (1987)
  *          657-680 (equivalence)

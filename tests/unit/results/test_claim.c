@@ -269,82 +269,83 @@ static void judge(const char *fields, struct result_run *run, struct base_arena 
     *out = verdicts[0];
 }
 
+static const struct {
+    const char *fields, *state, *why;
+} judged[] = {
+    { "case: s/a:n=1, metric: mean_ns, bound: < 102.1 ns", "proven",
+      "100.0 ns [98.00 ns, 102.0 ns] keeps < 102.1 ns" },
+    { "case: s/a:n=1, metric: mean_ns, bound: < 102 ns", "undecided", "is on both sides of" },
+    { "case: s/a:n=1, metric: mean_ns, bound: <= 102 ns", "proven", "keeps" },
+    { "case: s/a:n=1, metric: mean_ns, bound: < 98 ns", "refuted", "misses < 98 ns" },
+    { "case: s/a:n=1, metric: mean_ns, bound: <= 98 ns", "undecided", "" },
+    { "case: s/a:n=1, metric: mean_ns, bound: > 97 ns", "proven", "" },
+    { "case: s/a:n=1, metric: mean_ns, bound: > 102 ns", "refuted", "" },
+    { "case: s/a:n=1, metric: mean_ns, bound: >= 102 ns", "undecided", "" },
+    { "case: s/a:n=1, metric: mean_ns, bound: 98 .. 102 ns", "proven", "" },
+    { "case: s/a:n=1, metric: mean_ns, bound: 99 .. 102 ns", "undecided", "" },
+    { "case: s/a:n=1, metric: mean_ns, bound: 103 .. 104 ns", "refuted", "" },
+    /* rates turn the interval round: 1000 B in 80 .. 125 ns */
+    { "case: s/a:n=1, metric: bytes_per_s, bound: >= 8 GB/s", "proven", "" },
+    { "case: s/a:n=1, metric: bytes_per_s, bound: > 8.1 GB/s", "undecided", "" },
+    { "case: s/a:n=1, metric: bytes_per_s, bound: > 12.6 GB/s", "refuted", "" },
+    { "case: s/a:n=1, metric: items_per_s, bound: >= 7.9 M/s", "proven", "" },
+    { "case: s/a:n=1, metric: parts_per_s, bound: >= 31 M/s", "proven", "" },
+    { "case: s/b:n=1, metric: bytes_per_s, bound: > 1 B/s", "not run", "no such amount" },
+    { "case: s/floor, metric: bytes_per_s, bound: > 1 B/s", "not run", "at the floor" },
+    { "case: s/floor, metric: median_ns, bound: -0.05 .. 0.05 ns", "proven", "" },
+    /* a / b = 0.25, each side 25 % wide: ratio within exp(+-0.3156) */
+    { "case: s/a:n=1, against: s/b:n=1, metric: ratio median_ns, bound: < 0.343", "proven",
+      "0.25 [0.1823, 0.3428] keeps < 0.343" },
+    { "case: s/a:n=1, against: s/b:n=1, metric: median_ns, bound: < 0.342", "undecided", "" },
+    { "case: s/a:n=1, against: s/b:n=1, metric: median_ns, bound: < 0.18", "refuted", "" },
+    { "case: s/a:n=1, against: s/floor, metric: median_ns, bound: < 1", "undecided",
+      "an interval reaches zero" },
+    { "case: s/a:n=1, against: s/single, metric: median_ns, bound: < 9", "undecided",
+      "one process" },
+    { "case: s/a:n=1, against: s/gone, metric: median_ns, bound: < 1", "not run",
+      "no case s/gone" },
+    /* facts and counters */
+    { "case: s/a:n=1, metric: fact.output_bytes, bound: <= 1751 B", "proven",
+      "1751 B (exact) keeps <= 1751 B" },
+    { "case: s/a:n=1, metric: fact.output_bytes, bound: < 1751 B", "refuted", "misses" },
+    { "case: s/a:n=1, metric: fact.coverage, bound: 0.93 .. 0.97", "proven",
+      "0.95 [0.935, 0.965]" },
+    { "case: s/a:n=1, metric: fact.coverage, bound: 0.94 .. 0.97", "undecided", "" },
+    { "case: s/a:n=1, metric: fact.coverage, bound: 94 .. 97 %", "undecided", "" },
+    { "case: s/a:n=1, metric: fact.share, bound: < 0.6", "undecided", "not a count" },
+    { "case: s/a:n=1, metric: fact.latency, bound: < 1 us", "undecided", "not a count" },
+    { "case: s/a:n=1, metric: fact.gone, bound: < 1", "not run", "no such fact" },
+    { "case: s/a:n=1, metric: counter.allocs, bound: <= 0", "proven", "0 (exact)" },
+    { "case: s/a:n=1, metric: counter.cpu, bound: < 1 us", "undecided", "not a count" },
+    { "case: s/a:n=1, metric: fact.output_bytes, bound: < 2 ms", "not run",
+      "is in B, the bound < 2 ms in ns" },
+    /* nothing to judge */
+    { "case: s/gone, metric: mean_ns, bound: < 1 s", "not run", "the run has no case s/gone" },
+    { "case: s/crashed, metric: mean_ns, bound: < 1 s", "not run",
+      "s/crashed: crashed: worker w: ended by signal 11" },
+    { "case: s/interrupted, metric: mean_ns, bound: < 1 s", "not run", "interrupted" },
+    { "case: s/raw, metric: normalised_ns, bound: < 1 s", "not run", "no reference" },
+    { "case: s/open, metric: mean_ns, bound: < 1 s", "undecided", "has no interval" },
+    { "case: s/single, metric: mean_ns, bound: < 1 s", "undecided", "one process" },
+    /* the run */
+    { "metric: run.elapsed_ns, bound: < 5 min", "proven", "72.50 s (exact) keeps < 5 min" },
+    { "metric: run.elapsed_ns, bound: < 72.5 s", "refuted", "" },
+    { "metric: run.elapsed_ns, bound: < 5 min, only: comprehensive", "proven", "" },
+    { "metric: run.elapsed_ns, bound: < 5 min, only: nightly", "not run", "'nightly'" },
+    { "metric: run.elapsed_ns, bound: < 5 min, only: compre", "not run", "" },
+};
+
 static void judges_whole_intervals(void **state)
 {
     (void)state;
-    static const struct {
-        const char *fields, *state, *why;
-    } rows[] = {
-        { "case: s/a:n=1, metric: mean_ns, bound: < 102.1 ns", "proven",
-          "100.0 ns [98.00 ns, 102.0 ns] keeps < 102.1 ns" },
-        { "case: s/a:n=1, metric: mean_ns, bound: < 102 ns", "undecided", "is on both sides of" },
-        { "case: s/a:n=1, metric: mean_ns, bound: <= 102 ns", "proven", "keeps" },
-        { "case: s/a:n=1, metric: mean_ns, bound: < 98 ns", "refuted", "misses < 98 ns" },
-        { "case: s/a:n=1, metric: mean_ns, bound: <= 98 ns", "undecided", "" },
-        { "case: s/a:n=1, metric: mean_ns, bound: > 97 ns", "proven", "" },
-        { "case: s/a:n=1, metric: mean_ns, bound: > 102 ns", "refuted", "" },
-        { "case: s/a:n=1, metric: mean_ns, bound: >= 102 ns", "undecided", "" },
-        { "case: s/a:n=1, metric: mean_ns, bound: 98 .. 102 ns", "proven", "" },
-        { "case: s/a:n=1, metric: mean_ns, bound: 99 .. 102 ns", "undecided", "" },
-        { "case: s/a:n=1, metric: mean_ns, bound: 103 .. 104 ns", "refuted", "" },
-        /* rates turn the interval round: 1000 B in 80 .. 125 ns */
-        { "case: s/a:n=1, metric: bytes_per_s, bound: >= 8 GB/s", "proven", "" },
-        { "case: s/a:n=1, metric: bytes_per_s, bound: > 8.1 GB/s", "undecided", "" },
-        { "case: s/a:n=1, metric: bytes_per_s, bound: > 12.6 GB/s", "refuted", "" },
-        { "case: s/a:n=1, metric: items_per_s, bound: >= 7.9 M/s", "proven", "" },
-        { "case: s/a:n=1, metric: parts_per_s, bound: >= 31 M/s", "proven", "" },
-        { "case: s/b:n=1, metric: bytes_per_s, bound: > 1 B/s", "not run", "no such amount" },
-        { "case: s/floor, metric: bytes_per_s, bound: > 1 B/s", "not run", "at the floor" },
-        { "case: s/floor, metric: median_ns, bound: -0.05 .. 0.05 ns", "proven", "" },
-        /* a / b = 0.25, each side 25 % wide: ratio within exp(+-0.3156) */
-        { "case: s/a:n=1, against: s/b:n=1, metric: ratio median_ns, bound: < 0.343", "proven",
-          "0.25 [0.1823, 0.3428] keeps < 0.343" },
-        { "case: s/a:n=1, against: s/b:n=1, metric: median_ns, bound: < 0.342", "undecided", "" },
-        { "case: s/a:n=1, against: s/b:n=1, metric: median_ns, bound: < 0.18", "refuted", "" },
-        { "case: s/a:n=1, against: s/floor, metric: median_ns, bound: < 1", "undecided",
-          "an interval reaches zero" },
-        { "case: s/a:n=1, against: s/single, metric: median_ns, bound: < 9", "undecided",
-          "one process" },
-        { "case: s/a:n=1, against: s/gone, metric: median_ns, bound: < 1", "not run",
-          "no case s/gone" },
-        /* facts and counters */
-        { "case: s/a:n=1, metric: fact.output_bytes, bound: <= 1751 B", "proven",
-          "1751 B (exact) keeps <= 1751 B" },
-        { "case: s/a:n=1, metric: fact.output_bytes, bound: < 1751 B", "refuted", "misses" },
-        { "case: s/a:n=1, metric: fact.coverage, bound: 0.93 .. 0.97", "proven",
-          "0.95 [0.935, 0.965]" },
-        { "case: s/a:n=1, metric: fact.coverage, bound: 0.94 .. 0.97", "undecided", "" },
-        { "case: s/a:n=1, metric: fact.coverage, bound: 94 .. 97 %", "undecided", "" },
-        { "case: s/a:n=1, metric: fact.share, bound: < 0.6", "undecided", "not a count" },
-        { "case: s/a:n=1, metric: fact.latency, bound: < 1 us", "undecided", "not a count" },
-        { "case: s/a:n=1, metric: fact.gone, bound: < 1", "not run", "no such fact" },
-        { "case: s/a:n=1, metric: counter.allocs, bound: <= 0", "proven", "0 (exact)" },
-        { "case: s/a:n=1, metric: counter.cpu, bound: < 1 us", "undecided", "not a count" },
-        { "case: s/a:n=1, metric: fact.output_bytes, bound: < 2 ms", "not run",
-          "is in B, the bound < 2 ms in ns" },
-        /* nothing to judge */
-        { "case: s/gone, metric: mean_ns, bound: < 1 s", "not run", "the run has no case s/gone" },
-        { "case: s/crashed, metric: mean_ns, bound: < 1 s", "not run",
-          "s/crashed: crashed: worker w: ended by signal 11" },
-        { "case: s/interrupted, metric: mean_ns, bound: < 1 s", "not run", "interrupted" },
-        { "case: s/raw, metric: normalised_ns, bound: < 1 s", "not run", "no reference" },
-        { "case: s/open, metric: mean_ns, bound: < 1 s", "undecided", "has no interval" },
-        { "case: s/single, metric: mean_ns, bound: < 1 s", "undecided", "one process" },
-        /* the run */
-        { "metric: run.elapsed_ns, bound: < 5 min", "proven", "72.50 s (exact) keeps < 5 min" },
-        { "metric: run.elapsed_ns, bound: < 72.5 s", "refuted", "" },
-        { "metric: run.elapsed_ns, bound: < 5 min, only: comprehensive", "proven", "" },
-        { "metric: run.elapsed_ns, bound: < 5 min, only: nightly", "not run", "'nightly'" },
-        { "metric: run.elapsed_ns, bound: < 5 min, only: compre", "not run", "" },
-    };
     struct result_run run;
     struct base_arena arena = { 0 };
     make_judged(&run);
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    for (size_t i = 0; i < sizeof judged / sizeof judged[0]; i++) {
         struct result_verdict verdict = { 0 };
-        judge(rows[i].fields, &run, &arena, &verdict);
-        if (strcmp(verdict.state, rows[i].state) != 0 || !strstr(verdict.why, rows[i].why))
-            fail_msg("%s: %s: %s", rows[i].fields, verdict.state, verdict.why);
+        judge(judged[i].fields, &run, &arena, &verdict);
+        if (strcmp(verdict.state, judged[i].state) != 0 || !strstr(verdict.why, judged[i].why))
+            fail_msg("%s: %s: %s", judged[i].fields, verdict.state, verdict.why);
     }
     base_arena_done(&arena);
     result_run_done(&run);
