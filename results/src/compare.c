@@ -2,7 +2,7 @@
  * caveats are plain differences between the two documents. */
 #include <result/compare.h>
 
-#include "student_internal.h"
+#include <stats/distribution.h>
 
 #include <assert.h>
 #include <math.h>
@@ -74,7 +74,7 @@ static struct side side_of(const struct result_case *one, enum time time, double
     side.error = sqrt(squares / (n - 1) / n);
     const double own =
         own_half_width(time == TIME_NORMALISED ? &one->normalised_ns : &one->median_ns) /
-        result_student_quantile(confidence, n - 1);
+        stats_student_quantile((1 + confidence) / 2, n - 1);
     if (own > side.error)
         side.error = own;
     return side;
@@ -98,11 +98,11 @@ static void compare_sides(const struct side *baseline, const struct side *curren
     if (isnan(error))
         return;
     out->degrees = welch_degrees(baseline, current);
-    const double half = result_student_quantile(confidence, out->degrees) * error;
+    const double half = stats_student_quantile((1 + confidence) / 2, out->degrees) * error;
     out->ratio.low = exp(centre - half);
     out->ratio.high = exp(centre + half);
     if (error > 0)
-        out->p = result_student_two_sided(centre / error, out->degrees);
+        out->p = 2 * stats_student_cdf(-fabs(centre / error), out->degrees);
     else
         out->p = centre == 0 ? 1 : 0;
 }

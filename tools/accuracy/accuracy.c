@@ -13,6 +13,7 @@
 #include <bench/bench.h>
 #include <bench/drive.h>
 #include <bench/worker.h>
+#include <stats/drift.h>
 #include <stats/estimate.h>
 #include <stats/interval.h>
 #include <stats/summary.h>
@@ -31,7 +32,6 @@ enum {
     L1_SIZE = 1024,
     CHASE_LINES = (128 << 20) / 64,
     CHASE_STEPS = 100,
-    DRIFT_RUNS_LEAST = 8, /* as bpi-perf: earlier runs needed to know the host's drift */
     NOMINAL_RUNS = 3,
 };
 
@@ -39,7 +39,7 @@ static unsigned char l1_data[L1_SIZE];
 
 BENCH(l1, .doc = "FNV-1a over 1 KiB", .item = "hash")
 {
-    BENCH_LOOP (count) {
+    BENCH_LOOP(count) {
         uint64_t hash = 14695981039346656037u;
         for (size_t i = 0; i < L1_SIZE; i++)
             hash = (hash ^ l1_data[i]) * 1099511628211u;
@@ -72,7 +72,7 @@ BENCH(dram, .doc = "100 dependent loads from 128 MiB", .item = "walk", .setup = 
 {
     const uint32_t(*lines)[16] = (const uint32_t(*)[16])state;
     uint32_t at = lines[0][1];
-    BENCH_LOOP (count *CHASE_STEPS) {
+    BENCH_LOOP(count *CHASE_STEPS) {
         at = lines[at][0];
         BENCH_HIDE(at);
     }
@@ -102,35 +102,18 @@ struct results {
     double nominal_core_ns, nominal_memory_ns;
 };
 
-/* Robust standard deviation, as a share, of one figure over the earlier runs of a kernel; of the
- * differences of successive runs where steps are to be left out. */
-static double deviation(const struct results *results, size_t kernel, size_t offset,
-                        bool is_successive, double assumed)
+/* One figure of the earlier runs of a kernel, and how much it moves between runs. */
+static double learned(const struct results *results, size_t kernel, size_t offset,
+                      double (*share)(const double *, size_t, double), double assumed)
 {
     const size_t count = results->logged[kernel];
-    if (count < DRIFT_RUNS_LEAST)
+    double *values = calloc(count + 1, sizeof *values);
+    if (values == NULL)
         return assumed;
-    double *logs = calloc(count, sizeof *logs);
-    if (logs == NULL)
-        return assumed;
-    for (size_t i = 0; i < count; i++) {
-        double value = 0;
-        memcpy(&value, (const char *)&results->log[kernel][i] + offset, sizeof value);
-        logs[i] = log(value);
-    }
-    size_t kept = count;
-    if (is_successive) {
-        for (size_t i = 0; i + 1 < count; i++)
-            logs[i] = fabs(logs[i + 1] - logs[i]) / sqrt(2);
-        kept = count - 1;
-        stats_sort(logs, kept);
-        const double out = STATS_MAD_SCALE * stats_median_sorted(logs, kept);
-        free(logs);
-        return out;
-    }
-    stats_sort(logs, kept);
-    const double out = STATS_MAD_SCALE * stats_mad_sorted(logs, kept);
-    free(logs);
+    for (size_t i = 0; i < count; i++)
+        memcpy(&values[i], (const char *)&results->log[kernel][i] + offset, sizeof values[i]);
+    const double out = share(values, count, assumed);
+    free(values);
     return out;
 }
 
@@ -149,14 +132,14 @@ static bool estimate(const struct bench_record *record, size_t kernel,
         .confidence = 0.95,
         .nominal_core_ns = results->nominal_core_ns,
         .nominal_memory_ns = results->nominal_memory_ns,
-        .drift_core_share = deviation(results, kernel, offsetof(struct shot, core_ns), false,
-                                      STATS_DRIFT_CORE_ASSUMED),
-        .drift_memory_share = deviation(results, kernel, offsetof(struct shot, memory_ns), false,
-                                        STATS_DRIFT_MEMORY_ASSUMED),
+        .drift_core_share = learned(results, kernel, offsetof(struct shot, core_ns),
+                                    stats_drift_share, STATS_DRIFT_CORE_ASSUMED),
+        .drift_memory_share = learned(results, kernel, offsetof(struct shot, memory_ns),
+                                      stats_drift_share, STATS_DRIFT_MEMORY_ASSUMED),
         .residual_core_share =
-            deviation(results, kernel, normalised, true, STATS_RESIDUAL_CORE_ASSUMED),
-        .residual_memory_share =
-            deviation(results, kernel, normalised, true, STATS_RESIDUAL_MEMORY_ASSUMED),
+            learned(results, kernel, normalised, stats_residual_share, STATS_RESIDUAL_CORE_ASSUMED),
+        .residual_memory_share = learned(results, kernel, normalised, stats_residual_share,
+                                         STATS_RESIDUAL_MEMORY_ASSUMED),
         .seed = 1,
     };
     struct stats_estimate out;

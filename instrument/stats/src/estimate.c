@@ -24,8 +24,9 @@ enum {
     EFFECTIVE_MAX = 4096, /* batches of one process looked at for its effective size */
     CLIP_DEVIATIONS = 5,
 };
-#define PRIOR_SHARE 0.5 /* of memory in a case about which nothing is known ... */
-#define PRIOR_ERROR 0.5 /* ... give or take */
+#define PRIOR_SHARE      0.5 /* of memory in a case about which nothing is known ... */
+#define PRIOR_ERROR      0.5 /* ... give or take */
+#define REAL_SHARE_LEAST 0.1 /* of the variance of a reference's windows */
 
 struct work { /* scratch of one estimate; all arrays in one block */
     size_t total, windows;
@@ -188,18 +189,23 @@ static void add_moments(const double *x, const double *y, size_t count, struct m
  * logarithm of memory time over core time and y that of case time over core time, y = share x. A
  * reference's own sampling noise would pull a regression towards zero; noise of one window is not
  * in the next, so the neighbour's x is used as the instrument (Durbin, Review of the International
- * Statistical Institute 22 (1954) 23). What the run cannot tell stays at 0.5 +- 0.5, the prior. */
+ * Statistical Institute 22 (1954) 23). Where neighbours agree on nothing, a least part of x's
+ * variance is taken as real: a case that stays level while x moves does not follow memory. */
 static void fit_memory_share(const struct moments *sum, double *share, double *error)
 {
     const double prior_precision = 1 / (PRIOR_ERROR * PRIOR_ERROR);
     double precision = 0;
     double estimate = PRIOR_SHARE;
-    if (sum->pairs >= 8 && sum->own > 0) {
-        estimate = sum->cross / sum->own;
+    if (sum->pairs >= 8 && sum->square_x > 0) {
+        const double floor = REAL_SHARE_LEAST * sum->square_x;
+        const double moved = sum->own > floor ? sum->own : floor;
+        const double plain = sum->product / sum->square_x; /* never too large, often too small */
+        estimate = sum->cross / moved;
+        estimate = estimate > plain ? estimate : plain;
         const double residual =
             sum->square_y - 2 * estimate * sum->product + estimate * estimate * sum->square_x;
-        const double variance = (residual > 0 ? residual : 0) * sum->square_x /
-                                (sum->own * sum->own * (double)sum->pairs);
+        const double variance =
+            (residual > 0 ? residual : 0) * sum->square_x / (moved * moved * (double)sum->pairs);
         precision = variance > 1e-12 ? 1 / variance : 1e12;
     }
     *share = (estimate * precision + PRIOR_SHARE * prior_precision) / (precision + prior_precision);
@@ -394,13 +400,13 @@ static void estimate_centres(struct work *work, const struct stats_process_estim
         }
     }
     const double share = out->memory_share;
-    out->drift_share =
-        (1 - share) * options->drift_core_share + share * options->drift_memory_share;
+    const double residual =
+        (1 - share) * options->residual_core_share + share * options->residual_memory_share;
+    out->drift_share = hypot(residual, (1 - share) * options->drift_core_share +
+                                           share * options->drift_memory_share);
+    out->residual_share = hypot(residual, distance * out->memory_share_error);
     widen(&out->median_ns, out->drift_share, level);
     widen(&out->mean_ns, out->drift_share, level);
-    out->residual_share =
-        hypot((1 - share) * options->residual_core_share + share * options->residual_memory_share,
-              distance * out->memory_share_error);
     widen(&out->normalised_ns, out->residual_share, level);
     not_below_zero(&out->median_ns);
     not_below_zero(&out->mean_ns);
