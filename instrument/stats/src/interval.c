@@ -64,15 +64,14 @@ static double binomial_cdf(double k, double n, double p)
     return k >= n ? 1 : stats_beta_cdf(1 - p, n - k, k + 1);
 }
 
-/* The smallest k with P(at most k) > level (strictly above, or at least with `or_equal`). */
-static size_t binomial_rank(size_t n, double p, double level, bool or_equal)
+/* The smallest k with P(at most k) > level; n when there is none below. */
+static size_t binomial_rank(size_t n, double p, double level)
 {
     size_t low = 0;
     size_t high = n;
     while (low < high) {
         const size_t middle = low + (high - low) / 2;
-        const double at = binomial_cdf((double)middle, (double)n, p);
-        if (at > level || (or_equal && at == level))
+        if (binomial_cdf((double)middle, (double)n, p) > level)
             high = middle;
         else
             low = middle + 1;
@@ -93,8 +92,8 @@ struct stats_interval stats_interval_quantile_exact(const double *sorted, size_t
     const double tail = (1 - confidence) / 2;
     /* Of ranks from 1: the lower limit is the last r with P(B <= r - 1) <= tail, the upper the
      * first s with P(B <= s - 1) >= 1 - tail, B the number of observations below the quantile. */
-    const size_t lower = binomial_rank(count, p, tail, false);
-    const size_t upper = binomial_rank(count, p, 1 - tail, true) + 1;
+    const size_t lower = binomial_rank(count, p, tail);
+    const size_t upper = binomial_rank(count, p, 1 - tail) + 1;
     return (struct stats_interval){
         .value = stats_quantile_sorted(sorted, count, p, STATS_QUANTILE_LINEAR),
         .low = lower == 0 ? -INFINITY : sorted[lower - 1],

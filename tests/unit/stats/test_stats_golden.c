@@ -104,7 +104,7 @@ static void check_within(const struct row *row, double got, double expect, doubl
 
 static void check(const struct row *row, double got, double expect)
 {
-    check_within(row, got, expect, 1e-10);
+    check_within(row, got, expect, 1e-12);
 }
 
 /* For figures near zero that are differences of figures of size one. */

@@ -184,7 +184,7 @@ static void every_observation_is_drawn_equally_often(void **state)
     make_powers(times, items);
     static struct replicates got;
     point(&got);
-    for (size_t block = 1; block <= 4; block += 3) {
+    for (size_t block = 1; block <= 5; block += 4) { /* 5 + 5 + 2: the last block is cut */
         const struct stats_source source = { times, items, DIGITS, NULL, 0, block };
         double drawn[DIGITS] = { 0 };
         struct stats_resampler *r;
@@ -205,13 +205,14 @@ static void every_observation_is_drawn_equally_often(void **state)
     }
 }
 
-/* Blocks of 4 from 12 in a circle: the counts over time are a sum of three runs of four. */
+/* Blocks of 5 from 12 in a circle: the counts over time are a sum of runs of 5, 5 and 2. */
 static bool is_sum_of_runs(const unsigned counts[DIGITS])
 {
+    static const unsigned lengths[] = { 5, 5, 2 };
     for (unsigned pick = 0; pick < DIGITS * DIGITS * DIGITS; pick++) {
         unsigned sum[DIGITS] = { 0 };
         for (unsigned i = 0, rest = pick; i < 3; i++, rest /= DIGITS) {
-            for (unsigned j = 0; j < 4; j++)
+            for (unsigned j = 0; j < lengths[i]; j++)
                 sum[(rest % DIGITS + j) % DIGITS]++;
         }
         if (memcmp(sum, counts, sizeof sum) == 0)
@@ -227,7 +228,7 @@ static void blocks_are_runs_of_neighbours(void **state)
     make_powers(times, items);
     static struct replicates got;
     point(&got);
-    const struct stats_source source = { times, NULL, DIGITS, NULL, 0, 4 };
+    const struct stats_source source = { times, NULL, DIGITS, NULL, 0, 5 };
     for (size_t i = 0; i < DIGITS; i++)
         times[i] /= items[i];
     struct stats_resampler *r;
@@ -400,6 +401,26 @@ static void bad_options_are_refused(void **state)
     assert_true(isnan(interval.low) && isnan(interval.high));
 }
 
+/* Values with a long right tail: the studentised interval reaches farther to the right. */
+static void studentised_intervals_follow_the_skew(void **state)
+{
+    (void)state;
+    const double values[] = { 1, 1.1, 1.3, 1.4, 1.8, 2.5, 4, 9 };
+    double mirrored[8];
+    for (int i = 0; i < 8; i++)
+        mirrored[i] = -values[i];
+    struct stats_interval right, left;
+    assert_int_equal(stats_interval_studentised(values, 8, 0.9, 4000, 1, &right), BASE_OK);
+    assert_int_equal(stats_interval_studentised(mirrored, 8, 0.9, 4000, 1, &left), BASE_OK);
+    assert_true(right.high - right.value > 2 * (right.value - right.low));
+    assert_float_equal(left.low, -right.high, 1e-12);
+    assert_float_equal(left.high, -right.low, 1e-12);
+    const double same[] = { 3, 3, 3, 3 };
+    assert_int_equal(stats_interval_studentised(same, 4, 0.9, 100, 1, &left), BASE_OK);
+    assert_float_equal(left.low, 3, 0);
+    assert_float_equal(left.high, 3, 0);
+}
+
 static void intervals_of_odd_replicates(void **state)
 {
     (void)state;
@@ -435,6 +456,7 @@ int main(void)
         cmocka_unit_test(the_estimate_is_the_summary),
         cmocka_unit_test(bad_sources_are_refused),
         cmocka_unit_test(bad_options_are_refused),
+        cmocka_unit_test(studentised_intervals_follow_the_skew),
         cmocka_unit_test(intervals_of_odd_replicates),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

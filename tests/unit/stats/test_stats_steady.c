@@ -121,6 +121,29 @@ static void a_short_period_passes_a_long_one_does_not(void **state)
     assert_true(steady_share(long_period, 0.2, 0, 195) < 0.05);
 }
 
+/* Noise with a memory looks like small drifts: it delays the verdict, by a few windows at most. */
+static void correlated_noise_only_delays(void **state)
+{
+    (void)state;
+    double waited = 0;
+    for (uint64_t seed = 0; seed < SEEDS; seed++) {
+        struct base_rng rng;
+        base_rng_init(&rng, seed);
+        double values[COUNT];
+        double last = 0;
+        for (int t = 0; t < COUNT; t++) {
+            last = 0.6 * last + 0.8 * base_rng_normal(&rng);
+            values[t] = 100 + 3 * last;
+        }
+        size_t seen = 30;
+        while (seen < COUNT && !stats_steady_of(values, seen, &defaults).is_steady)
+            seen += 5;
+        assert_true(seen < 150);
+        waited += (double)seen / SEEDS;
+    }
+    assert_true(waited < 45);
+}
+
 static void figures_are_the_series_own(void **state)
 {
     (void)state;
@@ -163,6 +186,7 @@ int main(void)
         cmocka_unit_test(a_decay_is_seen_until_it_is_small),
         cmocka_unit_test(a_drift_is_never_steady),
         cmocka_unit_test(a_short_period_passes_a_long_one_does_not),
+        cmocka_unit_test(correlated_noise_only_delays),
         cmocka_unit_test(figures_are_the_series_own),
         cmocka_unit_test(options_and_short_series),
     };

@@ -33,6 +33,20 @@ static void fill(struct base_rng *rng, double *sample, size_t count, unsigned sh
     }
 }
 
+/* Every median of three of this is nearly the smallest (Musser, Software: Practice and Experience
+ * 27 (1997) 983): a plain quicksort of it is quadratic, and the heap has to step in. */
+static void fill_adverse(double *sample, size_t count)
+{
+    const size_t half = count / 2;
+    for (size_t i = 1; i <= half; i++) {
+        if (i % 2) {
+            sample[i - 1] = (double)i;
+            sample[i] = (double)(half + i);
+        }
+        sample[half + i - 1] = (double)(2 * i);
+    }
+}
+
 static int compare(const void *left, const void *right)
 {
     const double a = *(const double *)left;
@@ -49,6 +63,8 @@ static void sorting_and_selecting_equal_qsort(void **state)
         double sample[SAMPLE_MAX], expect[SAMPLE_MAX], chosen[SAMPLE_MAX];
         const size_t count = 1 + base_rng_below(&rng, round % 10 == 0 ? SAMPLE_MAX : 60);
         fill(&rng, sample, count, round);
+        if (round % 20 == 10)
+            fill_adverse(sample, count);
         memcpy(expect, sample, sizeof expect);
         memcpy(chosen, sample, sizeof chosen);
         qsort(expect, count, sizeof *expect, compare);
@@ -99,6 +115,10 @@ static void a_sum_keeps_what_rounding_would_lose(void **state)
     const double sample[] = { 1, 1e100, 1, -1e100 };
     assert_float_equal(stats_sum(sample, 4), 2, 0);
     assert_float_equal(stats_mean(sample, 4), 0.5, 0);
+    /* A deviation does not mind a mean that is a little off. */
+    const double spread[] = { 1, 2, 4, 8 };
+    assert_float_equal(stats_stddev(spread, 4, 3.75), 3.095695936834452, 1e-15);
+    assert_float_equal(stats_stddev(spread, 4, 4), 3.095695936834452, 1e-14);
 }
 
 static void what_a_sample_does_not_have_is_nan(void **state)
@@ -240,6 +260,11 @@ static void intervals_that_cannot_be_had(void **state)
     assert_true(isnan(stats_interval_quantile_exact(one, 0, 0.5, 0.95).value));
     assert_true(isnan(stats_interval_quantile_hutson(one, 1, 0, 0.95).value));
     assert_true(isinf(stats_interval_quantile_exact(one, 1, 0.5, 0.95).low));
+    /* P(0 of 3 below the median) is exactly the tail of 75 %. */
+    const struct stats_interval exact =
+        stats_interval_quantile_exact((double[]){ 1, 2, 3 }, 3, 0.5, 0.75);
+    assert_float_equal(exact.low, 1, 0);
+    assert_float_equal(exact.high, 3, 0);
 }
 
 static void distributions_refuse_what_they_are_not_defined_for(void **state)

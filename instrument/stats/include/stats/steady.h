@@ -9,9 +9,11 @@
  *
  * So a step is seen until it has left the window; a decay until its rest is below tolerance or
  * noise; a period shorter than a third of the window passes, a longer one counts as the drift that
- * it is. Threads   no shared state Source    Theil-Sen: Sen, JASA 63 (1968) 1379; noise from
- * differences: von Neumann, Annals of Mathematical Statistics 12 (1941) 367; fio HOWTO,
- * "steadystate"
+ * it is. Noise with a memory (lag 1 correlation 0.6) delays the verdict by five batches on average.
+ *
+ * Threads   no shared state
+ * Source    Theil-Sen: Sen, JASA 63 (1968) 1379; noise from differences: von Neumann, Annals of
+ *           Mathematical Statistics 12 (1941) 367; fio HOWTO, "steadystate"
  */
 #ifndef STATS_STEADY_H
 #define STATS_STEADY_H
@@ -42,7 +44,7 @@ struct stats_steady {
 };
 
 /* Judge values so far, [count] in the order they were measured. Fewer than the window: not steady.
- * Cost: O(window^2) whatever the count, about 10 us at the default; does not allocate */
+ * Cost: O(window^2) whatever the count, about 7 us at the default; does not allocate */
 struct stats_steady stats_steady_of(const double *values, size_t count,
                                     const struct stats_steady_options *options);
 
