@@ -3,6 +3,7 @@
 function(bpi_build_info target)
   string(TOUPPER "${CMAKE_BUILD_TYPE}" type)
   string(STRIP "${CMAKE_C_FLAGS} ${CMAKE_C_FLAGS_${type}}" flags)
+  string(REPLACE "\"" "'" flags "${flags}")
   set_source_files_properties(src/build.c PROPERTIES COMPILE_DEFINITIONS
     "PROBE_BUILD_VERSION=\"${PROJECT_VERSION}\";PROBE_BUILD_COMPILER=\"${CMAKE_C_COMPILER_ID} ${CMAKE_C_COMPILER_VERSION}\";PROBE_BUILD_FLAGS=\"${flags}\";PROBE_BUILD_TYPE=\"${CMAKE_BUILD_TYPE}\";PROBE_BUILD_SYSTEM=\"${CMAKE_SYSTEM_NAME} ${CMAKE_SYSTEM_PROCESSOR}\"")
   set(header ${CMAKE_CURRENT_BINARY_DIR}/generated/probe_revision.h)

@@ -57,7 +57,7 @@ static void check_tsc(const struct patient *patient, struct probe_findings *list
     if (host->invariant_tsc == 0)
         probe_findings_add(
             list, PROBE_WARNING, "tsc", "the time stamp counter is not invariant",
-            "none: times are taken from CLOCK_MONOTONIC, which costs more",
+            "nothing to change: times are taken from CLOCK_MONOTONIC, which costs more",
             "constant_tsc and nonstop_tsc are not both in /proc/cpuinfo; clock source %s", source);
     else if (host->invariant_tsc == 1)
         probe_findings_add(list, PROBE_OK, "tsc", "the time stamp counter is invariant", NULL,
@@ -156,7 +156,7 @@ static void check_memory_layout(const struct patient *patient, struct probe_find
         probe_findings_add(
             list, PROBE_NOTE, "aslr",
             "addresses differ from process to process, and times with them",
-            "none: several fresh processes are measured, so that the interval has it",
+            "nothing to change: several fresh processes are measured, so that the interval has it",
             "randomize_va_space is %d", host->aslr);
     else if (host->aslr == 0)
         probe_findings_add(list, PROBE_NOTE, "aslr",
@@ -210,7 +210,7 @@ static void check_limits(const struct patient *patient, struct probe_findings *l
     if (host->container != NULL)
         probe_findings_add(
             list, PROBE_NOTE, "container",
-            "this is a container: other processes of the machine are not seen from here",
+            "this is a container: other processes of the machine may not be seen from here",
             "look at the host, too", "%s", host->container);
     if (host->on_battery == 1)
         probe_findings_add(list, PROBE_WARNING, "battery", "the machine runs on its battery",

@@ -110,7 +110,7 @@ static void system_facts(struct probe_host *host)
     fact_text(host, "transparent_huge_pages", host->thp);
     fact_count(host, "aslr", host->aslr);
     fact_text(host, "kernel", host->kernel);
-    fact_text(host, "kernel_command_line", host->kernel_command_line);
+    fact_text(host, "kernel_options", host->kernel_options);
     fact_text(host, "distribution", host->distribution);
     if (host->mitigated_count != PROBE_UNKNOWN)
         fact(host, "mitigations", "%d active, %d not mitigated%s", host->mitigated_count,

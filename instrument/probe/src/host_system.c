@@ -57,6 +57,50 @@ static const char *distribution_of(const char *root, struct base_arena *arena)
     return name;
 }
 
+/* Of the command line only what changes speed: the rest may be private, and goes into no report. */
+static const char *kernel_options_of(const char *root, struct base_arena *arena)
+{
+    static const char *const keys[] = {
+        "mitigations",
+        "isolcpus",
+        "nohz_full",
+        "rcu_nocbs",
+        "nosmt",
+        "idle",
+        "tsc",
+        "clocksource",
+        "highres",
+        "hugepages",
+        "hugepagesz",
+        "transparent_hugepage",
+        "intel_pstate",
+        "amd_pstate",
+        "processor.max_cstate",
+        "intel_idle.max_cstate",
+        "cpuidle.off",
+        "nokaslr",
+        "norandmaps",
+        "maxcpus",
+        "nr_cpus",
+        "numa",
+        "preempt",
+    };
+    char list[512] = "";
+    size_t size = 0;
+    const char *at = probe_source_text(root, arena, "/proc/cmdline");
+    while (at != NULL && *at != '\0' && strncmp(at, "-- ", 3) != 0) {
+        const size_t span = strcspn(at, " ");
+        const size_t name = strcspn(at, " =");
+        for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+            if (strlen(keys[i]) == name && memcmp(keys[i], at, name) == 0 &&
+                size + span + 2 < sizeof list)
+                size += (size_t)sprintf(list + size, "%s%.*s", size > 0 ? " " : "", (int)span, at);
+        at += span;
+        at += strspn(at, " ");
+    }
+    return size > 0 ? base_arena_text_of(arena, list, size) : NULL;
+}
+
 static void read_kernel(const char *root, struct probe_host *host)
 {
     struct base_arena *arena = &host->arena;
@@ -66,7 +110,7 @@ static void read_kernel(const char *root, struct probe_host *host)
     if (host->architecture == NULL && (root == NULL || *root == '\0') && uname(&name) == 0)
         host->architecture = base_arena_text(arena, name.machine); /* before Linux 6.1 */
     host->distribution = distribution_of(root, arena);
-    host->kernel_command_line = probe_source_text(root, arena, "/proc/cmdline");
+    host->kernel_options = kernel_options_of(root, arena);
     host->thp = chosen_word(root, arena, "/sys/kernel/mm/transparent_hugepage/enabled");
     host->clocksource = probe_source_text(
         root, arena, "/sys/devices/system/clocksource/clocksource0/current_clocksource");
@@ -135,7 +179,7 @@ static void read_mitigations(const char *root, struct probe_host *host)
         host->vulnerable_count += text != NULL && strncmp(text, "Vulnerable", 10) == 0;
         host->mitigated_count += text != NULL && strncmp(text, "Mitigation", 10) == 0;
     }
-    host->is_mitigation_off = probe_source_has_word(host->kernel_command_line, "mitigations=off");
+    host->is_mitigation_off = probe_source_has_word(host->kernel_options, "mitigations=off");
 }
 
 /* PMU devices are "cpu" (x86), "cpu_core" (x86 hybrid), "armv8_pmuv3_0" and the like. */

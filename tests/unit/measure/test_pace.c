@@ -273,6 +273,8 @@ static base_err count_call(void *context, uint64_t index, uint64_t intended_ns)
     return BASE_OK;
 }
 
+/* Spinning hits the start within microseconds, unless another process holds the processor: one of
+ * a few runs must be undisturbed for a quarter of its starts. */
 static void the_real_clock_holds_the_rate(void **state)
 {
     (void)state;
@@ -281,15 +283,19 @@ static void the_real_clock_holds_the_rate(void **state)
     struct bench_hist latency;
     struct bench_hist service;
     two_hists(&latency, &service);
-    struct bench_pace_result result;
-    uint64_t calls = 0;
-    assert_int_equal(
-        bench_pace_run(&plan, &clock, count_call, &calls, &latency, &service, &result, NULL),
-        BASE_OK);
-    assert_int_equal(calls, 40);
-    assert_true(result.elapsed_ns >= 195 * ms);
-    /* spinning hits the start within microseconds, unless another process holds the processor */
-    assert_true(bench_hist_quantile(&latency, 0.25) < ms / 10);
+    bool is_close = false;
+    for (int attempt = 0; attempt < 10 && !is_close; attempt++) {
+        struct bench_pace_result result;
+        uint64_t calls = 0;
+        bench_hist_clear(&latency);
+        assert_int_equal(
+            bench_pace_run(&plan, &clock, count_call, &calls, &latency, &service, &result, NULL),
+            BASE_OK);
+        assert_int_equal(calls, 40);
+        assert_true(result.elapsed_ns >= 195 * ms);
+        is_close = bench_hist_quantile(&latency, 0.25) < ms / 20;
+    }
+    assert_true(is_close);
     bench_hist_done(&latency);
     bench_hist_done(&service);
 }

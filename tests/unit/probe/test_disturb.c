@@ -148,11 +148,16 @@ static void a_spinning_child_is_found(void **state)
     waitpid(child, NULL, 0);
     assert_int_equal(err, BASE_OK);
     assert_true(disturb.elapsed_s >= 0.5);
+    /* its fair share among those that are ready, give or take a factor of four */
+    const double fair = fmin(1, (double)disturb.cpu_count / (disturb.run_queue_mean + 1));
     double cpus = 0;
     for (size_t i = 0; i < disturb.offender_count; i++)
         if (disturb.offenders[i].pid == child)
             cpus = disturb.offenders[i].cpus;
-    assert_true(cpus > 0.1 && cpus < 1.2); /* other work may share its processor */
+    if (cpus > 0)
+        assert_true(cpus > fair / 4 && cpus < 1.2);
+    else /* eight others used more: a very busy machine */
+        assert_true(disturb.offender_count == PROBE_OFFENDER_MAX && disturb.run_queue_mean > 4);
     assert_true(disturb.busy_cpus >= 0.1);
     assert_true(disturb.busy_cpus < (double)disturb.cpu_count * 1.1);
     assert_true(disturb.run_queue_max >= 1);

@@ -57,6 +57,7 @@ static void a_laptop_is_read(void **state)
     assert_int_equal(host.vulnerable_count, 2);
     assert_int_equal(host.mitigated_count, 1);
     assert_true(host.is_mitigation_off);
+    assert_string_equal(host.kernel_options, "mitigations=off");
     assert_float_equal(host.cgroup_cpus, 1.5, 1e-9); /* of the group above its own */
     assert_int_equal(host.cgroup_memory_bytes, UINT64_C(4) << 30);
     assert_null(host.container);
@@ -219,6 +220,11 @@ static void the_build_tells_of_itself(void **state)
         assert_int_equal(build->is_dirty, PROBE_UNKNOWN);
 #if defined(__OPTIMIZE__)
     assert_true(build->is_optimized);
+#endif
+#if defined(BPI_SANITIZED)
+    assert_true(build->is_sanitized);
+#else
+    assert_false(build->is_sanitized);
 #endif
     struct probe_fact facts[10];
     const size_t count = probe_build_facts(facts, 10);

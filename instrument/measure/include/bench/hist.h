@@ -63,7 +63,7 @@ static inline size_t bench_hist_index(const struct bench_hist *hist, uint64_t va
 }
 
 /* Count a value once, or `count` times. Errors: ERANGE (too large; nothing is recorded), EFULL
- * (more than 2^63-1 values in all). Cost: some ns, no branch on the value but the range check. */
+ * (more than 2^63-1 values in all). Cost O(1): a shift, a count of leading zeros, no table. */
 BASE_MUST_USE base_err bench_hist_record_n(struct bench_hist *hist, uint64_t value, uint64_t count);
 
 BASE_MUST_USE static inline base_err bench_hist_record(struct bench_hist *hist, uint64_t value)

@@ -72,7 +72,7 @@ struct probe_host {
     int aslr;        /* 0 .. 2 */
     const char *kernel;
     const char *distribution;
-    const char *kernel_command_line;
+    const char *kernel_options; /* of the command line, those that change speed: "isolcpus=2,3" */
     long page_bytes;
     double load_1, load_5, load_15;
     double steal_share; /* of all processor time since boot */
