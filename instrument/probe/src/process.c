@@ -95,8 +95,7 @@ base_err probe_process_read(const char *root, int pid, struct probe_process *pro
     char folder[64];
     snprintf(folder, sizeof folder, "/proc/%d", pid != 0 ? pid : (int)getpid());
     struct probe_process made;
-    for (size_t i = 0; i < sizeof made / sizeof(int64_t); i++)
-        ((int64_t *)&made)[i] = -1;
+    memset(&made, 0xff, sizeof made); /* every field -1 */
     struct base_buf buf = { 0 };
     const char *stat = probe_source_read(root, &buf, "%s/stat", folder);
     const bool is_there = stat != NULL;
