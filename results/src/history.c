@@ -133,6 +133,7 @@ static base_err open_path(struct result_history *history, uint64_t bytes_max, st
     const uint64_t deadline = now_ms() + history->busy_ms;
     base_err err = set_up(history, bytes_max, why);
     while (err == BASE_ETIMEOUT && now_ms() < deadline) {
+        /* sleep: another process is making the file; bounded by busy_ms */
         nanosleep(&(struct timespec){ .tv_nsec = RETRY_NS }, NULL);
         err = set_up(history, bytes_max, why);
     }

@@ -37,6 +37,7 @@ static void real_wait(void *context, uint64_t until_ns)
         const uint64_t wake_ns = is_far ? now_ns + SLEEP_MAX_NS : until_ns - BENCH_PACE_SPIN_NS;
         const struct timespec wake = { .tv_sec = (time_t)(wake_ns / 1000000000u),
                                        .tv_nsec = (long)(wake_ns % 1000000000u) };
+        /* sleep: pacing itself, see above; the last stretch is spun */
         if (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &wake, NULL) == EINTR || is_far)
             return; /* so that an interruption is seen soon, whichever thread got the signal */
     }

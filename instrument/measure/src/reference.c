@@ -37,7 +37,7 @@ void bench_reference_close(struct bench_reference *reference)
 void bench_reference_core(struct bench_reference *reference, uint64_t steps)
 {
     uint64_t x = reference->chain;
-    BENCH_LOOP (steps) {
+    BENCH_LOOP(steps) {
         x ^= x << 13;
         x ^= x >> 7;
         x ^= x << 17;
@@ -50,7 +50,7 @@ void bench_reference_memory(struct bench_reference *reference, uint64_t steps)
 {
     const uint32_t *nodes = reference->nodes;
     uint64_t at = reference->at;
-    BENCH_LOOP (steps) {
+    BENCH_LOOP(steps) {
         at = nodes[at * LINE_WORDS];
         BENCH_HIDE(at);
     }

@@ -210,6 +210,7 @@ static void watch_for(const char *root, uint64_t interval_ns, struct probe_watch
     const uint64_t start_ns = now_ns();
     while (now_ns() - start_ns < interval_ns) {
         const struct timespec step = { .tv_nsec = WATCH_STEP_NS };
+        /* sleep: the interval that is watched */
         clock_nanosleep(CLOCK_MONOTONIC, 0, &step, NULL);
         watch_step(root, &buf, watch, &tally);
     }

@@ -21,7 +21,7 @@ BENCH(empty)
 
 BENCH(alloc, .item = "pair")
 {
-    BENCH_LOOP (count) {
+    BENCH_LOOP(count) {
         void *memory = malloc(100);
         BENCH_KEEP(memory);
         free(memory);
@@ -66,7 +66,7 @@ BENCH(delay, .item = "spin", .params = { { "ns", "1000,20000", "time" }, { "mode
       .setup = spin_setup, .check = spin_check, .teardown = free)
 {
     struct spin *spin = state;
-    BENCH_LOOP (count) {
+    BENCH_LOOP(count) {
         const uint64_t end = now_ns() + spin->ns;
         while (now_ns() < end)
             ;

@@ -3,7 +3,6 @@
 #include "golden.h"
 #include "make_run.h"
 
-
 #include <result/compare.h>
 #include <stats/distribution.h>
 
@@ -377,15 +376,11 @@ static void changes_are_found(void **state)
 int main(int argc, char **argv)
 {
     golden_folder = argc > 1 ? argv[1] : "tests/golden/report";
-    const struct CMUnitTest tests[] = { 
-        cmocka_unit_test(welch_by_hand),
-        cmocka_unit_test(verdicts),
-        cmocka_unit_test(outputs),
-        cmocka_unit_test(hostile_names),
-        cmocka_unit_test(a_run_with_itself),
-        cmocka_unit_test(drift_widens),
-        cmocka_unit_test(refuses_options),
-        cmocka_unit_test(false_alarms_are_rare),
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(welch_by_hand),     cmocka_unit_test(verdicts),
+        cmocka_unit_test(outputs),           cmocka_unit_test(hostile_names),
+        cmocka_unit_test(a_run_with_itself), cmocka_unit_test(drift_widens),
+        cmocka_unit_test(refuses_options),   cmocka_unit_test(false_alarms_are_rare),
         cmocka_unit_test(changes_are_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
