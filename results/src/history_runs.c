@@ -58,7 +58,7 @@ static base_err insert_run(struct result_history *history, const struct result_r
         " host = excluded.host, revision = excluded.revision, is_signed = excluded.is_signed,"
         " document = excluded.document",
         "ttttttttib", run->id, run->started, run->ended, run->command, state, process,
-        pair_of(&run->host, "name"), pair_of(&run->build, "revision"),
+        pair_of(&run->host, "name"), pair_of(&run->build, "git_revision"),
         (int64_t)(run->signature != NULL), document);
     return result_history_run(history, err, statement, why);
 }

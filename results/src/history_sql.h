@@ -46,7 +46,7 @@
             "  WHERE json_extract(value, '$.name') = 'name'), ''),"                                \
             " revision = coalesce((SELECT json_extract(value, '$.value')"                          \
             "  FROM json_each(document, '$.build')"                                                \
-            "  WHERE json_extract(value, '$.name') = 'revision'), '');"                            \
+            "  WHERE json_extract(value, '$.name') = 'git_revision'), '');"                        \
             "CREATE TABLE speed ("                                                                 \
             " seq INTEGER PRIMARY KEY,"                                                            \
             " host_id TEXT NOT NULL,"                                                              \

@@ -132,7 +132,7 @@ void sample_run(struct result_run *run)
 {
     static const struct result_pair host[] = { { "name", "bench-1" },
                                                { "cpu", "Xeon \"Ice Lake\" \u00b5-arch" } };
-    static const struct result_pair build[] = { { "revision", "abc1234" },
+    static const struct result_pair build[] = { { "git_revision", "abc1234" },
                                                 { "compiler", "gcc 12.2.0" } };
     static const struct result_pair config[] = { { "processes", "2" } };
     static const struct result_verdict verdicts[] = {

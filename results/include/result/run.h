@@ -6,7 +6,7 @@
  * number that was not measured is absent: NaN here, left out there.
  *
  * Ownership every pointer lives in run->arena
- * Threads   objects are not shared
+ * Threads   objects are not shared; the C locale's decimal point is expected
  */
 #ifndef RESULT_RUN_H
 #define RESULT_RUN_H
