@@ -153,7 +153,7 @@ static const struct result_shape shape_process =
 
 static const char *const case_statuses[] = { "ok",    "wrong",       "crashed", "timeout",
                                              "error", "interrupted", NULL };
-static const char *const case_references[] = { "core", "memory", "none", NULL };
+static const char *const case_references[] = { "core", "memory", "mixed", "none", NULL };
 
 static const struct result_field case_fields[] = {
     TEXT(result_case, id, "Name and arguments: \"enc/encode:entries=100\"."),

@@ -105,7 +105,7 @@ struct result_case {
     double p05_ns, p25_ns, p75_ns, p95_ns, p99_ns; /* quantiles of batches (type 7) */
     double effective_batches; /* batches worth as independent ones, from autocorrelation */
     double drift_share;       /* the host's drift as a share of the time, in median_ns's interval */
-    const char *reference;    /* "core", "memory", "none" */
+    const char *reference;    /* "core", "memory", "mixed", "none" */
     double reference_explained; /* share of the variance between windows that it explains, 0 .. 1 */
     struct result_outliers outliers;
 
