@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-enum { LEAF_MAX = 70 };
+enum { LEAF_MAX = 70, NODE_MAX = 2 * LEAF_MAX + 16 };
 
 static const struct bpi_merkle_kind kinds[] = {
     BPI_MERKLE_RFC9162,
@@ -41,6 +41,14 @@ static const char *const ct_roots[9] = {
     "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328",
 };
 
+static void build(const struct bpi_merkle_kind *kind, const struct base_span *leaves, size_t count,
+                  uint8_t (*nodes)[32], struct bpi_merkle *tree)
+{
+    const uint64_t room = bpi_merkle_node_count(kind, count);
+    assert_true(room <= NODE_MAX);
+    assert_int_equal(bpi_merkle_build(kind, leaves, count, nodes, room, tree), BASE_OK);
+}
+
 static void fill_ct_leaves(uint8_t bytes[8][16], struct base_span leaves[8])
 {
     for (size_t i = 0; i < 8; i++)
@@ -54,11 +62,10 @@ static void roots_of_certificate_transparency(void **state)
     struct base_span leaves[8];
     fill_ct_leaves(bytes, leaves);
     for (size_t count = 0; count <= 8; count++) {
-        struct base_arena arena = { 0 };
+        uint8_t nodes[NODE_MAX][32];
         struct bpi_merkle tree;
-        assert_int_equal(bpi_merkle_build(&kinds[0], leaves, count, &arena, &tree, NULL), BASE_OK);
+        build(&kinds[0], leaves, count, nodes, &tree);
         assert_string_equal(hex_of(tree.root), ct_roots[count]);
-        base_arena_done(&arena);
     }
 }
 
@@ -81,9 +88,9 @@ static void paths_of_certificate_transparency(void **state)
     uint8_t bytes[8][16];
     struct base_span leaves[8];
     fill_ct_leaves(bytes, leaves);
-    struct base_arena arena = { 0 };
+    uint8_t nodes[NODE_MAX][32];
     struct bpi_merkle tree;
-    assert_int_equal(bpi_merkle_build(&kinds[0], leaves, 8, &arena, &tree, NULL), BASE_OK);
+    build(&kinds[0], leaves, 8, nodes, &tree);
     for (size_t i = 0; i < 2; i++) {
         struct bpi_merkle_proof proof;
         assert_int_equal(bpi_merkle_prove(&tree, rows[i].index, &proof), BASE_OK);
@@ -91,7 +98,6 @@ static void paths_of_certificate_transparency(void **state)
         for (size_t j = 0; j < 3; j++)
             assert_string_equal(hex_of(proof.siblings[j]), rows[i].siblings[j]);
     }
-    base_arena_done(&arena);
 }
 
 static void naive_node(const struct bpi_merkle_kind *kind, const uint8_t left[32],
@@ -185,10 +191,9 @@ static void tamper(const struct bpi_merkle_kind *kind, const struct bpi_merkle *
 static void check_tree(const struct bpi_merkle_kind *kind, const struct base_span *leaves,
                        size_t count)
 {
-    struct base_arena arena = { 0 };
+    uint8_t nodes[NODE_MAX][32], naive[32];
     struct bpi_merkle tree;
-    uint8_t naive[32];
-    assert_int_equal(bpi_merkle_build(kind, leaves, count, &arena, &tree, NULL), BASE_OK);
+    build(kind, leaves, count, nodes, &tree);
     if (kind->shape == BPI_MERKLE_SPLIT)
         naive_split(kind, leaves, count, naive);
     else
@@ -202,7 +207,6 @@ static void check_tree(const struct bpi_merkle_kind *kind, const struct base_spa
             tamper(kind, &tree, leaves[i], &proof);
     }
     assert_int_equal(bpi_merkle_prove(&tree, count, &proof), BASE_ERANGE);
-    base_arena_done(&arena);
 }
 
 static void trees_are_the_naive_ones(void **state)
@@ -224,33 +228,34 @@ static void only_the_earlier_shape_collides(void **state)
     const struct base_span leaves[] = { base_span_of("a", 1), base_span_of("b", 1),
                                         base_span_of("c", 1), base_span_of("c", 1) };
     for (size_t kind = 0; kind < KIND_COUNT; kind++) {
-        struct base_arena arena = { 0 };
+        uint8_t nodes[2][NODE_MAX][32];
         struct bpi_merkle three, four;
-        assert_int_equal(bpi_merkle_build(&kinds[kind], leaves, 3, &arena, &three, NULL), BASE_OK);
-        assert_int_equal(bpi_merkle_build(&kinds[kind], leaves, 4, &arena, &four, NULL), BASE_OK);
+        build(&kinds[kind], leaves, 3, nodes[0], &three);
+        build(&kinds[kind], leaves, 4, nodes[1], &four);
         assert_int_equal(memcmp(three.root, four.root, 32) == 0,
                          kinds[kind].shape == BPI_MERKLE_DUPLICATE);
-        base_arena_done(&arena);
     }
 }
 
 static void impossible_trees_are_refused(void **state)
 {
     (void)state;
-    struct base_arena arena = { 0 };
+    uint8_t nodes[NODE_MAX][32];
     struct bpi_merkle tree;
-    struct base_why why;
-    const struct bpi_merkle_kind earlier = BPI_MERKLE_EARLIER;
-    assert_int_equal(bpi_merkle_build(&earlier, NULL, 0, &arena, &tree, &why), BASE_EINVALID);
-    assert_string_equal(why.text, "a tree of the earlier shape needs a leaf");
-    assert_int_equal(bpi_merkle_build(&earlier, NULL, UINT64_C(1) << 40, &arena, &tree, &why),
+    const struct base_span leaves[3] = { { NULL, 0 } };
+    const struct bpi_merkle_kind earlier = BPI_MERKLE_EARLIER, safe = BPI_MERKLE_DEFAULT;
+    const uint64_t too_many = (UINT64_C(1) << 39) + 1;
+    assert_int_equal(bpi_merkle_build(&earlier, NULL, 0, nodes, 9, &tree), BASE_EINVALID);
+    assert_int_equal(bpi_merkle_build(&safe, NULL, too_many, nodes, UINT64_MAX, &tree),
                      BASE_ERANGE);
-    assert_string_equal(why.text, "1099511627776 leaves are more than 2^39");
-    const struct bpi_merkle_kind safe = BPI_MERKLE_DEFAULT;
+    assert_int_equal(bpi_merkle_node_count(&safe, too_many), 0);
+    assert_true(bpi_merkle_node_count(&earlier, too_many - 1) < UINT64_C(3) << 39);
+    assert_int_equal(bpi_merkle_node_count(&earlier, 3), 4 + 2 + 1);
+    assert_int_equal(bpi_merkle_build(&earlier, leaves, 3, nodes, 6, &tree), BASE_EFULL);
+    assert_int_equal(bpi_merkle_build(&earlier, leaves, 3, nodes, 7, &tree), BASE_OK);
     struct bpi_merkle_proof proof;
-    assert_int_equal(bpi_merkle_build(&safe, NULL, 0, &arena, &tree, &why), BASE_OK);
+    assert_int_equal(bpi_merkle_build(&safe, NULL, 0, NULL, 0, &tree), BASE_OK);
     assert_int_equal(bpi_merkle_prove(&tree, 0, &proof), BASE_ERANGE);
-    base_arena_done(&arena);
 }
 
 int main(void)

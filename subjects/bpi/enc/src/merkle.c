@@ -10,6 +10,8 @@
 
 enum { MERKLE_BATCH = 256 };
 
+#define MERKLE_LEAF_MAX (UINT64_C(1) << (BPI_MERKLE_LEVEL_MAX - 1))
+
 /* Nodes a level has room for: the duplicate shape stores the copy of an odd last node. */
 static uint64_t merkle_room(const struct bpi_merkle_kind *kind, uint64_t width)
 {
@@ -54,30 +56,33 @@ static void merkle_raise(struct bpi_merkle *tree, size_t level)
     }
 }
 
+uint64_t bpi_merkle_node_count(const struct bpi_merkle_kind *kind, uint64_t count)
+{
+    if (count > MERKLE_LEAF_MAX)
+        return 0;
+    struct bpi_merkle tree = { .kind = *kind, .leaf_count = count };
+    return merkle_layout(&tree);
+}
+
 base_err bpi_merkle_build(const struct bpi_merkle_kind *kind, const struct base_span *leaves,
-                          uint64_t count, struct base_arena *arena, struct bpi_merkle *tree,
-                          struct base_why *why)
+                          uint64_t count, uint8_t (*nodes)[BPI_DIGEST_SIZE], uint64_t capacity,
+                          struct bpi_merkle *tree)
 {
     if (count == 0 && kind->shape == BPI_MERKLE_DUPLICATE)
-        return base_fail(why, BASE_EINVALID, 0, "a tree of the earlier shape needs a leaf");
-    if (count > UINT64_C(1) << (BPI_MERKLE_LEVEL_MAX - 1))
-        return base_fail(why, BASE_ERANGE, 0, "%llu leaves are more than 2^%d",
-                         (unsigned long long)count, BPI_MERKLE_LEVEL_MAX - 1);
-    struct bpi_merkle built = { .kind = *kind, .leaf_count = count };
-    const uint64_t total = merkle_layout(&built);
+        return BASE_EINVALID;
+    if (count > MERKLE_LEAF_MAX)
+        return BASE_ERANGE;
+    struct bpi_merkle built = { .kind = *kind, .leaf_count = count, .nodes = nodes };
+    if (merkle_layout(&built) > capacity)
+        return BASE_EFULL;
     if (count == 0) {
         bpi_hash_plain(kind->hash, base_span_of(NULL, 0), built.root);
-        *tree = built;
-        return BASE_OK;
+    } else {
+        bpi_domain_hash_many(kind->leaf, kind->hash, kind->form, leaves, count, nodes);
+        for (size_t level = 0; level + 1 < built.level_count; level++)
+            merkle_raise(&built, level);
+        memcpy(built.root, nodes[built.starts[built.level_count - 1]], BPI_DIGEST_SIZE);
     }
-    built.nodes = base_arena_array(arena, total, BPI_DIGEST_SIZE);
-    if (built.nodes == NULL)
-        return base_fail(why, BASE_ENOMEM, 0, "no memory for a tree of %llu leaves",
-                         (unsigned long long)count);
-    bpi_domain_hash_many(kind->leaf, kind->hash, kind->form, leaves, count, built.nodes);
-    for (size_t level = 0; level + 1 < built.level_count; level++)
-        merkle_raise(&built, level);
-    memcpy(built.root, built.nodes[built.starts[built.level_count - 1]], BPI_DIGEST_SIZE);
     *tree = built;
     return BASE_OK;
 }

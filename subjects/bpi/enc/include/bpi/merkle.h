@@ -18,8 +18,6 @@
 
 #include <bpi/domain.h>
 
-#include <base/arena.h>
-
 enum bpi_merkle_shape { BPI_MERKLE_SPLIT, BPI_MERKLE_DUPLICATE };
 
 struct bpi_merkle_kind {
@@ -56,22 +54,25 @@ struct bpi_merkle {
     size_t level_count;                    /* of levels with nodes; 0: empty */
     uint64_t starts[BPI_MERKLE_LEVEL_MAX]; /* first node of each level */
     uint64_t widths[BPI_MERKLE_LEVEL_MAX]; /* nodes of each level, without padding */
-    uint8_t (*nodes)[BPI_DIGEST_SIZE];     /* the arena's */
+    uint8_t (*nodes)[BPI_DIGEST_SIZE];     /* the caller's */
     uint8_t root[BPI_DIGEST_SIZE];
 };
+
+/* How many digests a tree needs room for: about 2 count; 0 for a count that is out of range. */
+uint64_t bpi_merkle_node_count(const struct bpi_merkle_kind *kind, uint64_t count);
 
 /* Build a tree.
  *
  *   leaves   [count] the leaves' data; only read during the call
- *   arena    owns the nodes: about 2 count + 64 digests
+ *   nodes    [capacity] at least bpi_merkle_node_count; the tree uses it until the caller frees it
  *
- * Cost     O(bytes + count), leaves and nodes hashed in batches
- * Errors   EINVALID (no leaves in the duplicate shape), ERANGE (more than 2^39), ENOMEM
+ * Cost     O(bytes + count), leaves and nodes hashed in batches; does not allocate
+ * Errors   EINVALID (no leaves in the duplicate shape), ERANGE (more than 2^39), EFULL
  */
 BASE_MUST_USE base_err bpi_merkle_build(const struct bpi_merkle_kind *kind,
                                         const struct base_span *leaves, uint64_t count,
-                                        struct base_arena *arena, struct bpi_merkle *tree,
-                                        struct base_why *why);
+                                        uint8_t (*nodes)[BPI_DIGEST_SIZE], uint64_t capacity,
+                                        struct bpi_merkle *tree);
 
 /* The way from a leaf to the root. Sibling i stands on the right of the node on the way unless the
  * node is a right child; which one it is follows from index and count alone, so that a proof
