@@ -12,13 +12,8 @@ struct suite {
     const char *doc;                       /* one sentence */
     const struct bench_case *const *cases; /* [case_count] */
     size_t case_count;
+    const char *claims_yaml; /* text of suites/claims/<name>.yaml, embedded; NULL: no claims */
 };
-
-extern const struct suite suite_null;
-extern const struct suite suite_enc;
-extern const struct suite suite_crypto;
-extern const struct suite suite_exec;
-extern const struct suite suite_stats;
 
 /* All suites, in the order they are shown. */
 extern const struct suite *const suite_table[];

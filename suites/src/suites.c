@@ -1,0 +1,12 @@
+/* suites.c - the table of suites. A new suite is one word here. */
+#include <suite/suite.h>
+
+#define SUITE_MAP(X) X(null) X(crypto) X(exec)
+
+#define SUITE_EXTERN(name) extern const struct suite suite_##name;
+#define SUITE_ROW(name)    &suite_##name,
+
+SUITE_MAP(SUITE_EXTERN)
+
+const struct suite *const suite_table[] = { SUITE_MAP(SUITE_ROW) };
+const size_t suite_table_count = sizeof suite_table / sizeof suite_table[0];

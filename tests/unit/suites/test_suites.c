@@ -1,0 +1,119 @@
+/* test_suites.c - every case of every suite opens, runs, is right, and closes. */
+#include "unit.h"
+#include "case_open.h"
+
+#include <suite/suite.h>
+
+#include <ctype.h>
+
+/* Open with what is in env, run a few batches, check, close. */
+static void go_through(const struct bench_case *bench, struct case_open *opened)
+{
+    const base_err err = bench->setup(&opened->env);
+    if (err != BASE_OK)
+        fail_msg("%s: %s", bench->name, opened->env.why.text);
+    static const uint64_t counts[] = { 1, 2, 3, 1 };
+    double series[BENCH_SERIES_MAX];
+    for (size_t i = 0; i < 4; i++) {
+        if (bench->before != NULL)
+            bench->before(opened->env.state);
+        bench->run(opened->env.state, bench->is_exclusive ? 1 : counts[i]);
+        for (size_t k = 0; k < BENCH_SERIES_MAX; k++)
+            series[k] = -1;
+        if (bench->after != NULL)
+            bench->after(opened->env.state, series);
+        for (size_t k = 0; k < BENCH_SERIES_MAX && bench->series[k] != NULL; k++)
+            assert_true(series[k] >= 0);
+    }
+    struct base_why why = { 0 };
+    if (bench->check != NULL && bench->check(opened->env.state, &why) != BASE_OK)
+        fail_msg("%s: %s", bench->name, why.text);
+    if (bench->teardown != NULL)
+        bench->teardown(opened->env.state);
+}
+
+/* Each value of each parameter, the others at their first. */
+static void all_values(const struct bench_case *bench)
+{
+    struct case_open opened;
+    case_defaults(&opened, bench);
+    go_through(bench, &opened);
+    for (size_t i = 0; i < opened.env.arg_count; i++) {
+        char value[1024];
+        for (size_t k = 1; case_value(bench->params[i].values, k, value, sizeof value); k++) {
+            case_defaults(&opened, bench);
+            opened.args[i].value = value;
+            go_through(bench, &opened);
+        }
+    }
+}
+
+static void every_case_goes_through(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < suite_table_count; i++)
+        for (size_t k = 0; k < suite_table[i]->case_count; k++)
+            all_values(suite_table[i]->cases[k]);
+}
+
+static bool has_case(const char *name)
+{
+    for (size_t i = 0; i < suite_table_count; i++)
+        for (size_t k = 0; k < suite_table[i]->case_count; k++)
+            if (strcmp(suite_table[i]->cases[k]->name, name) == 0)
+                return true;
+    return false;
+}
+
+static void names_are_well_formed(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < suite_table_count; i++) {
+        const struct suite *suite = suite_table[i];
+        const size_t length = strlen(suite->name);
+        assert_true(suite->case_count > 0 && strlen(suite->doc) > 10);
+        for (size_t k = 0; k < suite->case_count; k++) {
+            const struct bench_case *bench = suite->cases[k];
+            assert_memory_equal(bench->name, suite->name, length);
+            assert_int_equal(bench->name[length], '/');
+            for (const char *at = bench->name; *at != '\0'; at++)
+                assert_true(islower((unsigned char)*at) || isdigit((unsigned char)*at) ||
+                            strchr("_/.-", *at) != NULL);
+            assert_true(strlen(bench->doc) > 10);
+            if (bench->peer_of != NULL)
+                assert_true(has_case(bench->peer_of));
+        }
+    }
+}
+
+/* Claims are there to the last byte, and those on a case name one that exists. */
+static void claims_are_embedded(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < suite_table_count; i++) {
+        const char *text = suite_table[i]->claims_yaml;
+        if (text == NULL)
+            continue;
+        assert_non_null(strstr(text, "claims:\n"));
+        assert_int_equal(text[strlen(text) - 1], '\n');
+        static const char *const fields[] = { "\n    case: ", "\n    against: " };
+        for (size_t k = 0; k < 2; k++)
+            for (const char *at = text; (at = strstr(at, fields[k])) != NULL;) {
+                at += strlen(fields[k]);
+                char name[BENCH_NAME_SIZE];
+                snprintf(name, sizeof name, "%.*s", (int)strcspn(at, ":\n"), at);
+                if (!has_case(name))
+                    fail_msg("a claim of %s is about %s", suite_table[i]->name, name);
+            }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_case_goes_through),
+        cmocka_unit_test(names_are_well_formed),
+        cmocka_unit_test(claims_are_embedded),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
