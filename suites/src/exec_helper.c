@@ -164,6 +164,12 @@ static void helper_signals(pid_t parent)
 
 static void helper_main(const struct exec_command *command, const struct plan *plan)
 {
+    struct exec_result hello = { 0 };
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    hello.peak_rss_bytes = (uint64_t)usage.ru_maxrss * 1024;
+    if (write(HELPER_SOCKET, &hello, sizeof hello) != (ssize_t)sizeof hello)
+        _exit(1);
     char request;
     while (read(HELPER_SOCKET, &request, 1) == 1) {
         const bool is_prepare = request == REQUEST_PREPARE;
@@ -174,6 +180,15 @@ static void helper_main(const struct exec_command *command, const struct plan *p
             break;
     }
     _exit(0);
+}
+
+static base_err helper_answer(const struct exec_helper *helper, struct exec_result *result)
+{
+    ssize_t size;
+    do
+        size = recv(helper->socket, result, sizeof *result, 0);
+    while (size < 0 && errno == EINTR);
+    return size == (ssize_t)sizeof *result ? BASE_OK : BASE_ECRASHED;
 }
 
 static base_err helper_fork(struct exec_helper *helper, const struct exec_command *command,
@@ -196,6 +211,12 @@ static base_err helper_fork(struct exec_helper *helper, const struct exec_comman
         return base_fail(why, BASE_EIO, 0, "no process for the helper: %s", strerror(problem));
     }
     *helper = (struct exec_helper){ .pid = pid, .socket = ends[0] };
+    struct exec_result hello;
+    if (helper_answer(helper, &hello) != BASE_OK) {
+        exec_helper_close(helper);
+        return base_fail(why, BASE_ECRASHED, 0, "the helper that starts commands ended at once");
+    }
+    helper->floor_bytes = hello.peak_rss_bytes;
     return BASE_OK;
 }
 
@@ -216,11 +237,7 @@ base_err exec_helper_run(struct exec_helper *helper, bool is_prepare, struct exe
     const char request = is_prepare ? REQUEST_PREPARE : REQUEST_RUN;
     if (send(helper->socket, &request, 1, MSG_NOSIGNAL) != 1)
         return BASE_ECRASHED;
-    ssize_t size;
-    do
-        size = recv(helper->socket, result, sizeof *result, 0);
-    while (size < 0 && errno == EINTR);
-    return size == (ssize_t)sizeof *result ? BASE_OK : BASE_ECRASHED;
+    return helper_answer(helper, result);
 }
 
 void exec_helper_close(struct exec_helper *helper)

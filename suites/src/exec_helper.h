@@ -38,8 +38,9 @@ struct exec_result {
 };
 
 struct exec_helper {
-    pid_t pid;  /* 0: none */
-    int socket; /* to the helper */
+    pid_t pid;            /* 0: none */
+    int socket;           /* to the helper */
+    uint64_t floor_bytes; /* the helper's own memory: a command's peak cannot be seen below it */
 };
 
 /* Fork the helper. Errors: EIO (no socket, no process); why says which */

@@ -150,6 +150,7 @@ static base_err exec_setup(struct bench_env *env)
         return err;
     }
     env->state = running;
+    bench_env_fact(env, "peak_rss_floor_bytes", (double)running->helper.floor_bytes, "B");
     return BASE_OK;
 }
 
