@@ -3,10 +3,7 @@
 
 #define SUITE_MAP(X) X(null) X(crypto) X(exec)
 
-#define SUITE_EXTERN(name) extern const struct suite suite_##name;
-#define SUITE_ROW(name)    &suite_##name,
-
-SUITE_MAP(SUITE_EXTERN)
+#define SUITE_ROW(name) &suite_##name,
 
 const struct suite *const suite_table[] = { SUITE_MAP(SUITE_ROW) };
 const size_t suite_table_count = sizeof suite_table / sizeof suite_table[0];

@@ -15,6 +15,11 @@ struct suite {
     const char *claims_yaml; /* text of suites/claims/<name>.yaml, embedded; NULL: no claims */
 };
 
+extern const struct suite suite_null;
+extern const struct suite suite_enc;
+extern const struct suite suite_crypto;
+extern const struct suite suite_exec;
+
 /* All suites, in the order they are shown. */
 extern const struct suite *const suite_table[];
 extern const size_t suite_table_count;
