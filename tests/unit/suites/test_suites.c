@@ -56,13 +56,15 @@ static void every_case_goes_through(void **state)
             all_values(suite_table[i]->cases[k]);
 }
 
-static bool has_case(const char *name)
+static const struct bench_case *find_case(const char *name, size_t length)
 {
     for (size_t i = 0; i < suite_table_count; i++)
-        for (size_t k = 0; k < suite_table[i]->case_count; k++)
-            if (strcmp(suite_table[i]->cases[k]->name, name) == 0)
-                return true;
-    return false;
+        for (size_t k = 0; k < suite_table[i]->case_count; k++) {
+            const struct bench_case *bench = suite_table[i]->cases[k];
+            if (strlen(bench->name) == length && memcmp(bench->name, name, length) == 0)
+                return bench;
+        }
+    return NULL;
 }
 
 static void names_are_well_formed(void **state)
@@ -81,12 +83,37 @@ static void names_are_well_formed(void **state)
                             strchr("_/.-", *at) != NULL);
             assert_true(strlen(bench->doc) > 10);
             if (bench->peer_of != NULL)
-                assert_true(has_case(bench->peer_of));
+                assert_non_null(find_case(bench->peer_of, strlen(bench->peer_of)));
         }
     }
 }
 
-/* Claims are there to the last byte, and those on a case name one that exists. */
+/* Is it the id of a case with all its parameters, in order, at values that a plain run has? */
+static bool is_swept(const char *id)
+{
+    const struct bench_case *bench = find_case(id, strcspn(id, ":"));
+    if (bench == NULL)
+        return false;
+    const char *at = id + strcspn(id, ":");
+    for (size_t i = 0; i < BENCH_PARAM_MAX && bench->params[i].name != NULL; i++) {
+        char argument[1100], value[1024];
+        bool is_found = false;
+        for (size_t k = 0; case_value(bench->params[i].values, k, value, sizeof value); k++) {
+            const int length = snprintf(argument, sizeof argument, "%c%s=%s", i == 0 ? ':' : ',',
+                                        bench->params[i].name, value);
+            if (!is_found && strncmp(at, argument, (size_t)length) == 0 &&
+                strchr(",", at[length]) != NULL) {
+                at += length;
+                is_found = true;
+            }
+        }
+        if (!is_found)
+            return false;
+    }
+    return *at == '\0';
+}
+
+/* Claims are there to the last byte, and a plain run measures the cases that they name. */
 static void claims_are_embedded(void **state)
 {
     (void)state;
@@ -100,10 +127,10 @@ static void claims_are_embedded(void **state)
         for (size_t k = 0; k < 2; k++)
             for (const char *at = text; (at = strstr(at, fields[k])) != NULL;) {
                 at += strlen(fields[k]);
-                char name[BENCH_NAME_SIZE];
-                snprintf(name, sizeof name, "%.*s", (int)strcspn(at, ":\n"), at);
-                if (!has_case(name))
-                    fail_msg("a claim of %s is about %s", suite_table[i]->name, name);
+                char id[2 * BENCH_NAME_SIZE];
+                snprintf(id, sizeof id, "%.*s", (int)strcspn(at, "\n"), at);
+                if (!is_swept(id))
+                    fail_msg("a claim of %s is about %s", suite_table[i]->name, id);
             }
     }
 }
