@@ -212,7 +212,7 @@ static void blake3_of_its_authors(void **state)
     json_decref(document);
 }
 
-enum { MODEL_BYTES = 1 << 18 };
+enum { MODEL_BYTES = 1 << 20 };
 
 static uint8_t *random_bytes(struct base_rng *rng)
 {
@@ -251,6 +251,34 @@ static void one_shot_is_the_definition(void **state)
         defined_hash(domain, hash, form, data, defined);
         assert_string_equal(hex_of(ours), hex_of(defined));
     }
+    free(bytes);
+}
+
+/* Trees of all shapes that matter: full groups, one chunk more or less, last chunks of all kinds.
+ */
+static void long_messages_are_the_definition(void **state)
+{
+    (void)state;
+    static const size_t chunks[] = { 1,  2,  3,   4,   5,   7,   8,   15,  16,  17,   31,
+                                     33, 64, 255, 256, 257, 300, 511, 512, 513, 1000, 1023 };
+    static const enum bpi_domain domains[] = { BPI_DOMAIN_HEADER_HASH,
+                                               BPI_DOMAIN_CHECKPOINT_CERTIFICATE };
+    struct base_rng rng;
+    base_rng_init(&rng, 3);
+    uint8_t *bytes = random_bytes(&rng);
+    for (size_t i = 0; i < sizeof chunks / sizeof chunks[0]; i++)
+        for (size_t more = 0; more < 6; more++) {
+            static const size_t tails[] = { 0, 1, 63, 64, 65, 1000 };
+            for (size_t k = 0; k < 2; k++) {
+                const size_t prefix = bpi_domain_info(domains[k])->prefix_size;
+                const struct base_span data =
+                    base_span_of(bytes, chunks[i] * 1024 + tails[more] - prefix);
+                uint8_t ours[32], defined[32];
+                bpi_domain_hash(domains[k], BPI_HASH_BLAKE3, BPI_FORM_PREFIX, data, ours);
+                defined_hash(domains[k], BPI_HASH_BLAKE3, BPI_FORM_PREFIX, data, defined);
+                assert_string_equal(hex_of(ours), hex_of(defined));
+            }
+        }
     free(bytes);
 }
 
@@ -350,6 +378,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(sha256_of_the_standard),
         cmocka_unit_test(blake3_of_its_authors),
         cmocka_unit_test(one_shot_is_the_definition),
+        cmocka_unit_test(long_messages_are_the_definition),
         cmocka_unit_test(streams_are_one_shot),
         cmocka_unit_test(batches_are_one_by_one),
         cmocka_unit_test(batches_of_every_size),

@@ -4,6 +4,7 @@
  * such states are prepared by the first call; a message copies one and goes on from there. This
  * turns SHA-256's tag block and BLAKE3's context into no cost at all.
  */
+#include "blake3_tree.h"
 #include "domain_internal.h"
 
 #include <assert.h>
@@ -65,6 +66,13 @@ void bpi_domain_hash(enum bpi_domain domain, enum bpi_hash hash, enum bpi_form f
         bpi_sha256_done(&state, out);
         return;
     }
+#if BPI_BLAKE3_LANES
+    const struct bpi_domain_info *info = bpi_domain_info(domain);
+    if (form == BPI_FORM_PREFIX && info->prefix_size + data.size > BLAKE3_CHUNK_LEN) {
+        bpi_blake3_tree(base_span_of(info->prefix, info->prefix_size), data, out);
+        return;
+    }
+#endif
     blake3_hasher hasher;
     memcpy(&hasher, start->blake3, sizeof start->blake3);
     blake3_hasher_update(&hasher, data.data, data.size);
