@@ -16,6 +16,7 @@ _Static_assert(sizeof(SHA256_CTX) <= BPI_STREAM_SIZE, "the state fits a stream")
 
 /* Written once under `domain_once`, constant from then on. */
 static struct bpi_domain_start domain_starts[BPI_DOMAIN_COUNT][BPI_FORM_COUNT];
+static SHA256_CTX sha256_empty;
 static pthread_once_t domain_once = PTHREAD_ONCE_INIT;
 
 static void start_prefix(const struct bpi_domain_info *info, struct bpi_domain_start *start)
@@ -42,6 +43,7 @@ static void start_derive(const struct bpi_domain_info *info, struct bpi_domain_s
 
 static void start_all(void)
 {
+    bpi_sha256_init(&sha256_empty);
     for (unsigned i = 0; i < BPI_DOMAIN_COUNT; i++) {
         const struct bpi_domain_info *info = bpi_domain_info((enum bpi_domain)i);
         start_prefix(info, &domain_starts[i][BPI_FORM_PREFIX]);
@@ -56,27 +58,42 @@ const struct bpi_domain_start *bpi_domain_start_of(enum bpi_domain domain, enum 
     return &domain_starts[domain][form];
 }
 
-void bpi_domain_hash(enum bpi_domain domain, enum bpi_hash hash, enum bpi_form form,
-                     struct base_span data, uint8_t out[BPI_DIGEST_SIZE])
+static void hash_sha256(const struct bpi_domain_start *start, const struct bpi_domain_info *info,
+                        enum bpi_form form, struct base_span data, uint8_t out[BPI_DIGEST_SIZE])
 {
-    const struct bpi_domain_start *start = bpi_domain_start_of(domain, form);
-    if (hash == BPI_HASH_SHA256) {
-        SHA256_CTX state = start->sha256;
-        bpi_sha256_add(&state, data);
-        bpi_sha256_done(&state, out);
-        return;
-    }
+    if (form == BPI_FORM_DERIVE)
+        bpi_sha256_rest(&start->sha256, BPI_SHA256_BLOCK_SIZE, base_span_of(NULL, 0), data, out);
+    else
+        bpi_sha256_rest(&sha256_empty, 0, base_span_of(info->prefix, info->prefix_size), data, out);
+}
+
+static void hash_blake3(const struct bpi_domain_start *start, const struct bpi_domain_info *info,
+                        enum bpi_form form, struct base_span data, uint8_t out[BPI_DIGEST_SIZE])
+{
 #if BPI_BLAKE3_LANES
-    const struct bpi_domain_info *info = bpi_domain_info(domain);
     if (form == BPI_FORM_PREFIX && info->prefix_size + data.size > BLAKE3_CHUNK_LEN) {
         bpi_blake3_tree(base_span_of(info->prefix, info->prefix_size), data, out);
         return;
     }
+#else
+    (void)info;
+    (void)form;
 #endif
     blake3_hasher hasher;
     memcpy(&hasher, start->blake3, sizeof start->blake3);
     blake3_hasher_update(&hasher, data.data, data.size);
     blake3_hasher_finalize(&hasher, out, BPI_DIGEST_SIZE);
+}
+
+void bpi_domain_hash(enum bpi_domain domain, enum bpi_hash hash, enum bpi_form form,
+                     struct base_span data, uint8_t out[BPI_DIGEST_SIZE])
+{
+    const struct bpi_domain_start *start = bpi_domain_start_of(domain, form);
+    const struct bpi_domain_info *info = bpi_domain_info(domain);
+    if (hash == BPI_HASH_SHA256)
+        hash_sha256(start, info, form, data, out);
+    else
+        hash_blake3(start, info, form, data, out);
 }
 
 void bpi_domain_hash_of(struct base_span data, enum bpi_domain domain, enum bpi_hash hash,
