@@ -256,7 +256,7 @@ static void switch_run(void *state, uint64_t count)
     const struct timespec shortest = { 0, 1 };
     const uint64_t before = voluntary_switches();
     BENCH_LOOP (count) {
-        nanosleep(&shortest, NULL);
+        nanosleep(&shortest, NULL); /* sleep: it is what is measured */
     }
     switched->switches += voluntary_switches() - before;
     switched->items += count;
