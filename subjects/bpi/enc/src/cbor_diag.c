@@ -72,13 +72,26 @@ static base_err put_negative(struct printer *printer, uint64_t value)
     return err == BASE_OK ? put_unsigned(printer, value + 1) : err;
 }
 
-/* Decimal digits and the power of ten of a finite positive number: 0.d1d2d3… x 10^point. */
+/* Is this the text of the value, or is it with its last digit one up? (Above a power of two more
+ * texts mean the same value than below, so that the nearest one may lie on the wrong side.) */
+static bool is_text_of(double value, char *text)
+{
+    if (strtod(text, NULL) == value)
+        return true;
+    char *const last = strchr(text, 'e') - 1;
+    if (*last == '9')
+        return false;
+    ++*last;
+    return strtod(text, NULL) == value;
+}
+
+/* The fewest digits that mean a finite positive number, 0.d1d2d3... x 10^point. */
 static int shortest_digits(double value, char *digits, int *point)
 {
     char text[NUMBER_TEXT_SIZE];
     for (int precision = 1; precision <= DIGITS_MAX; precision++) {
         snprintf(text, sizeof text, "%.*e", precision - 1, value);
-        if (strtod(text, NULL) == value)
+        if (is_text_of(value, text))
             break;
     }
     int count = 0;

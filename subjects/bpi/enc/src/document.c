@@ -1,6 +1,5 @@
 /* document.c - the frame around the entries never changes, so its fields are constant bytes with
  * their heads: one comparison or copy each. */
-#include <bpi/cbor_sort.h>
 #include <bpi/document.h>
 
 #include <inttypes.h>

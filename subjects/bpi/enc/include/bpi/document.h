@@ -14,6 +14,7 @@
 #define BPI_DOCUMENT_H
 
 #include <bpi/cbor_read.h>
+#include <bpi/cbor_sort.h>
 
 enum bpi_document_layout { BPI_DOCUMENT_CORE, BPI_DOCUMENT_COMPAT };
 
