@@ -98,7 +98,7 @@ static base_err merkle_setup(struct bench_env *env)
 static void merkle_run(void *state, uint64_t count)
 {
     struct growing *growing = state;
-    BENCH_LOOP (count) {
+    BENCH_LOOP(count) {
         const base_err err = bpi_merkle_build(&growing->kind, growing->leaves, growing->count,
                                               growing->nodes, growing->capacity, &growing->tree);
         if (err != BASE_OK)

@@ -47,7 +47,7 @@ static base_err l1_setup(struct bench_env *env)
 static void l1_run(void *state, uint64_t count)
 {
     struct hashed *hashed = state;
-    BENCH_LOOP (count) {
+    BENCH_LOOP(count) {
         const uint8_t *data = hashed->data;
         BENCH_HIDE(data);
         hashed->digest = fnv1a(data, L1_SIZE);
@@ -146,7 +146,7 @@ static void dram_run(void *state, uint64_t count)
 {
     struct walk *walk = state;
     const struct line *at = walk->at;
-    BENCH_LOOP (count) {
+    BENCH_LOOP(count) {
         for (unsigned i = 0; i < DRAM_LOADS; i++)
             at = at->next;
         BENCH_HIDE(at);

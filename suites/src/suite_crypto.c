@@ -147,7 +147,7 @@ static base_err openssl_setup(struct bench_env *env)
 static void single_run(void *state, uint64_t count)
 {
     struct hashing *hashing = state;
-    BENCH_LOOP (count) {
+    BENCH_LOOP(count) {
         bpi_domain_hash(DOMAIN, hashing->hash, hashing->form, hashing->messages[0],
                         hashing->digests[0]);
         BENCH_KEEP(&hashing->digests[0][0]);
@@ -158,7 +158,7 @@ static void single_run(void *state, uint64_t count)
 static void batch_run(void *state, uint64_t count)
 {
     struct hashing *hashing = state;
-    BENCH_LOOP (count) {
+    BENCH_LOOP(count) {
         bpi_domain_hash_many(DOMAIN, hashing->hash, hashing->form, hashing->messages, BATCH_COUNT,
                              hashing->digests);
         BENCH_KEEP(&hashing->digests[0][0]);
@@ -170,7 +170,7 @@ static void openssl_run(void *state, uint64_t count)
 {
     struct hashing *hashing = state;
     const struct bpi_domain_info *info = bpi_domain_info(DOMAIN);
-    BENCH_LOOP (count) {
+    BENCH_LOOP(count) {
         EVP_DigestInit_ex(hashing->context, hashing->md, NULL);
         EVP_DigestUpdate(hashing->context, info->prefix, info->prefix_size);
         EVP_DigestUpdate(hashing->context, hashing->messages[0].data, hashing->messages[0].size);
@@ -183,7 +183,7 @@ static void openssl_run(void *state, uint64_t count)
 static void blake3_run(void *state, uint64_t count)
 {
     struct hashing *hashing = state;
-    BENCH_LOOP (count) {
+    BENCH_LOOP(count) {
         blake3_hasher hasher;
         blake3_hasher_init(&hasher);
         blake3_hasher_update(&hasher, hashing->messages[0].data, hashing->messages[0].size);

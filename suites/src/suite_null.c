@@ -91,7 +91,7 @@ static void step_run(void *state, uint64_t count)
 {
     struct stepped *stepped = state;
     uint64_t x = stepped->x;
-    BENCH_LOOP (count) {
+    BENCH_LOOP(count) {
         x = step_of(x);
         BENCH_HIDE(x);
     }
@@ -168,7 +168,7 @@ static void spin_run(void *state, uint64_t count)
     struct spun *spun = state;
     const uint64_t start = monotonic_ns();
     uint64_t now = start, until = start;
-    BENCH_LOOP (count) {
+    BENCH_LOOP(count) {
         until += spun->delay_ns;
         while (now < until)
             now = monotonic_ns();
@@ -212,7 +212,7 @@ static base_err malloc_setup(struct bench_env *env)
 static void malloc_run(void *state, uint64_t count)
 {
     struct allocated *allocated = state;
-    BENCH_LOOP (count) {
+    BENCH_LOOP(count) {
         void *memory = malloc(allocated->size);
         BENCH_HIDE(memory);
         allocated->failures += memory == NULL;
@@ -255,7 +255,7 @@ static void switch_run(void *state, uint64_t count)
     struct switched *switched = state;
     const struct timespec shortest = { 0, 1 };
     const uint64_t before = voluntary_switches();
-    BENCH_LOOP (count) {
+    BENCH_LOOP(count) {
         nanosleep(&shortest, NULL); /* sleep: it is what is measured */
     }
     switched->switches += voluntary_switches() - before;

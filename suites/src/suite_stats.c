@@ -3,6 +3,8 @@
  */
 #include <suite/suite.h>
 
+#include "suite_claims.h"
+
 #include <base/rng.h>
 #include <stats/bootstrap.h>
 #include <stats/interval.h>
@@ -323,9 +325,12 @@ static const struct bench_case interval_case = {
 
 static const struct bench_case *const stats_cases[] = { &resample_case, &interval_case };
 
+SUITE_CLAIMS(stats);
+
 const struct suite suite_stats = {
     .name = "stats",
     .doc = "The instrument's own statistics: their cost, and the coverage of their intervals",
     .cases = stats_cases,
     .case_count = sizeof stats_cases / sizeof *stats_cases,
+    .claims_yaml = suite_claims_stats,
 };

@@ -18,6 +18,7 @@ struct suite {
 extern const struct suite suite_null;
 extern const struct suite suite_enc;
 extern const struct suite suite_crypto;
+extern const struct suite suite_stats;
 extern const struct suite suite_exec;
 
 /* All suites, in the order they are shown. */
