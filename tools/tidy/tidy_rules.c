@@ -98,13 +98,13 @@ static void marks_check(struct tidy_tree *tree, const struct tidy_file *file)
                          marks[i]);
 }
 
-/* Does line `line` (from 1) or the one above hold the word that gives a reason? */
+/* Does the line of `at`, or one of the three above it, hold the word that gives a reason? */
 static bool reason_stands_beside(const char *text, const char *at, const char *word)
 {
     const char *end = at + strcspn(at, "\n");
     const char *start = at;
     for (int breaks = 0; start > text; start--)
-        if (start[-1] == '\n' && ++breaks == 2)
+        if (start[-1] == '\n' && ++breaks == 4)
             break;
     const char *found = strstr(start, word);
     return found && found < end;
