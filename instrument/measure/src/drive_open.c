@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { CALIBRATE_GROWTH = 8, SPREAD_MEAN_TENTHS = 25 };
+enum { CALIBRATE_GROWTH = 8, CALIBRATE_SURE = 1000, SPREAD_MEAN_TENTHS = 25 };
 #define COUNT_MAX (UINT64_C(1) << 30)
 
 static void options_of(const struct drive *drive, const char *const *argv, const char *const *wrap,
@@ -153,22 +153,26 @@ base_err drive_batches(struct drive *drive, const uint64_t *counts, size_t count
     return err;
 }
 
-/* Grow the batch until it is long enough to tell, then scale it to the target. Sizes of 1 to 4
- * times base_count, 2.5 on average, are what is sampled (the slope needs them). */
+/* Grow the batch until it is long enough to tell, twice in a row, then scale it to the target.
+ * Sizes of 1 to 4 times base_count, 2.5 on average, are what is sampled (the slope needs them). */
 base_err drive_calibrate(struct drive *drive, struct base_why *why)
 {
     const double target_ns = (double)drive->plan.batch_ns * (drive->plan.threads > 1 ? 10 : 1);
     uint64_t items = 1;
     double ns = 0;
-    for (;;) {
+    for (bool was_long = false;;) {
         wire_batches_clear(&drive->batches);
         const base_err err = drive_batches(drive, &items, 1, false, why);
         if (err != BASE_OK)
             return err;
         ns = drive->batches.ns[0];
-        if (drive->wire.is_exclusive || ns >= target_ns / 4 || items >= COUNT_MAX)
+        const bool is_long = ns >= target_ns / 4;
+        if (drive->wire.is_exclusive || items >= COUNT_MAX || (is_long && was_long) ||
+            ns >= target_ns * CALIBRATE_SURE)
             break;
-        items *= CALIBRATE_GROWTH;
+        was_long = is_long; /* once is not enough: the first call of a case is cold */
+        if (!is_long)
+            items *= CALIBRATE_GROWTH;
     }
     const double wanted = ns > 0 ? (double)items * target_ns / ns : (double)COUNT_MAX;
     drive->is_flat = drive->wire.is_exclusive || wanted < 3;
