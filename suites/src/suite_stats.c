@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+SUITE_CLAIMS(stats);
+
 enum {
     SAMPLE = 100,
     CHUNK = 1000,               /* replicates kept at a time */
@@ -325,12 +327,10 @@ static const struct bench_case interval_case = {
 
 static const struct bench_case *const stats_cases[] = { &resample_case, &interval_case };
 
-SUITE_CLAIMS(stats);
-
 const struct suite suite_stats = {
     .name = "stats",
     .doc = "The instrument's own statistics: their cost, and the coverage of their intervals",
     .cases = stats_cases,
-    .case_count = sizeof stats_cases / sizeof *stats_cases,
+    .case_count = SUITE_COUNT(stats_cases),
     .claims_yaml = suite_claims_stats,
 };
