@@ -1,0 +1,465 @@
+/* commands.c - the table of commands. A new command is one row here and one file cmd_x.c. */
+#include "cli.h"
+#include "commands.h"
+
+#define FLAG(name_, letter_, doc_)                                                                 \
+    {                                                                                              \
+        .name = name_, .letter = letter_, .doc = doc_                                              \
+    }
+#define TEXT(name_, kind_, place_, doc_)                                                           \
+    {                                                                                              \
+        .name = name_, .kind = kind_, .placeholder = place_, .doc = doc_                           \
+    }
+#define COUNT(name_, low_, high_, doc_, fallback_)                                                 \
+    {                                                                                              \
+        .name = name_, .kind = CLI_COUNT, .placeholder = "N", .doc = doc_, .fallback = fallback_,  \
+        .low = low_, .high = high_                                                                 \
+    }
+#define TIME(name_, doc_, fallback_)                                                               \
+    {                                                                                              \
+        .name = name_, .kind = CLI_TIME, .placeholder = "TIME", .doc = doc_, .fallback = fallback_ \
+    }
+
+const struct cli_option cli_common_options[] = {
+    FLAG("help", 'h', "show what the command does and its options"),
+    FLAG("version", 'V', "show the version"),
+    FLAG("quiet", 'q', "no progress line and no remarks on standard error"),
+    FLAG("verbose", 'v', "more detail in the text report and on standard error"),
+    { .name = "color",
+      .kind = CLI_WORD,
+      .placeholder = "WHEN",
+      .choices = "auto,always,never",
+      .doc = "colour in text: auto, always or never; NO_COLOR in the environment means never",
+      .fallback = "auto: on a terminal" },
+    { 0 },
+};
+
+static const struct cli_option measure_options[] = {
+    { .name = "config",
+      .kind = CLI_FILE,
+      .placeholder = "FILE",
+      .doc = "settings from a YAML file with a performance_benchmarks section; options on the "
+             "command line win" },
+    TIME("warm-up", "upper bound of the warm-up of a case; it ends early when the case is steady",
+         "1s"),
+    TIME("measurement-time", "timed part of a case, over all its processes", "3s"),
+    COUNT("sample-size", 2, 1048576, "at least this many batches are timed in a case", "100"),
+    COUNT("iterations", 1, 1e15, "at least this many items are timed in a case",
+          "as many as the time allows"),
+    { .name = "confidence",
+      .kind = CLI_SHARE,
+      .placeholder = "LEVEL",
+      .low = 0.5,
+      .high = 0.9999,
+      .doc = "level of the intervals, 0.5 to 0.9999",
+      .fallback = "0.95" },
+    { .name = "significance",
+      .kind = CLI_SHARE,
+      .placeholder = "LEVEL",
+      .low = 0.0001,
+      .high = 0.5,
+      .doc = "error rate allowed when two runs are compared; kept with the run",
+      .fallback = "0.05" },
+    TIME("timeout", "a case that takes longer has failed", "120s"),
+    { .name = "cpu-affinity",
+      .kind = CLI_LIST,
+      .placeholder = "LIST",
+      .doc = "bind the workers to these processors, as in 0,1 or 0-3",
+      .fallback = "not bound" },
+    COUNT("seed", 0, 9.2e18, "seed of the data and of every random choice", "1"),
+    COUNT("processes", 1, 1000, "fresh worker processes for each case", "10"),
+    COUNT("threads", 1, 1024, "threads that run a case at once", "1"),
+    TEXT("arg", CLI_TEXT, "NAME=VALUES",
+         "values of a case's parameter in place of its sweep, as in entries=10,100 or "
+         "entries=1..1000*10; may be repeated"),
+    FLAG("instructions", 0, "count instructions under callgrind as well (needs valgrind)"),
+    FLAG("no-references", 0, "do not time the reference kernels beside the case"),
+    FLAG("statistical-analysis", 0,
+         "show the distribution, outliers, autocorrelation and reference of every case"),
+    { 0 },
+};
+
+static const struct cli_option output_options[] = {
+    FLAG("json", 'j', "the run document as JSON, like --format json"),
+    FLAG("csv", 0, "one row a case, like --format csv"),
+    FLAG("markdown", 0, "a table for people, like --format markdown"),
+    { .name = "format",
+      .kind = CLI_WORD,
+      .placeholder = "FORMAT",
+      .choices = "text,json,csv,markdown",
+      .doc = "text, json, csv or markdown",
+      .fallback = "text" },
+    { .name = "output",
+      .letter = 'o',
+      .kind = CLI_FILE,
+      .placeholder = "FILE",
+      .doc = "write the report to a file",
+      .fallback = "standard output" },
+    { 0 },
+};
+
+static const struct cli_option keep_options[] = {
+    TEXT("save", CLI_FILE, "FILE", "write the signed run document to a file besides the report"),
+    FLAG("no-history", 0, "do not keep the run in the history"),
+    { 0 },
+};
+
+static const struct cli_option benchmark_options[] = {
+    FLAG("comprehensive", 0, "measure every suite within five minutes, then show the ledger"),
+    TIME("budget", "with --comprehensive: wall time for everything", "240s"),
+    { 0 },
+};
+
+static const struct cli_option cbor_options[] = {
+    FLAG("encode", 0, "only what encodes (with --decode: both)"),
+    FLAG("decode", 0, "only what decodes (with --encode: both)"),
+    { .name = "data-size",
+      .kind = CLI_LIST,
+      .placeholder = "ENTRIES",
+      .doc = "entries of the document's map, as in 100 or 1,10,100",
+      .fallback = "the suite's sweep" },
+    { .name = "input",
+      .letter = 'i',
+      .kind = CLI_FILE,
+      .placeholder = "FILE",
+      .doc = "measure on this CBOR file of yours; may be repeated" },
+    { 0 },
+};
+
+static const struct cli_option crypto_options[] = {
+    { .name = "hash-size",
+      .kind = CLI_LIST,
+      .placeholder = "SIZE",
+      .doc = "bytes of a message, as in 1024 or 64,1KiB,1MiB",
+      .fallback = "the suite's sweep" },
+    { .name = "algorithms",
+      .kind = CLI_WORDS,
+      .placeholder = "LIST",
+      .choices = "sha256,blake3",
+      .doc = "sha256, blake3 or both",
+      .fallback = "both" },
+    { .name = "input",
+      .letter = 'i',
+      .kind = CLI_FILE,
+      .placeholder = "FILE",
+      .doc = "hash this file of yours; may be repeated" },
+    { 0 },
+};
+
+static const struct cli_option compare_options[] = {
+    { .name = "baseline",
+      .kind = CLI_FILE,
+      .placeholder = "RUN",
+      .doc = "the older run: a file, or an id of the history" },
+    { .name = "current",
+      .kind = CLI_FILE,
+      .placeholder = "RUN",
+      .doc = "the newer run: a file, or an id of the history" },
+    { .name = "threshold",
+      .kind = CLI_PERCENT,
+      .placeholder = "PERCENT",
+      .doc = "a case that is slower by more than this, its whole interval, fails the gate",
+      .fallback = "5.0" },
+    { 0 },
+};
+
+static const struct cli_option list_options[] = {
+    FLAG("names", 0, "only the names, one a line"),
+    FLAG("json", 'j', "as JSON"),
+    { 0 },
+};
+
+static const struct cli_option exec_options[] = {
+    { .name = "name",
+      .letter = 'n',
+      .kind = CLI_TEXT,
+      .placeholder = "NAME",
+      .doc = "name of a command in the report, in their order; may be repeated",
+      .fallback = "the command itself" },
+    COUNT("runs", 1, 1000000, "runs of each command",
+          "as many as fit the measurement time, 10 or more"),
+    { .name = "prepare",
+      .kind = CLI_TEXT,
+      .placeholder = "COMMAND",
+      .doc = "run this shell line before each run, outside the time" },
+    { .name = "parameter",
+      .letter = 'P',
+      .kind = CLI_PAIR,
+      .placeholder = "NAME VALUES",
+      .doc = "put each of VALUES (1,2,3 or 1..5) where a command says {NAME}; may be repeated" },
+    FLAG("shell", 0, "run each command through /bin/sh -c"),
+    FLAG("ignore-failure", 0, "time a command though it ends with another status than 0"),
+    { .name = "input",
+      .letter = 'i',
+      .kind = CLI_FILE,
+      .placeholder = "FILE",
+      .doc = "standard input of the command",
+      .fallback = "/dev/null" },
+    { .name = "warm-up",
+      .kind = CLI_TIME_OR_COUNT,
+      .placeholder = "TIME|N",
+      .doc = "warm up for a time (1s), or for a number of runs (3)",
+      .fallback = "1 run" },
+    { 0 },
+};
+
+static const struct cli_option worker_options[] = {
+    { .name = "filter",
+      .letter = 'f',
+      .kind = CLI_TEXT,
+      .placeholder = "FILTER",
+      .doc = "only cases that match; may be repeated" },
+    FLAG("list", 0, "show the worker's cases and measure nothing"),
+    { 0 },
+};
+
+static const struct cli_option claims_options[] = {
+    { .name = "run",
+      .kind = CLI_FILE,
+      .placeholder = "RUN",
+      .doc = "judge on this run: a file, or an id of the history",
+      .fallback = "the newest run" },
+    FLAG("list", 0, "show the claims without judging them"),
+    { 0 },
+};
+
+static const struct cli_option doctor_options[] = {
+    FLAG("build", 0, "how this program was built and with what"),
+    FLAG("json", 'j', "as JSON"),
+    { 0 },
+};
+
+static const struct cli_option man_options[] = {
+    { .name = "folder",
+      .kind = CLI_FILE,
+      .placeholder = "FOLDER",
+      .doc = "write every page into this folder" },
+    { 0 },
+};
+
+#define MEASURE measure_options, output_options, keep_options
+#define FILTERS                                                                                    \
+    "A FILTER matches a case when its id contains it, or as a pattern over the whole id when it "  \
+    "has one of *?[. An id is the case's name and its arguments, as in "                           \
+    "enc/encode:entries=100."
+
+const struct cli_command cli_commands[] = {
+    { .name = "benchmark",
+      .doc = "measure the built-in suites",
+      .about =
+          "Measures cases in fresh worker processes, beside reference kernels that tell how fast "
+          "the host is at each moment, and shows times with confidence intervals. The run is "
+          "signed, kept in the history and judged on the claims.\n\n"
+          "With --comprehensive every suite is measured within --budget, shared among the cases, "
+          "and the ledger of claims ends the report.",
+      .options = { benchmark_options, MEASURE },
+      .examples = { { "bpi-perf benchmark --comprehensive --iterations 1000 --statistical-analysis",
+                      "everything, at least 1000 items a case" } },
+      .run = cli_cmd_benchmark },
+    { .name = "benchmark cbor",
+      .doc = "measure canonical CBOR: encode, decode, sort",
+      .options = { cbor_options, MEASURE },
+      .examples = { { "bpi-perf benchmark cbor --encode --decode --iterations 5000 --data-size 100",
+                      "the 100-entry structure, both ways" },
+                    { "bpi-perf benchmark cbor --input message.cbor", "a document of yours" } },
+      .run = cli_cmd_benchmark_cbor },
+    { .name = "benchmark crypto",
+      .doc = "measure domain-separated hashing",
+      .options = { crypto_options, MEASURE },
+      .examples = { { "bpi-perf benchmark crypto --hash-size 1024 --algorithms sha256,blake3 "
+                      "--iterations 10000",
+                      "1 KiB messages, both algorithms" } },
+      .run = cli_cmd_benchmark_crypto },
+    { .name = "benchmark compare",
+      .doc = "compare two stored runs, case by case",
+      .about = "Both runs are files or ids of the history. Cases are matched by id; times at "
+               "reference speed are compared when both runs have them. The exit status is 1 when a "
+               "case is slower by more than the threshold with its whole interval.",
+      .options = { compare_options, output_options },
+      .examples = { { "bpi-perf benchmark compare --baseline baseline-results.json --current "
+                      "current-results.json",
+                      "two files" } },
+      .run = cli_cmd_compare },
+    { .name = "benchmark list",
+      .operands = "[FILTER...]",
+      .operand = CLI_A_CASE,
+      .operand_max = CLI_OPERANDS_MAX,
+      .doc = "show the cases and their parameters",
+      .about = FILTERS,
+      .options = { list_options },
+      .examples = { { "bpi-perf benchmark list enc/", "the cases of one suite" } },
+      .run = cli_cmd_list },
+    { .name = "benchmark run",
+      .operands = "FILTER...",
+      .operand = CLI_A_CASE,
+      .operand_min = 1,
+      .operand_max = CLI_OPERANDS_MAX,
+      .doc = "measure the cases that match",
+      .about = FILTERS,
+      .options = { MEASURE },
+      .examples = { { "bpi-perf benchmark run enc/encode --arg entries=10,100", "two sizes" } },
+      .run = cli_cmd_run },
+    { .name = "run",
+      .operands = "FILTER...",
+      .operand = CLI_A_CASE,
+      .operand_min = 1,
+      .operand_max = CLI_OPERANDS_MAX,
+      .doc = "measure the cases that match; the same as benchmark run",
+      .about = FILTERS,
+      .options = { MEASURE },
+      .examples = { { "bpi-perf run 'crypto/*' --json --output crypto.json",
+                      "one suite, to a file" },
+                    { "bpi-perf run enc/ --measurement-time 1s --processes 5", "quicker" } },
+      .run = cli_cmd_run },
+    { .name = "exec",
+      .operands = "COMMAND... | -- COMMAND [ARGS...]",
+      .operand = CLI_A_COMMAND,
+      .operand_min = 1,
+      .operand_max = CLI_OPERANDS_MAX,
+      .has_rest = true,
+      .doc = "measure whole commands: wall, user and system time, peak memory",
+      .about = "After -- stands one command, word by word, without a shell; another -- begins the "
+               "next one. Before --, every word is a whole command in itself, split at blanks with "
+               "quotes and backslashes honoured. A command that fails, or is killed, has no "
+               "result unless --ignore-failure is given.",
+      .options = { exec_options, MEASURE },
+      .examples = { { "bpi-perf exec -- gzip -9 -k -c /usr/bin/bash", "one command" },
+                    { "bpi-perf exec 'sort -u words' 'sort -u --parallel=1 words'",
+                      "two commands" },
+                    { "bpi-perf exec -P level 1,6,9 -- gzip -{level} -c /usr/bin/bash",
+                      "a parameter" } },
+      .run = cli_cmd_exec },
+    { .name = "worker",
+      .operands = "[--] PROGRAM [ARGS...]",
+      .operand = CLI_A_COMMAND,
+      .operand_min = 1,
+      .operand_max = CLI_OPERANDS_MAX,
+      .has_rest = true,
+      .doc = "measure the cases of any program that is a worker",
+      .about = "PROGRAM is started as PROGRAM [ARGS...] --worker and speaks the worker protocol, "
+               "as every program with BENCH_MAIN does. Put -- before PROGRAM when one of its "
+               "arguments begins with a dash.",
+      .options = { worker_options, MEASURE },
+      .examples = { { "bpi-perf worker ./my_bench", "all its cases" },
+                    { "bpi-perf worker --filter sort -- python3 -S bench.py", "some of them" } },
+      .run = cli_cmd_worker },
+    { .name = "cbor",
+      .doc = "measure CBOR on your own files; the same as benchmark cbor",
+      .options = { cbor_options, MEASURE },
+      .examples = { { "bpi-perf cbor --input message.cbor", "encode and decode of one document" } },
+      .run = cli_cmd_benchmark_cbor },
+    { .name = "cbor diag",
+      .operands = "FILE",
+      .operand = CLI_A_FILE,
+      .operand_min = 1,
+      .operand_max = 1,
+      .doc = "show a CBOR file in diagnostic notation; - is standard input",
+      .examples = { { "bpi-perf cbor diag message.cbor", "one document" } },
+      .run = cli_cmd_cbor_diag },
+    { .name = "crypto",
+      .doc = "measure hashing on your own files; the same as benchmark crypto",
+      .options = { crypto_options, MEASURE },
+      .examples = { { "bpi-perf crypto --input /usr/bin/bash --algorithms blake3", "one file" } },
+      .run = cli_cmd_benchmark_crypto },
+    { .name = "claims",
+      .doc = "what this program promises, and what a run says about it",
+      .about =
+          "A claim is proven when the whole confidence interval lies on the good side of its "
+          "bound, refuted when it lies on the bad side, else undecided; a claim whose case was "
+          "not measured is not run. The exit status is 1 when one is refuted.",
+      .options = { claims_options, output_options },
+      .examples = { { "bpi-perf claims", "the newest run's ledger" } },
+      .run = cli_cmd_claims },
+    { .name = "history",
+      .doc = "the runs that were kept; the same as history list",
+      .options = { output_options },
+      .run = cli_cmd_history_list },
+    { .name = "history list",
+      .doc = "the runs that were kept, newest first",
+      .options = { output_options },
+      .run = cli_cmd_history_list },
+    { .name = "history show",
+      .operands = "ID",
+      .operand_min = 1,
+      .operand_max = 1,
+      .doc = "the report of a run; the beginning of an id is enough",
+      .options = { output_options },
+      .run = cli_cmd_report },
+    { .name = "history remove",
+      .operands = "ID...",
+      .operand_min = 1,
+      .operand_max = CLI_OPERANDS_MAX,
+      .doc = "remove runs for good",
+      .run = cli_cmd_history_remove },
+    { .name = "history export",
+      .operands = "ID",
+      .operand_min = 1,
+      .operand_max = 1,
+      .doc = "the signed document of a run, as it was kept",
+      .options = { output_options },
+      .run = cli_cmd_history_export },
+    { .name = "history path", .doc = "where the history is kept", .run = cli_cmd_history_path },
+    { .name = "history trend",
+      .operands = "CASE",
+      .operand = CLI_A_CASE,
+      .operand_min = 1,
+      .operand_max = 1,
+      .doc = "one case over the runs that measured it",
+      .options = { output_options },
+      .run = cli_cmd_history_trend },
+    { .name = "report",
+      .operands = "ID|FILE",
+      .operand = CLI_A_FILE,
+      .operand_min = 1,
+      .operand_max = 1,
+      .doc = "show a stored run in any format",
+      .options = { output_options },
+      .examples = { { "bpi-perf report results.json --format markdown", "a table for a page" } },
+      .run = cli_cmd_report },
+    { .name = "verify",
+      .operands = "FILE...",
+      .operand = CLI_A_FILE,
+      .operand_min = 1,
+      .operand_max = CLI_OPERANDS_MAX,
+      .doc = "check the signature of run documents",
+      .about = "The exit status is 1 when a document was changed or is not signed.",
+      .examples = { { "bpi-perf verify results.json", "one document" } },
+      .run = cli_cmd_verify },
+    { .name = "doctor",
+      .doc = "is this machine fit to measure, and what disturbs it now",
+      .options = { doctor_options },
+      .examples = { { "bpi-perf doctor", "all checks" } },
+      .run = cli_cmd_doctor },
+    { .name = "completions",
+      .operands = "bash|zsh|fish",
+      .operand = CLI_A_SHELL,
+      .operand_min = 1,
+      .operand_max = 1,
+      .doc = "a completion script for a shell",
+      .examples = { { "source <(bpi-perf completions bash)", "in this shell" } },
+      .run = cli_cmd_completions },
+    { .name = "help",
+      .operands = "[COMMAND...]",
+      .operand = CLI_A_TOPIC,
+      .operand_max = 3,
+      .doc = "show what a command does",
+      .run = cli_cmd_help },
+    { .name = "internal-man",
+      .operands = "[COMMAND...]",
+      .operand_max = 3,
+      .doc = "manual pages",
+      .options = { man_options },
+      .is_hidden = true,
+      .run = cli_cmd_man },
+};
+
+const size_t cli_command_count = sizeof cli_commands / sizeof cli_commands[0];
+
+const struct cli_exit_row cli_exit_table[] = {
+    { CLI_FINE, "everything was measured, no claim is refuted, no gate failed" },
+    { CLI_REFUTED, "a claim is refuted, a gate failed, or a signature does not hold" },
+    { CLI_USAGE, "the command line, or a file that it names, is not right" },
+    { CLI_UNMEASURED, "a case could not be measured, or the output could not be written" },
+    { CLI_INTERRUPTED, "interrupted; the cases that were finished are reported and kept" },
+};
+const size_t cli_exit_count = sizeof cli_exit_table / sizeof cli_exit_table[0];

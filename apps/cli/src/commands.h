@@ -1,0 +1,30 @@
+/* commands.h - the functions behind the rows of the table, one file each. All return an exit
+ * status. */
+#ifndef CLI_COMMANDS_H
+#define CLI_COMMANDS_H
+
+struct cli_args;
+
+int cli_cmd_benchmark(const struct cli_args *args);
+int cli_cmd_benchmark_cbor(const struct cli_args *args);
+int cli_cmd_benchmark_crypto(const struct cli_args *args);
+int cli_cmd_compare(const struct cli_args *args);
+int cli_cmd_list(const struct cli_args *args);
+int cli_cmd_run(const struct cli_args *args);
+int cli_cmd_exec(const struct cli_args *args);
+int cli_cmd_worker(const struct cli_args *args);
+int cli_cmd_cbor_diag(const struct cli_args *args);
+int cli_cmd_claims(const struct cli_args *args);
+int cli_cmd_history_list(const struct cli_args *args);
+int cli_cmd_history_remove(const struct cli_args *args);
+int cli_cmd_history_export(const struct cli_args *args);
+int cli_cmd_history_path(const struct cli_args *args);
+int cli_cmd_history_trend(const struct cli_args *args);
+int cli_cmd_report(const struct cli_args *args);
+int cli_cmd_verify(const struct cli_args *args);
+int cli_cmd_doctor(const struct cli_args *args);
+int cli_cmd_completions(const struct cli_args *args);
+int cli_cmd_help(const struct cli_args *args);
+int cli_cmd_man(const struct cli_args *args);
+
+#endif

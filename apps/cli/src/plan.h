@@ -1,0 +1,78 @@
+/* plan.h - what will be measured: cases with arguments, in order, and the worker that has them.
+ *
+ * Ownership everything lives in plan->arena; a zeroed plan is empty
+ */
+#ifndef CLI_PLAN_H
+#define CLI_PLAN_H
+
+#include "config.h"
+
+#include <bench/drive.h>
+
+enum { CLI_JOBS_MAX = 4096 };
+
+struct cli_job {
+    const struct bench_target *target;
+    const char *item;
+    uint64_t iterations;                 /* at least so many items; 0: config->plan.iterations */
+    uint32_t processes;                  /* 0: config->plan.processes */
+    uint32_t sample_size;                /* 0: config->plan.sample_size */
+    uint64_t measurement_ns, warm_up_ns; /* 0: config->plan's */
+};
+
+struct cli_plan {
+    struct base_arena arena;
+    struct cli_config config;
+    struct bench_launch launch;
+    const char *own_path; /* of this program */
+    const char *own_argv[2];
+    struct bench_listed *listed; /* [listed_count] what the worker offers */
+    size_t listed_count;
+    struct cli_job jobs[CLI_JOBS_MAX];
+    size_t job_count;
+    uint64_t budget_ns; /* wall time for all jobs; 0: each has the configured time */
+};
+
+/* Settings from the command line, and the launch of this program as the worker.
+ * Errors: those of cli_config_of; EIO (the program does not find itself) */
+BASE_MUST_USE base_err cli_plan_open(struct cli_plan *plan, const struct cli_args *args,
+                                     struct base_why *why);
+void cli_plan_done(struct cli_plan *plan);
+
+/* Use another worker. argv  [count] copied into the arena. Errors: ENOMEM */
+BASE_MUST_USE base_err cli_plan_launch(struct cli_plan *plan, const char *const *argv, size_t count,
+                                       struct base_why *why);
+
+/* Ask the worker what it has, once. Errors: those of bench_drive_list */
+BASE_MUST_USE base_err cli_plan_list(struct cli_plan *plan, struct base_why *why);
+
+/* The listed case of that name, or NULL. */
+const struct bench_listed *cli_plan_find(const struct cli_plan *plan, const char *name);
+
+/* Which targets a command wants. */
+struct cli_wanted {
+    const char *const *filters; /* [filter_count] a target that matches one is taken; none: all */
+    size_t filter_count;
+    const struct bench_arg *args; /* [arg_count] value lists, for cases that have the parameter */
+    size_t arg_count;
+    bool (*is_wanted)(const struct bench_listed *listed); /* further choice; NULL: all */
+    bool must_use_args; /* an argument that no chosen case has is an error */
+};
+
+/* Add jobs for all targets that are wanted. Lists first when that was not done yet.
+ *
+ * Errors   ENOTFOUND (an argument that no case has, nothing matches; why names the nearest), EFULL,
+ *          those of bench_drive_expand
+ */
+BASE_MUST_USE base_err cli_plan_add(struct cli_plan *plan, const struct cli_wanted *wanted,
+                                    struct base_why *why);
+
+/* The --arg options of the command line. Errors: EINVALID (no '='), EFULL, ENOMEM */
+BASE_MUST_USE base_err cli_plan_args(struct cli_plan *plan, const struct cli_args *args,
+                                     struct bench_arg out[BENCH_PARAM_MAX], size_t *count,
+                                     struct base_why *why);
+
+/* Does a name belong to a suite: "enc/encode" to "enc"? */
+bool cli_plan_is_in(const char *name, const char *suite);
+
+#endif

@@ -1,0 +1,99 @@
+/* show.c - picks format, page and place; the formats themselves are the results' business. */
+#include "show.h"
+
+#include "output.h"
+
+#include <result/history.h>
+
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+const char *cli_show_format(const struct cli_args *args)
+{
+    const char *format = "text";
+    for (size_t i = 0; i < args->value_count; i++) { /* the last one wins */
+        const char *name = args->values[i].option->name;
+        if (strcmp(name, "json") == 0 || strcmp(name, "csv") == 0 || strcmp(name, "markdown") == 0)
+            format = name;
+        else if (strcmp(name, "format") == 0)
+            format = args->values[i].text;
+    }
+    return format;
+}
+
+struct result_report_options cli_show_options(const struct cli_args *args)
+{
+    struct result_report_options options = { .is_verbose = cli_has(args, "verbose") };
+    struct winsize size = { 0 };
+    if (cli_option_find(args->command, "statistical-analysis") != NULL)
+        options.is_verbose = options.is_verbose || cli_has(args, "statistical-analysis");
+    if (cli_option_find(args->command, "output") != NULL && cli_has(args, "output"))
+        return options;
+    if (isatty(STDOUT_FILENO) == 1 && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
+        options.page.width = size.ws_col > 60 ? size.ws_col : 60;
+    options.page.is_coloured = cli_output_has_color(args);
+    return options;
+}
+
+/* The document to --save, when the command has it and it was given. */
+static base_err save(const struct cli_args *args, const struct result_run *run,
+                     struct base_why *why)
+{
+    struct base_buf out = { 0 };
+    if (cli_option_find(args->command, "save") == NULL || !cli_has(args, "save"))
+        return BASE_OK;
+    base_err err = result_run_write(run, &out);
+    if (err == BASE_OK)
+        err = cli_output_write(base_buf_span(&out), cli_text(args, "save", "-"), why);
+    base_buf_done(&out);
+    return err;
+}
+
+int cli_show_run(const struct cli_args *args, const struct result_run *run, int status)
+{
+    const struct result_format *format = result_format_find(cli_show_format(args));
+    const struct result_report_options options = cli_show_options(args);
+    struct base_buf out = { 0 };
+    struct base_why why = { 0 };
+    base_err err = format->write(run, &options, &out);
+    if (err != BASE_OK) {
+        base_buf_done(&out);
+        (void)cli_complain(err, NULL);
+        return CLI_UNMEASURED;
+    }
+    err = save(args, run, &why);
+    if (err != BASE_OK) {
+        (void)cli_complain(err, &why);
+        status = status == CLI_INTERRUPTED ? status : CLI_UNMEASURED;
+    }
+    return cli_output_finish(&out, cli_text(args, "output", NULL), status);
+}
+
+static base_err load_file(const char *path, struct result_run *run, struct base_why *why)
+{
+    struct base_buf text = { 0 };
+    base_err err = base_buf_read_file(&text, path, RESULT_RUN_SIZE_MAX, why);
+    if (err == BASE_OK)
+        err = result_run_read(base_buf_span(&text), path, run, why);
+    base_buf_done(&text);
+    return err;
+}
+
+base_err cli_show_load(const char *which, struct result_run *run, struct base_why *why)
+{
+    struct result_history *history = NULL;
+    struct base_why first = { 0 };
+    if (strcmp(which, "-") == 0 || access(which, F_OK) == 0)
+        return load_file(which, run, why);
+    if (strchr(which, '/') != NULL || strchr(which, '.') != NULL) /* ids have neither */
+        return base_fail(why, BASE_ENOTFOUND, 0, "%s: there is no such file", which);
+    CLI_TRY(result_history_open(NULL, &history, why));
+    const base_err err = result_history_load(history, which, run, &first);
+    result_history_close(history);
+    if (err == BASE_ENOTFOUND)
+        return base_fail(why, err, 0, "'%s' is neither a file nor a run of the history", which);
+    if (err != BASE_OK && why != NULL)
+        *why = first;
+    return err;
+}

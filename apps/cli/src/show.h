@@ -1,0 +1,25 @@
+/* show.h - a run in the format that the options ask for; stored runs by file or id. */
+#ifndef CLI_SHOW_H
+#define CLI_SHOW_H
+
+#include "cli.h"
+
+#include <result/report.h>
+#include <result/run.h>
+
+/* The name of the chosen format: --json, --csv, --markdown, --format; "text" without. */
+const char *cli_show_format(const struct cli_args *args);
+
+/* The page of text output: the terminal's width when it is one, colour as told. */
+struct result_report_options cli_show_options(const struct cli_args *args);
+
+/* Write the report where --output says, the document where --save says. Returns `status`, or what
+ * a failure means. */
+int cli_show_run(const struct cli_args *args, const struct result_run *run, int status);
+
+/* A run by path of a file ("-": standard input), or else by id of the history ("latest").
+ * Errors: those of result_run_read and result_history_load */
+BASE_MUST_USE base_err cli_show_load(const char *which, struct result_run *run,
+                                     struct base_why *why);
+
+#endif

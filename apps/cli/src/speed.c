@@ -1,0 +1,189 @@
+/* speed.c - the first entry of the speed log is the reference, the rest is drift. */
+#include "speed.h"
+
+#include "signals.h"
+
+#include <base/log.h>
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static int compare_doubles(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* Of the finite, positive ones; NaN when there is none. Reorders the values. */
+static double median_of(double *values, size_t count)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++)
+        if (isfinite(values[i]))
+            values[kept++] = values[i];
+    if (kept == 0)
+        return NAN;
+    qsort(values, kept, sizeof *values, compare_doubles);
+    return (values[(kept - 1) / 2] + values[kept / 2]) / 2;
+}
+
+double cli_speed_drift(double *values, size_t count)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++)
+        if (isfinite(values[i]) && values[i] > 0)
+            values[kept++] = log(values[i]);
+    if (kept < CLI_SPEED_ENTRIES_MIN)
+        return NAN;
+    const double centre = median_of(values, kept);
+    for (size_t i = 0; i < kept; i++)
+        values[i] = fabs(values[i] - centre);
+    return 1.4826 * median_of(values, kept);
+}
+
+static double first_of(const struct result_history_speed *speeds, size_t count, bool is_memory)
+{
+    for (size_t i = 0; i < count; i++) {
+        const double ns = is_memory ? speeds[i].memory_ns : speeds[i].core_ns;
+        if (isfinite(ns) && ns > 0)
+            return ns;
+    }
+    return 0;
+}
+
+static double drift_of(const struct result_history_speed *speeds, size_t count, bool is_memory,
+                       double *scratch)
+{
+    for (size_t i = 0; i < count; i++)
+        scratch[i] = is_memory ? speeds[i].memory_ns : speeds[i].core_ns;
+    return cli_speed_drift(scratch, count);
+}
+
+static base_err use_log(struct cli_speed *speed, struct result_history *history,
+                        const char *host_id, struct base_why *why)
+{
+    struct base_arena arena = { 0 };
+    struct result_history_speed *speeds = NULL;
+    size_t count = 0;
+    base_err err = result_history_speeds(history, host_id, CLI_SPEED_ENTRIES_MAX, &arena, &speeds,
+                                         &count, why);
+    double *scratch = base_arena_array(&arena, count + 1, sizeof *scratch);
+    if (err == BASE_OK && scratch == NULL)
+        err = base_fail(why, BASE_ENOMEM, 0, "out of memory");
+    if (err == BASE_OK) {
+        const double core = drift_of(speeds, count, false, scratch);
+        const double memory = drift_of(speeds, count, true, scratch);
+        speed->entry_count = count;
+        speed->core_ns = first_of(speeds, count, false);
+        speed->memory_ns = first_of(speeds, count, true);
+        speed->is_assumed = !isfinite(core) || !isfinite(memory);
+        if (!speed->is_assumed) {
+            speed->core_drift = core;
+            speed->memory_drift = memory;
+        }
+    }
+    base_arena_done(&arena);
+    return err;
+}
+
+/* One step of a reference kernel, over a few fresh processes; 0 when it cannot be had. */
+static base_err measure_step(const struct cli_plan *plan, const char *name,
+                             struct cli_progress *progress, double *step_ns)
+{
+    const struct bench_launch self = { .argv = plan->own_argv };
+    struct bench_plan brief = {
+        .warm_up_ns = 50000000,
+        .measurement_ns = 250000000,
+        .processes = 5,
+        .sample_size = 50,
+        .seed = plan->config.plan.seed,
+        .cpus = plan->config.plan.cpus,
+        .cpu_count = plan->config.plan.cpu_count,
+        .is_without_references = true,
+        .interrupted = &cli_signals_interrupted,
+    };
+    struct bench_target target = { .name = name };
+    struct bench_record record = { 0 };
+    double medians[BENCH_PROCESS_MAX];
+    memcpy(target.id, name, strlen(name) + 1);
+    const base_err err =
+        bench_drive_case(&self, &brief, &target, cli_progress_show, progress, &record);
+    if (err != BASE_OK && err != BASE_EINTERRUPTED)
+        base_log(BASE_LOG_WARNING, "%s cannot be measured: %s", name, record.why.text);
+    for (size_t i = 0; err == BASE_OK && i < record.process_count; i++) {
+        struct bench_process *process = &record.processes[i];
+        for (size_t k = 0; k < process->batch_count; k++)
+            process->ns[k] /= (double)process->counts[k];
+        medians[i] = median_of(process->ns, process->batch_count);
+    }
+    const double ns = err == BASE_OK ? median_of(medians, record.process_count) : NAN;
+    *step_ns = isfinite(ns) && ns > 0 ? ns : 0;
+    bench_record_done(&record);
+    return err == BASE_EINTERRUPTED ? err : BASE_OK;
+}
+
+static base_err calibrate(struct cli_speed *speed, struct result_history *history,
+                          const char *host_id, const struct cli_plan *plan,
+                          struct cli_progress *progress, struct base_why *why)
+{
+    base_log(BASE_LOG_INFO, "measuring the reference speed of this host%s",
+             history != NULL ? ", once" : "");
+    base_err err = measure_step(plan, "reference/core", progress, &speed->core_ns);
+    if (err == BASE_OK)
+        err = measure_step(plan, "reference/memory", progress, &speed->memory_ns);
+    cli_progress_clear(progress);
+    if (err != BASE_OK)
+        return base_fail(why, err, 0, "interrupted while the reference speed was measured");
+    if (history == NULL || speed->core_ns == 0 || speed->memory_ns == 0)
+        return BASE_OK;
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    const struct result_history_speed entry = {
+        .when_ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000,
+        .core_ns = speed->core_ns,
+        .memory_ns = speed->memory_ns,
+    };
+    speed->entry_count++;
+    return result_history_add_speed(history, host_id, &entry, why);
+}
+
+base_err cli_speed_open(struct cli_speed *speed, struct result_history *history,
+                        const char *host_id, const struct cli_plan *plan,
+                        struct cli_progress *progress, struct base_why *why)
+{
+    *speed = (struct cli_speed){ .core_drift = CLI_SPEED_CORE_DRIFT,
+                                 .memory_drift = CLI_SPEED_MEMORY_DRIFT,
+                                 .is_assumed = true };
+    if (history != NULL)
+        CLI_TRY(use_log(speed, history, host_id, why));
+    if (plan->config.plan.is_without_references || (speed->core_ns > 0 && speed->memory_ns > 0))
+        return BASE_OK;
+    return calibrate(speed, history, host_id, plan, progress, why);
+}
+
+static double median_over(const struct result_run *run, bool is_memory)
+{
+    size_t total = 0, used = 0;
+    for (size_t i = 0; i < run->case_count; i++)
+        total += run->cases[i].process_count;
+    double *values = malloc((total + 1) * sizeof *values);
+    if (values == NULL)
+        return NAN;
+    for (size_t i = 0; i < run->case_count; i++)
+        for (size_t k = 0; k < run->cases[i].process_count; k++) {
+            const struct result_process *process = &run->cases[i].processes[k];
+            values[used++] = is_memory ? process->memory_ns : process->core_ns;
+        }
+    const double median = median_of(values, used);
+    free(values);
+    return median;
+}
+
+struct result_history_speed cli_speed_of_run(const struct result_run *run, uint64_t unix_ms)
+{
+    return (struct result_history_speed){ .when_ms = unix_ms,
+                                          .core_ns = median_over(run, false),
+                                          .memory_ns = median_over(run, true) };
+}

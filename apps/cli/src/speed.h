@@ -1,0 +1,51 @@
+/* speed.h - reference speed: what one step of the reference kernels costs on this host when it is
+ * as fast as when it was first measured, and how far the host drifts from that.
+ *
+ * The history keeps the host's speed at every run. The first entry is the reference speed for good:
+ * times at reference speed of all runs on a host mean the same. Drift is the robust standard
+ * deviation of the logarithm of the speeds; before there are CLI_SPEED_ENTRIES_MIN of them it is
+ * the assumption below, and everything that uses it says so.
+ */
+#ifndef CLI_SPEED_H
+#define CLI_SPEED_H
+
+#include "plan.h"
+#include "progress.h"
+
+#include <result/history.h>
+
+enum {
+    CLI_SPEED_ENTRIES_MIN = 8,
+    CLI_SPEED_ENTRIES_MAX = 100000, /* that are looked at */
+};
+
+/* Assumed drift: standard deviation of an L1-bound and of a memory-bound kernel over idle minutes
+ * on a shared virtual machine (docs/measuring.md). */
+#define CLI_SPEED_CORE_DRIFT   0.027
+#define CLI_SPEED_MEMORY_DRIFT 0.06
+
+struct cli_speed {
+    double core_ns, memory_ns; /* one step at reference speed; 0: not known */
+    double core_drift, memory_drift;
+    bool is_assumed;    /* the drifts */
+    size_t entry_count; /* of this host in the history */
+};
+
+/* Find the reference speed; measures it when the history has none for this host.
+ *
+ *   history   may be NULL: then it is measured each time
+ *
+ * Errors   those of the history; EINTERRUPTED. A calibration that fails leaves the speeds 0.
+ */
+BASE_MUST_USE base_err cli_speed_open(struct cli_speed *speed, struct result_history *history,
+                                      const char *host_id, const struct cli_plan *plan,
+                                      struct cli_progress *progress, struct base_why *why);
+
+/* The drift of speeds: 1.4826 times the median absolute deviation of their logarithms. NaN entries
+ * are left out; NaN when fewer than CLI_SPEED_ENTRIES_MIN remain. values are overwritten. */
+double cli_speed_drift(double *values, size_t count);
+
+/* How fast the host was in this run: the median over all processes; NaN where not measured. */
+struct result_history_speed cli_speed_of_run(const struct result_run *run, uint64_t unix_ms);
+
+#endif
