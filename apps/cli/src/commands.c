@@ -122,7 +122,7 @@ static const struct cli_option cbor_options[] = {
       .letter = 'i',
       .kind = CLI_FILE,
       .placeholder = "FILE",
-      .doc = "measure on this CBOR file of yours; may be repeated" },
+      .doc = "measure on CBOR files of yours: this one and the words that follow" },
     { 0 },
 };
 
@@ -142,7 +142,7 @@ static const struct cli_option crypto_options[] = {
       .letter = 'i',
       .kind = CLI_FILE,
       .placeholder = "FILE",
-      .doc = "hash this file of yours; may be repeated" },
+      .doc = "hash files of yours: this one and the words that follow" },
     { 0 },
 };
 
@@ -257,6 +257,9 @@ const struct cli_command cli_commands[] = {
                       "everything, at least 1000 items a case" } },
       .run = cli_cmd_benchmark },
     { .name = "benchmark cbor",
+      .operands = "[FILE...]",
+      .operand = CLI_A_FILE,
+      .operand_max = CLI_OPERANDS_MAX,
       .doc = "measure canonical CBOR: encode, decode, sort",
       .options = { cbor_options, MEASURE },
       .examples = { { "bpi-perf benchmark cbor --encode --decode --iterations 5000 --data-size 100",
@@ -264,6 +267,9 @@ const struct cli_command cli_commands[] = {
                     { "bpi-perf benchmark cbor --input message.cbor", "a document of yours" } },
       .run = cli_cmd_benchmark_cbor },
     { .name = "benchmark crypto",
+      .operands = "[FILE...]",
+      .operand = CLI_A_FILE,
+      .operand_max = CLI_OPERANDS_MAX,
       .doc = "measure domain-separated hashing",
       .options = { crypto_options, MEASURE },
       .examples = { { "bpi-perf benchmark crypto --hash-size 1024 --algorithms sha256,blake3 "
@@ -344,6 +350,9 @@ const struct cli_command cli_commands[] = {
                     { "bpi-perf worker --filter sort -- python3 -S bench.py", "some of them" } },
       .run = cli_cmd_worker },
     { .name = "cbor",
+      .operands = "[FILE...]",
+      .operand = CLI_A_FILE,
+      .operand_max = CLI_OPERANDS_MAX,
       .doc = "measure CBOR on your own files; the same as benchmark cbor",
       .options = { cbor_options, MEASURE },
       .examples = { { "bpi-perf cbor --input message.cbor", "encode and decode of one document" } },
@@ -357,6 +366,9 @@ const struct cli_command cli_commands[] = {
       .examples = { { "bpi-perf cbor diag message.cbor", "one document" } },
       .run = cli_cmd_cbor_diag },
     { .name = "crypto",
+      .operands = "[FILE...]",
+      .operand = CLI_A_FILE,
+      .operand_max = CLI_OPERANDS_MAX,
       .doc = "measure hashing on your own files; the same as benchmark crypto",
       .options = { crypto_options, MEASURE },
       .examples = { { "bpi-perf crypto --input /usr/bin/bash --algorithms blake3", "one file" } },

@@ -11,7 +11,7 @@ static base_err fail_memory(struct base_why *why)
     return base_fail(why, BASE_ENOMEM, 0, "out of memory");
 }
 
-static base_err find_self(struct cli_plan *plan, struct base_why *why)
+base_err cli_plan_self(struct cli_plan *plan, struct base_why *why)
 {
     char path[4096];
     const ssize_t size = readlink("/proc/self/exe", path, sizeof path - 1);
@@ -27,7 +27,7 @@ static base_err find_self(struct cli_plan *plan, struct base_why *why)
 base_err cli_plan_open(struct cli_plan *plan, const struct cli_args *args, struct base_why *why)
 {
     CLI_TRY(cli_config_of(args, &plan->arena, &plan->config, why));
-    return find_self(plan, why);
+    return cli_plan_self(plan, why);
 }
 
 void cli_plan_done(struct cli_plan *plan)
@@ -70,7 +70,7 @@ bool cli_plan_is_in(const char *name, const char *suite)
     return strncmp(name, suite, size) == 0 && name[size] == '/';
 }
 
-static bool has_param(const struct bench_listed *listed, const char *name)
+bool cli_plan_has_param(const struct bench_listed *listed, const char *name)
 {
     for (size_t i = 0; i < listed->param_count; i++)
         if (strcmp(listed->params[i].name, name) == 0)
@@ -101,22 +101,19 @@ static base_err add_job(struct cli_plan *plan, const struct bench_listed *listed
 }
 
 static base_err add_listed(struct cli_plan *plan, const struct bench_listed *listed,
-                           const struct cli_wanted *wanted, bool *used, struct base_why *why)
+                           const struct cli_wanted *wanted, struct base_why *why)
 {
     struct bench_arg given[BENCH_PARAM_MAX];
     struct bench_target *targets = NULL;
     size_t given_count = 0, target_count = 0;
-    const size_t before = plan->job_count;
     for (size_t i = 0; i < wanted->arg_count && given_count < BENCH_PARAM_MAX; i++)
-        if (has_param(listed, wanted->args[i].name))
+        if (cli_plan_has_param(listed, wanted->args[i].name))
             given[given_count++] = wanted->args[i];
     CLI_TRY(
         bench_drive_expand(listed, given, given_count, &plan->arena, &targets, &target_count, why));
     for (size_t i = 0; i < target_count; i++)
         if (is_match(wanted, &targets[i]))
             CLI_TRY(add_job(plan, listed, &targets[i], why));
-    for (size_t i = 0; i < wanted->arg_count && plan->job_count > before; i++)
-        used[i] = used[i] || has_param(listed, wanted->args[i].name);
     return BASE_OK;
 }
 
@@ -153,17 +150,28 @@ static base_err fail_unused(const struct cli_plan *plan, const char *name, struc
 
 base_err cli_plan_add(struct cli_plan *plan, const struct cli_wanted *wanted, struct base_why *why)
 {
-    bool used[BENCH_PARAM_MAX] = { false };
     const size_t before = plan->job_count;
     CLI_TRY(cli_plan_list(plan, why));
     for (size_t i = 0; i < plan->listed_count; i++)
-        if (wanted->is_wanted == NULL || wanted->is_wanted(&plan->listed[i]))
-            CLI_TRY(add_listed(plan, &plan->listed[i], wanted, used, why));
-    for (size_t i = 0; wanted->must_use_args && plan->job_count > before && i < wanted->arg_count;
-         i++)
-        if (!used[i])
-            return fail_unused(plan, wanted->args[i].name, why);
+        if ((wanted->is_wanted == NULL || wanted->is_wanted(&plan->listed[i])) &&
+            (wanted->needs == NULL || cli_plan_has_param(&plan->listed[i], wanted->needs)))
+            CLI_TRY(add_listed(plan, &plan->listed[i], wanted, why));
     return plan->job_count > before ? BASE_OK : fail_nothing(plan, wanted, why);
+}
+
+base_err cli_plan_check_args(const struct cli_plan *plan, const struct bench_arg *args,
+                             size_t count, struct base_why *why)
+{
+    for (size_t i = 0; i < count; i++) {
+        bool is_used = false;
+        for (size_t k = 0; k < plan->job_count && !is_used; k++) {
+            const struct bench_listed *listed = cli_plan_find(plan, plan->jobs[k].target->name);
+            is_used = listed != NULL && cli_plan_has_param(listed, args[i].name);
+        }
+        if (!is_used)
+            return fail_unused(plan, args[i].name, why);
+    }
+    return BASE_OK;
 }
 
 base_err cli_plan_args(struct cli_plan *plan, const struct cli_args *args,

@@ -37,6 +37,8 @@ struct cli_plan {
  * Errors: those of cli_config_of; EIO (the program does not find itself) */
 BASE_MUST_USE base_err cli_plan_open(struct cli_plan *plan, const struct cli_args *args,
                                      struct base_why *why);
+/* Only the launch of this program, no settings. */
+BASE_MUST_USE base_err cli_plan_self(struct cli_plan *plan, struct base_why *why);
 void cli_plan_done(struct cli_plan *plan);
 
 /* Use another worker. argv  [count] copied into the arena. Errors: ENOMEM */
@@ -55,22 +57,55 @@ struct cli_wanted {
     size_t filter_count;
     const struct bench_arg *args; /* [arg_count] value lists, for cases that have the parameter */
     size_t arg_count;
+    const char *needs; /* only cases with this parameter; NULL: all */
     bool (*is_wanted)(const struct bench_listed *listed); /* further choice; NULL: all */
-    bool must_use_args; /* an argument that no chosen case has is an error */
 };
 
 /* Add jobs for all targets that are wanted. Lists first when that was not done yet.
  *
- * Errors   ENOTFOUND (an argument that no case has, nothing matches; why names the nearest), EFULL,
- *          those of bench_drive_expand
+ * Errors   ENOTFOUND (nothing matches; why names the nearest), EFULL, those of bench_drive_expand
  */
 BASE_MUST_USE base_err cli_plan_add(struct cli_plan *plan, const struct cli_wanted *wanted,
                                     struct base_why *why);
+
+/* Has at least one job each of these parameters? Errors: ENOTFOUND; why names the nearest */
+BASE_MUST_USE base_err cli_plan_check_args(const struct cli_plan *plan,
+                                           const struct bench_arg *args, size_t count,
+                                           struct base_why *why);
+
+/* Add jobs for one case with values taken letter for letter, commas and all: paths, commands. The
+ * other parameters are multiplied out as usual.
+ *
+ *   exact     [exact_count] whole values
+ *   swept     [swept_count] value lists; names that the case lacks are passed over
+ *   label     what the id says instead of the exact arguments; NULL: name=value of each
+ *
+ * Errors   ENOTFOUND (no such case or parameter), EFULL, ENOMEM
+ */
+struct cli_exact {
+    const char *case_name;
+    const struct bench_arg *exact;
+    size_t exact_count;
+    const struct bench_arg *swept;
+    size_t swept_count;
+    const char *label;
+};
+
+BASE_MUST_USE base_err cli_plan_add_exact(struct cli_plan *plan, const struct cli_exact *exact,
+                                          struct base_why *why);
 
 /* The --arg options of the command line. Errors: EINVALID (no '='), EFULL, ENOMEM */
 BASE_MUST_USE base_err cli_plan_args(struct cli_plan *plan, const struct cli_args *args,
                                      struct bench_arg out[BENCH_PARAM_MAX], size_t *count,
                                      struct base_why *why);
+
+/* The listed cases that the words of the command line match: names (--names), JSON (--json), text.
+ * Errors: ENOMEM */
+BASE_MUST_USE base_err cli_list_write(const struct cli_args *args, const struct cli_plan *plan,
+                                      struct base_buf *out);
+
+/* Has a case this parameter? */
+bool cli_plan_has_param(const struct bench_listed *listed, const char *name);
 
 /* Does a name belong to a suite: "enc/encode" to "enc"? */
 bool cli_plan_is_in(const char *name, const char *suite);

@@ -1,0 +1,175 @@
+/* cmd_benchmark.c - the built-in suites: everything, or what filters match; and their list. */
+#include "commands.h"
+#include "engine.h"
+#include "output.h"
+
+#include <base/log.h>
+#include <base/units.h>
+#include <jansson.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+static const uint64_t budget_default_ns = 240000000000;
+
+/* The reference kernels and whole commands are measured when they are asked for by name. */
+static bool is_sweep(const struct bench_listed *listed)
+{
+    return !cli_plan_is_in(listed->name, "reference") && !cli_plan_is_in(listed->name, "exec");
+}
+
+static base_err plan_everything(struct cli_plan *plan, const struct cli_args *args,
+                                struct base_why *why)
+{
+    struct bench_arg given[BENCH_PARAM_MAX];
+    struct cli_wanted wanted = { .is_wanted = is_sweep, .args = given };
+    const struct cli_value *budget = cli_value(args, "budget");
+    char text[BASE_UNITS_TEXT_SIZE];
+    CLI_TRY(cli_plan_open(plan, args, why));
+    CLI_TRY(cli_plan_args(plan, args, given, &wanted.arg_count, why));
+    CLI_TRY(cli_plan_add(plan, &wanted, why));
+    CLI_TRY(cli_plan_check_args(plan, given, wanted.arg_count, why));
+    plan->budget_ns = budget != NULL ? budget->ns : budget_default_ns;
+    base_log(BASE_LOG_INFO, "%zu cases share %s", plan->job_count,
+             base_units_print_time((double)plan->budget_ns, 3, text));
+    return BASE_OK;
+}
+
+static int fail(struct cli_plan *plan, base_err err, const struct base_why *why)
+{
+    cli_plan_done(plan);
+    return cli_complain(err, why);
+}
+
+int cli_cmd_benchmark(const struct cli_args *args)
+{
+    static struct cli_plan plan; /* large */
+    struct base_why why = { 0 };
+    if (!cli_has(args, "comprehensive")) {
+        (void)base_fail(&why, BASE_EINVALID, 0,
+                        "benchmark needs --comprehensive, or one of cbor, crypto, run FILTER, "
+                        "compare, list");
+        return cli_complain_usage(args, &why);
+    }
+    const base_err err = plan_everything(&plan, args, &why);
+    if (err != BASE_OK)
+        return fail(&plan, err, &why);
+    const int status = cli_engine_run(args, &plan);
+    cli_plan_done(&plan);
+    return status;
+}
+
+static base_err plan_matches(struct cli_plan *plan, const struct cli_args *args,
+                             struct base_why *why)
+{
+    struct bench_arg given[BENCH_PARAM_MAX];
+    struct cli_wanted wanted = { .args = given };
+    CLI_TRY(cli_plan_open(plan, args, why));
+    CLI_TRY(cli_plan_args(plan, args, given, &wanted.arg_count, why));
+    for (size_t i = 0; i < args->operand_count; i++) { /* one by one: each must match something */
+        wanted.filters = &args->operands[i];
+        wanted.filter_count = 1;
+        CLI_TRY(cli_plan_add(plan, &wanted, why));
+    }
+    return cli_plan_check_args(plan, given, wanted.arg_count, why);
+}
+
+int cli_cmd_run(const struct cli_args *args)
+{
+    static struct cli_plan plan;
+    struct base_why why = { 0 };
+    const base_err err = plan_matches(&plan, args, &why);
+    if (err != BASE_OK)
+        return fail(&plan, err, &why);
+    const int status = cli_engine_run(args, &plan);
+    cli_plan_done(&plan);
+    return status;
+}
+
+/* A case is shown when one of the ids it gives matches, or its name does. */
+static bool is_shown(const struct cli_args *args, const struct bench_listed *listed)
+{
+    struct bench_target target = { .name = listed->name };
+    memcpy(target.id, listed->name, strlen(listed->name) + 1); /* < BENCH_NAME_SIZE */
+    for (size_t i = 0; i < args->operand_count; i++)
+        if (bench_target_matches(&target, args->operands[i]))
+            return true;
+    return args->operand_count == 0;
+}
+
+static base_err put_case(struct base_buf *out, const struct bench_listed *listed)
+{
+    CLI_TRY(base_buf_printf(out, "%s\n    ", listed->name));
+    CLI_TRY(cli_wrap(out, listed->doc != NULL ? listed->doc : "(no description)", 4, 80));
+    if (listed->peer_of != NULL)
+        CLI_TRY(base_buf_printf(out, "    a baseline for %s\n", listed->peer_of));
+    for (size_t i = 0; i < listed->param_count; i++) {
+        const struct bench_param *param = &listed->params[i];
+        CLI_TRY(base_buf_printf(out, "    --arg %s=%s", param->name, param->values));
+        CLI_TRY(base_buf_printf(out, "%s%s\n", param->doc != NULL ? "    " : "",
+                                param->doc != NULL ? param->doc : ""));
+    }
+    return BASE_OK;
+}
+
+static json_t *case_as_json(const struct bench_listed *listed)
+{
+    json_t *params = json_array();
+    for (size_t i = 0; i < listed->param_count; i++)
+        json_array_append_new(params, json_pack("{s:s, s:s, s:s*}", "name", listed->params[i].name,
+                                                "values", listed->params[i].values, "doc",
+                                                listed->params[i].doc));
+    return json_pack("{s:s, s:s*, s:s*, s:s*, s:o}", "name", listed->name, "doc", listed->doc,
+                     "item", listed->item, "peer_of", listed->peer_of, "params", params);
+}
+
+static base_err put_json(struct base_buf *out, const struct cli_args *args,
+                         const struct cli_plan *plan)
+{
+    json_t *cases = json_array();
+    for (size_t i = 0; i < plan->listed_count; i++)
+        if (is_shown(args, &plan->listed[i]))
+            json_array_append_new(cases, case_as_json(&plan->listed[i]));
+    char *text = json_dumps(cases, JSON_INDENT(2));
+    const base_err err = text != NULL ? base_buf_printf(out, "%s\n", text) : BASE_ENOMEM;
+    free(text);
+    json_decref(cases);
+    return err;
+}
+
+base_err cli_list_write(const struct cli_args *args, const struct cli_plan *plan,
+                        struct base_buf *out)
+{
+    if (cli_option_find(args->command, "json") != NULL && cli_has(args, "json"))
+        return put_json(out, args, plan);
+    const bool is_short = cli_option_find(args->command, "names") != NULL && cli_has(args, "names");
+    for (size_t i = 0; i < plan->listed_count; i++) {
+        if (!is_shown(args, &plan->listed[i]))
+            continue;
+        CLI_TRY(is_short ? base_buf_printf(out, "%s\n", plan->listed[i].name)
+                         : put_case(out, &plan->listed[i]));
+    }
+    return BASE_OK;
+}
+
+int cli_cmd_list(const struct cli_args *args)
+{
+    static struct cli_plan plan;
+    struct base_buf out = { 0 };
+    struct base_why why = { 0 };
+    base_err err = cli_plan_self(&plan, &why);
+    if (err == BASE_OK)
+        err = cli_plan_list(&plan, &why);
+    if (err == BASE_OK)
+        err = cli_list_write(args, &plan, &out);
+    cli_plan_done(&plan);
+    if (err != BASE_OK) {
+        base_buf_done(&out);
+        return cli_complain(err, &why);
+    }
+    if (out.size == 0 && args->operand_count > 0) {
+        (void)base_fail(&why, BASE_ENOTFOUND, 0, "no case matches '%s'", args->operands[0]);
+        return cli_complain(BASE_ENOTFOUND, &why);
+    }
+    return cli_output_finish(&out, NULL, CLI_FINE);
+}
