@@ -70,6 +70,46 @@ int cli_show_run(const struct cli_args *args, const struct result_run *run, int 
     return cli_output_finish(&out, cli_text(args, "output", NULL), status);
 }
 
+base_err cli_show_table(const struct cli_args *args, const struct result_table *table,
+                        struct base_buf *out)
+{
+    const struct result_report_options options = cli_show_options(args);
+    const char *format = cli_show_format(args);
+    if (strcmp(format, "json") == 0)
+        return result_table_write_json(table, out);
+    if (strcmp(format, "csv") == 0)
+        return result_table_write_csv(table, out);
+    if (strcmp(format, "markdown") == 0)
+        return result_table_write_markdown(table, out);
+    return result_table_write(table, &options.page, out);
+}
+
+static const struct result_column verdict_columns[] = {
+    { .title = "id" },       { .title = "state" },  { .title = "bound" },
+    { .title = "sentence" }, { .title = "metric" }, { .title = "why" },
+};
+
+base_err cli_show_verdicts(const struct cli_args *args, const struct result_run *run,
+                           struct base_buf *out)
+{
+    struct result_table table;
+    base_err err = BASE_OK;
+    result_table_init(&table, verdict_columns, sizeof verdict_columns / sizeof verdict_columns[0],
+                      0);
+    for (size_t i = 0; err == BASE_OK && i < run->verdict_count; i++) {
+        const struct result_verdict *verdict = &run->verdicts[i];
+        const struct result_cell cells[] = {
+            { .text = verdict->id },       { .text = verdict->state },  { .text = verdict->bound },
+            { .text = verdict->sentence }, { .text = verdict->metric }, { .text = verdict->why },
+        };
+        err = result_table_add(&table, cells);
+    }
+    if (err == BASE_OK)
+        err = cli_show_table(args, &table, out);
+    result_table_done(&table);
+    return err;
+}
+
 static base_err load_file(const char *path, struct result_run *run, struct base_why *why)
 {
     struct base_buf text = { 0 };

@@ -6,6 +6,7 @@
 
 #include <result/report.h>
 #include <result/run.h>
+#include <result/table.h>
 
 /* The name of the chosen format: --json, --csv, --markdown, --format; "text" without. */
 const char *cli_show_format(const struct cli_args *args);
@@ -16,6 +17,14 @@ struct result_report_options cli_show_options(const struct cli_args *args);
 /* Write the report where --output says, the document where --save says. Returns `status`, or what
  * a failure means. */
 int cli_show_run(const struct cli_args *args, const struct result_run *run, int status);
+
+/* A table in the chosen format. Errors: ENOMEM */
+BASE_MUST_USE base_err cli_show_table(const struct cli_args *args, const struct result_table *table,
+                                      struct base_buf *out);
+
+/* The verdicts alone as CSV or JSON. Errors: ENOMEM */
+BASE_MUST_USE base_err cli_show_verdicts(const struct cli_args *args, const struct result_run *run,
+                                         struct base_buf *out);
 
 /* A run by path of a file ("-": standard input), or else by id of the history ("latest").
  * Errors: those of result_run_read and result_history_load */
