@@ -87,7 +87,7 @@ static base_err collect_facts(const struct bench_record *record, struct base_are
 
 static void collect_numbers(const struct stats_estimate *from, struct result_case *out)
 {
-    static const char *const references[] = { "none", "core", "memory" };
+    static const char *const references[] = { "none", "core", "memory", "mixed" };
     out->median_ns = estimate_of(from->median_ns);
     out->mean_ns = estimate_of(from->mean_ns);
     out->normalised_ns = estimate_of(from->normalised_ns);
@@ -122,21 +122,23 @@ static void clear_numbers(struct result_case *out)
     out->interval = "";
 }
 
+/* The kernel that the samples are shown beside; of two, the one that says more. */
 static const double *reference_of(const struct bench_process *process,
-                                  enum stats_reference reference)
+                                  const struct stats_estimate *estimate)
 {
-    return reference == STATS_REFERENCE_CORE     ? process->core_ns
-           : reference == STATS_REFERENCE_MEMORY ? process->memory_ns
-                                                 : NULL;
+    if (estimate->reference == STATS_REFERENCE_NONE)
+        return NULL;
+    return estimate->memory_share > 0.5 ? process->memory_ns : process->core_ns;
 }
 
 /* Every batch, or evenly chosen ones. */
-static base_err collect_samples(const struct bench_process *from, enum stats_reference reference,
-                                struct base_arena *arena, struct result_process *out)
+static base_err collect_samples(const struct bench_process *from,
+                                const struct stats_estimate *estimate, struct base_arena *arena,
+                                struct result_process *out)
 {
     const size_t count =
         from->batch_count < RESULT_SAMPLE_MAX ? from->batch_count : RESULT_SAMPLE_MAX;
-    const double *reference_ns = reference_of(from, reference);
+    const double *reference_ns = reference_of(from, estimate);
     out->counts = base_arena_array(arena, count + 1, sizeof *out->counts);
     out->ns = base_arena_array(arena, count + 1, sizeof *out->ns);
     if (out->counts == NULL || out->ns == NULL)
@@ -160,8 +162,8 @@ static base_err collect_samples(const struct bench_process *from, enum stats_ref
 }
 
 static base_err collect_processes(const struct bench_record *record,
-                                  const struct stats_process_estimate *estimates,
-                                  enum stats_reference reference, struct base_arena *arena,
+                                  const struct stats_process_estimate *each,
+                                  const struct stats_estimate *estimate, struct base_arena *arena,
                                   struct result_case *out)
 {
     out->processes = base_arena_array(arena, record->process_count + 1, sizeof *out->processes);
@@ -171,13 +173,13 @@ static base_err collect_processes(const struct bench_record *record,
         struct result_process *process = &out->processes[i];
         *process = (struct result_process){
             .batches = record->processes[i].batch_count,
-            .median_ns = estimates[i].median_ns,
-            .mean_ns = estimates[i].mean_ns,
-            .normalised_ns = estimates[i].normalised_ns,
-            .core_ns = estimates[i].core_ns,
-            .memory_ns = estimates[i].memory_ns,
+            .median_ns = each[i].median_ns,
+            .mean_ns = each[i].mean_ns,
+            .normalised_ns = each[i].normalised_ns,
+            .core_ns = each[i].core_ns,
+            .memory_ns = each[i].memory_ns,
         };
-        CLI_TRY(collect_samples(&record->processes[i], reference, arena, process));
+        CLI_TRY(collect_samples(&record->processes[i], estimate, arena, process));
     }
     out->process_count = record->process_count;
     return BASE_OK;
@@ -251,9 +253,16 @@ static const char *interval_words(const struct bench_record *record,
     const char *drift = "";
     const double confidence = 100 * options->estimate.confidence;
     if (estimate->drift_share > 0)
-        drift = base_arena_printf(arena, " and %.1f %% drift of the host (%s) in raw times",
+        drift = base_arena_printf(arena, "; in raw times %.1f %% drift of the host (%s)",
                                   100 * estimate->drift_share,
                                   options->is_assumed ? "assumed" : "measured");
+    if (estimate->residual_share > 0 && drift != NULL)
+        drift = base_arena_printf(arena,
+                                  "%s; at reference speed %.1f %% that the reference misses "
+                                  "(assumed)",
+                                  drift, 100 * estimate->residual_share);
+    if (drift == NULL)
+        return NULL;
     if (record->process_count == 1)
         return base_arena_printf(arena, "%g %%: spread inside one process%s", confidence, drift);
     return base_arena_printf(arena, "%g %%: spread between %zu processes%s", confidence,
@@ -291,7 +300,7 @@ static base_err collect_measured(const struct bench_record *record,
     collect_numbers(&estimate, out);
     out->is_at_floor = is_at_floor(record, &estimate);
     out->interval = interval_words(record, options, &estimate, arena);
-    CLI_TRY(collect_processes(record, each, estimate.reference, arena, out));
+    CLI_TRY(collect_processes(record, each, &estimate, arena, out));
     CLI_TRY(collect_series(record, arena, out));
     return out->interval != NULL ? BASE_OK : BASE_ENOMEM;
 }

@@ -158,8 +158,15 @@ static const struct cli_option compare_options[] = {
     { .name = "threshold",
       .kind = CLI_PERCENT,
       .placeholder = "PERCENT",
-      .doc = "a case that is slower by more than this, its whole interval, fails the gate",
+      .doc = "times whose ratio lies within this, with its whole interval, count as the same",
       .fallback = "5.0" },
+    { .name = "significance",
+      .kind = CLI_SHARE,
+      .placeholder = "LEVEL",
+      .low = 0.0001,
+      .high = 0.5,
+      .doc = "chance that any case that did not change is called slower or faster",
+      .fallback = "0.05" },
     { 0 },
 };
 
@@ -280,7 +287,7 @@ const struct cli_command cli_commands[] = {
       .doc = "compare two stored runs, case by case",
       .about = "Both runs are files or ids of the history. Cases are matched by id; times at "
                "reference speed are compared when both runs have them. The exit status is 1 when a "
-               "case is slower by more than the threshold with its whole interval.",
+               "case became slower or fails now.",
       .options = { compare_options, output_options },
       .examples = { { "bpi-perf benchmark compare --baseline baseline-results.json --current "
                       "current-results.json",
@@ -439,6 +446,9 @@ const struct cli_command cli_commands[] = {
       .run = cli_cmd_verify },
     { .name = "doctor",
       .doc = "is this machine fit to measure, and what disturbs it now",
+      .about = "Reads what the machine is, watches for a second what others do on it, and measures "
+               "how far the reference kernels wander. The exit status is 1 when numbers of now "
+               "should not be compared with others.",
       .options = { doctor_options },
       .examples = { { "bpi-perf doctor", "all checks" } },
       .run = cli_cmd_doctor },

@@ -87,6 +87,8 @@ static struct cli_collect_options collect_options(const struct engine *engine)
                       .nominal_memory_ns = engine->speed.memory_ns,
                       .drift_core_share = engine->speed.core_drift,
                       .drift_memory_share = engine->speed.memory_drift,
+                      .residual_core_share = STATS_RESIDUAL_CORE_ASSUMED,
+                      .residual_memory_share = STATS_RESIDUAL_MEMORY_ASSUMED,
                       .seed = config->plan.seed },
         .is_assumed = engine->speed.is_assumed,
         .is_without_memory = config->is_without_memory,

@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { CONFIG_MAX = 32 };
+enum { CONFIG_MAX = 32, BUILD_FACTS_MAX = 16 };
 
 uint64_t cli_head_unix_ms(void)
 {
@@ -78,6 +78,8 @@ base_err cli_head_write(struct result_run *run, const struct cli_args *args, str
 {
     char id[RESULT_ID_SIZE], started[RESULT_TIME_SIZE];
     const uint64_t now_ms = cli_head_unix_ms();
+    struct probe_fact build[BUILD_FACTS_MAX];
+    const size_t build_count = probe_build_facts(build, BUILD_FACTS_MAX);
     result_run_make_id(now_ms, id);
     result_run_print_time(now_ms, started);
     run->id = base_arena_text(&run->arena, id);
@@ -88,7 +90,7 @@ base_err cli_head_write(struct result_run *run, const struct cli_args *args, str
     if (err == BASE_OK)
         err = put_host(run);
     if (err == BASE_OK)
-        err = put_facts(run, &run->build, probe_build_facts, probe_build_fact_count);
+        err = put_facts(run, &run->build, build, build_count);
     return err == BASE_OK ? err : base_fail(why, err, 0, "the head of the run: out of memory");
 }
 

@@ -4,6 +4,7 @@
 #include "signals.h"
 
 #include <base/log.h>
+#include <stats/estimate.h>
 
 #include <math.h>
 #include <stdlib.h>
@@ -153,8 +154,8 @@ base_err cli_speed_open(struct cli_speed *speed, struct result_history *history,
                         const char *host_id, const struct cli_plan *plan,
                         struct cli_progress *progress, struct base_why *why)
 {
-    *speed = (struct cli_speed){ .core_drift = CLI_SPEED_CORE_DRIFT,
-                                 .memory_drift = CLI_SPEED_MEMORY_DRIFT,
+    *speed = (struct cli_speed){ .core_drift = STATS_DRIFT_CORE_ASSUMED,
+                                 .memory_drift = STATS_DRIFT_MEMORY_ASSUMED,
                                  .is_assumed = true };
     if (history != NULL)
         CLI_TRY(use_log(speed, history, host_id, why));

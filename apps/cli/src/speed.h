@@ -4,7 +4,7 @@
  * The history keeps the host's speed at every run. The first entry is the reference speed for good:
  * times at reference speed of all runs on a host mean the same. Drift is the robust standard
  * deviation of the logarithm of the speeds; before there are CLI_SPEED_ENTRIES_MIN of them it is
- * the assumption below, and everything that uses it says so.
+ * what stats/estimate.h assumes, and everything that uses it says so.
  */
 #ifndef CLI_SPEED_H
 #define CLI_SPEED_H
@@ -18,11 +18,6 @@ enum {
     CLI_SPEED_ENTRIES_MIN = 8,
     CLI_SPEED_ENTRIES_MAX = 100000, /* that are looked at */
 };
-
-/* Assumed drift: standard deviation of an L1-bound and of a memory-bound kernel over idle minutes
- * on a shared virtual machine (docs/measuring.md). */
-#define CLI_SPEED_CORE_DRIFT   0.027
-#define CLI_SPEED_MEMORY_DRIFT 0.06
 
 struct cli_speed {
     double core_ns, memory_ns; /* one step at reference speed; 0: not known */
