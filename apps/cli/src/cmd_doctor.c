@@ -95,7 +95,8 @@ static base_err put_finding(struct base_buf *out, const struct probe_finding *fi
 {
     const size_t width = page->width > 0 ? page->width : 100;
     CLI_TRY(base_buf_printf(out, "%s%-8s%s", result_style_begin(page, style_of(finding->severity)),
-                            probe_severity_name(finding->severity), result_style_end(page)));
+                            probe_severity_name(finding->severity),
+                            result_style_end(page, style_of(finding->severity))));
     CLI_TRY(cli_wrap(out, finding->what, 8, width));
     if (finding->evidence != NULL && *finding->evidence != '\0') {
         CLI_TRY(base_buf_put_text(out, "        "));
