@@ -251,7 +251,6 @@ static const char *interval_words(const struct bench_record *record,
                                   const struct stats_estimate *estimate, struct base_arena *arena)
 {
     const char *drift = "";
-    const double confidence = 100 * options->estimate.confidence;
     if (estimate->drift_share > 0)
         drift = base_arena_printf(arena, "; in raw times %.1f %% drift of the host (%s)",
                                   100 * estimate->drift_share,
@@ -264,9 +263,8 @@ static const char *interval_words(const struct bench_record *record,
     if (drift == NULL)
         return NULL;
     if (record->process_count == 1)
-        return base_arena_printf(arena, "%g %%: spread inside one process%s", confidence, drift);
-    return base_arena_printf(arena, "%g %%: spread between %zu processes%s", confidence,
-                             record->process_count, drift);
+        return base_arena_printf(arena, "spread inside one process%s", drift);
+    return base_arena_printf(arena, "spread between %zu processes%s", record->process_count, drift);
 }
 
 /* Below twice the clock's step for a batch, or 0.05 ns an item, a time cannot be told from none. */

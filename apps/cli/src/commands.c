@@ -183,7 +183,7 @@ static const struct cli_option exec_options[] = {
       .placeholder = "NAME",
       .doc = "name of a command in the report, in their order; may be repeated",
       .fallback = "the command itself" },
-    COUNT("runs", 1, 1000000, "runs of each command",
+    COUNT("runs", 1, 1000000, "at least this many runs of each command",
           "as many as fit the measurement time, 10 or more"),
     { .name = "prepare",
       .kind = CLI_TEXT,
@@ -206,7 +206,7 @@ static const struct cli_option exec_options[] = {
       .kind = CLI_TIME_OR_COUNT,
       .placeholder = "TIME|N",
       .doc = "warm up for a time (1s), or for a number of runs (3)",
-      .fallback = "1 run" },
+      .fallback = "1s" },
     { 0 },
 };
 

@@ -58,7 +58,7 @@ static base_err begin(struct engine *engine, struct base_why *why)
     struct result_run *run = &engine->run;
     CLI_TRY(cli_head_write(run, engine->args, why));
     open_history(engine);
-    base_err err = cli_speed_open(&engine->speed, engine->history, cli_head_host(run, "id"),
+    base_err err = cli_speed_open(&engine->speed, engine->history, cli_head_host(run, "host_id"),
                                   engine->plan, &engine->progress, why);
     if (err == BASE_EINTERRUPTED)
         return err;
@@ -161,7 +161,7 @@ static base_err finish_history(struct engine *engine, struct base_why *why)
     const struct result_history_speed speed = cli_speed_of_run(run, cli_head_unix_ms());
     if (!(speed.core_ns > 0) || !(speed.memory_ns > 0))
         return BASE_OK;
-    return result_history_add_speed(engine->history, cli_head_host(run, "id"), &speed, why);
+    return result_history_add_speed(engine->history, cli_head_host(run, "host_id"), &speed, why);
 }
 
 int cli_engine_status(const struct result_run *run)

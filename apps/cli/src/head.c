@@ -65,8 +65,6 @@ static base_err put_host(struct result_run *run)
     base_err err = probe_host_read(NULL, &host);
     if (err == BASE_OK)
         err = put_facts(run, &run->host, host.facts, host.fact_count);
-    if (err == BASE_OK && *cli_head_host(run, "id") == '\0')
-        err = put_fact(run, &run->host, "id", host.id);
     if (err == BASE_OK && *cli_head_host(run, "name") == '\0' &&
         gethostname(name, sizeof name - 1) == 0)
         err = put_fact(run, &run->host, "name", name);

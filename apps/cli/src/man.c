@@ -7,31 +7,40 @@
 
 #define MANUAL_DATE "November 21, 2026"
 
-/* Text as roff reads it back: a leading dot or quote is guarded, backslashes are doubled, dashes
- * stay dashes; a sentence ends its line and a blank line begins a paragraph. */
+enum { LINE_LENGTH = 72 };
+
+/* One character of text: backslashes are doubled, dashes stay dashes, a dot or quote that begins a
+ * line is guarded. */
+static base_err put_character(struct base_buf *out, char character, bool is_line_start)
+{
+    if (is_line_start && (character == '.' || character == '\''))
+        CLI_TRY(base_buf_put_text(out, "\\&"));
+    if (character == '\\')
+        return base_buf_put_text(out, "\\e");
+    if (character == '-')
+        return base_buf_put_text(out, "\\-");
+    return base_buf_put(out, &character, 1);
+}
+
+/* Text as roff reads it back: a sentence ends its line, a blank line begins a paragraph, long lines
+ * are broken. */
 static base_err put_text(struct base_buf *out, const char *text)
 {
-    bool is_line_start = true;
+    size_t column = 0;
     for (const char *at = text; *at != '\0'; at++) {
-        const bool ends_sentence = at[0] == ' ' && at > text && at[-1] == '.';
+        const bool ends_sentence = *at == ' ' && at > text && at[-1] == '.';
+        const bool is_full = *at == ' ' && column + strcspn(at + 1, " \n") > LINE_LENGTH;
         if (at[0] == '\n' && at[1] == '\n') {
             CLI_TRY(base_buf_put_text(out, "\n.Pp\n"));
             at++;
-        } else if (ends_sentence || at[0] == '\n') {
+            column = 0;
+        } else if (ends_sentence || is_full || *at == '\n') {
             CLI_TRY(base_buf_put_text(out, "\n"));
+            column = 0;
         } else {
-            if (is_line_start && (*at == '.' || *at == '\''))
-                CLI_TRY(base_buf_put_text(out, "\\&"));
-            if (*at == '\\')
-                CLI_TRY(base_buf_put_text(out, "\\e"));
-            else if (*at == '-')
-                CLI_TRY(base_buf_put_text(out, "\\-"));
-            else
-                CLI_TRY(base_buf_put(out, at, 1));
-            is_line_start = false;
-            continue;
+            CLI_TRY(put_character(out, *at, column == 0));
+            column += *at == '-' ? 2 : 1;
         }
-        is_line_start = true;
     }
     return base_buf_put_text(out, "\n");
 }
@@ -135,8 +144,10 @@ static base_err put_surroundings(struct base_buf *out)
 {
     return base_buf_put_text(
         out, ".Sh ENVIRONMENT\n.Bl -tag -width Ds\n.It Ev NO_COLOR\nNo colour in text.\n"
-             ".It Ev XDG_DATA_HOME\nThe history is kept below it.\n"
-             ".It Ev XDG_CONFIG_HOME\nThe key that signs is kept below it.\n.El\n");
+             ".It Ev BPI_PERF_STATE_DIR , XDG_STATE_HOME\n"
+             "Where the history is kept; without them below\n.Pa ~/.local/state .\n"
+             ".It Ev BPI_PERF_CONFIG_DIR , XDG_CONFIG_HOME\n"
+             "Where the key that signs is kept; without them below\n.Pa ~/.config .\n.El\n");
 }
 
 static base_err put_exits(struct base_buf *out)
@@ -178,10 +189,7 @@ base_err cli_man_write(const struct cli_command *command, struct base_buf *out)
                                   "Measures programs in fresh worker processes, states times with "
                                   "confidence\nintervals, signs and keeps the runs, and judges "
                                   "them on claims.\n"));
-    if (command != NULL)
-        CLI_TRY(base_buf_put_text(out, ".Pp\n"));
-    else
-        CLI_TRY(base_buf_put_text(out, ".Pp\n"));
+    CLI_TRY(base_buf_put_text(out, ".Pp\n"));
     CLI_TRY(put_children(out, command));
     CLI_TRY(put_options(out, command));
     CLI_TRY(put_surroundings(out));

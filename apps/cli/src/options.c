@@ -1,8 +1,10 @@
 /* options.c - the options of measuring, on top of the --config file. */
+#define _GNU_SOURCE
 #include "config.h"
 
 #include <base/units.h>
 
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -16,6 +18,20 @@ static base_err add_cpus(struct cli_config *config, uint64_t first, uint64_t las
                                  (unsigned long long)cpu);
         config->cpus[config->plan.cpu_count++] = (uint32_t)cpu;
     }
+    return BASE_OK;
+}
+
+/* A worker that cannot be bound would only say that it ended. */
+static base_err check_cpus(const struct cli_config *config, struct base_why *why)
+{
+    cpu_set_t allowed;
+    if (sched_getaffinity(0, sizeof allowed, &allowed) != 0)
+        return BASE_OK; /* more processors than a set holds: the worker will say it */
+    for (size_t i = 0; i < config->plan.cpu_count; i++)
+        if (!CPU_ISSET(config->cpus[i], &allowed))
+            return base_fail(why, BASE_ERANGE, 0,
+                             "this process may not use processor %u (it may use %d of them)",
+                             config->cpus[i], CPU_COUNT(&allowed));
     return BASE_OK;
 }
 
@@ -41,7 +57,7 @@ static base_err parse_cpus(const char *text, struct cli_config *config, struct b
             break;
     }
     config->plan.cpus = config->cpus;
-    return BASE_OK;
+    return check_cpus(config, why);
 }
 
 static void take_u32(const struct cli_args *args, const char *name, uint32_t *out)

@@ -93,7 +93,8 @@ int cli_complain(base_err err, const struct base_why *why)
 
 int cli_complain_usage(const struct cli_args *args, const struct base_why *why)
 {
-    const char *name = args->command != NULL ? args->command->name : "";
+    const bool is_named = args->command != NULL && strcmp(args->command->name, "help") != 0;
+    const char *name = is_named ? args->command->name : "";
     base_log(BASE_LOG_ERROR, "%s", why->text);
     base_log(BASE_LOG_INFO, "'bpi-perf help%s%s' says what is right", *name ? " " : "", name);
     return CLI_USAGE;
