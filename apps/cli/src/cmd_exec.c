@@ -60,16 +60,31 @@ static const char *name_of(struct exec *exec, const struct bench_target *point, 
     return name;
 }
 
+/* A command that does not use a parameter is measured at its first value only. */
+static bool is_repeat(const bool *used, const struct bench_target *point,
+                      const struct bench_target *first)
+{
+    for (size_t i = 0; i < point->arg_count; i++)
+        if (!used[i] && strcmp(point->args[i].value, first->args[i].value) != 0)
+            return true;
+    return false;
+}
+
 /* One command at one point of the parameters. */
 static base_err add_point(struct exec *exec, const char *argv, const struct bench_target *point,
-                          struct base_why *why)
+                          const struct bench_target *first, struct base_why *why)
 {
+    bool used[BENCH_PARAM_MAX] = { false };
     const struct cli_args *args = exec->args;
     const char *filled = NULL, *prepare = NULL;
     struct base_arena *arena = &exec->plan->arena;
-    CLI_TRY(cli_words_fill(argv, point->args, point->arg_count, exec->used, arena, &filled));
-    CLI_TRY(cli_words_fill(cli_text(args, "prepare", ""), point->args, point->arg_count, exec->used,
+    CLI_TRY(cli_words_fill(argv, point->args, point->arg_count, used, arena, &filled));
+    CLI_TRY(cli_words_fill(cli_text(args, "prepare", ""), point->args, point->arg_count, used,
                            arena, &prepare));
+    if (is_repeat(used, point, first))
+        return BASE_OK;
+    for (size_t i = 0; i < point->arg_count; i++)
+        exec->used[i] = exec->used[i] || used[i];
     const struct bench_arg exact[] = {
         { "argv", filled },
         { "shell", exec->is_shell ? "sh" : "none" },
@@ -96,7 +111,7 @@ static base_err add_command(struct exec *exec, const char *argv, struct base_why
     if (err != BASE_OK)
         return base_fail_prefix(why, err, "--parameter");
     for (size_t i = 0; i < count; i++)
-        CLI_TRY(add_point(exec, argv, &points[i], why));
+        CLI_TRY(add_point(exec, argv, &points[i], &points[0], why));
     exec->command_count++;
     return BASE_OK;
 }

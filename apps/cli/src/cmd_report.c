@@ -100,36 +100,37 @@ int cli_cmd_claims(const struct cli_args *args)
     return cli_output_finish(&out, cli_text(args, "output", NULL), status);
 }
 
-static base_err verify_file(const char *path, struct base_buf *out, struct base_why *why)
+/* The status that one file means; what is right goes to `out`, what is not is said. A file that
+ * cannot be read is usage, a document that is not what was signed is a refusal. */
+static int verify_file(const char *path, struct base_buf *out)
 {
     struct base_buf text = { 0 };
+    struct base_why why = { 0 };
     struct result_verified verified;
-    base_err err = base_buf_read_file(&text, path, RESULT_RUN_SIZE_MAX, why);
-    if (err == BASE_OK)
-        err = result_verify_text(base_buf_span(&text), path, &verified, why);
-    if (err == BASE_OK)
-        err = base_buf_printf(out, "%s: run %s is as it was signed by %s%s\n", path, verified.id,
-                              verified.key, verified.is_own_key ? " (your key)" : "");
+    int status = CLI_USAGE;
+    base_err err = base_buf_read_file(&text, path, RESULT_RUN_SIZE_MAX, &why);
+    if (err == BASE_OK) {
+        err = result_verify_text(base_buf_span(&text), path, &verified, &why);
+        status = err == BASE_ENOMEM ? CLI_UNMEASURED : CLI_REFUTED;
+    }
     base_buf_done(&text);
-    return err;
+    if (err != BASE_OK) {
+        (void)cli_complain(err, &why);
+        return status;
+    }
+    err = base_buf_printf(out, "%s: run %s is as it was signed by %s%s\n", path, verified.id,
+                          verified.key, verified.is_own_key ? " (your key)" : "");
+    return err == BASE_OK ? CLI_FINE : CLI_UNMEASURED;
 }
 
-/* Every file is looked at; the worst of them is the status. A file that cannot be read is usage, a
- * document that is not what was signed is a refusal. */
+/* Every file is looked at; the worst of them is the status. */
 int cli_cmd_verify(const struct cli_args *args)
 {
     struct base_buf out = { 0 };
     int status = CLI_FINE;
     for (size_t i = 0; i < args->operand_count; i++) {
-        struct base_why why = { 0 };
-        const base_err err = verify_file(args->operands[i], &out, &why);
-        if (err == BASE_OK)
-            continue;
-        const int one = cli_complain(err, &why);
-        if (err == BASE_EIO || err == BASE_ENOMEM)
-            status = err == BASE_EIO ? CLI_USAGE : one;
-        else if (status == CLI_FINE)
-            status = CLI_REFUTED;
+        const int one = verify_file(args->operands[i], &out);
+        status = one > status ? one : status;
     }
     return cli_output_finish(&out, NULL, status);
 }

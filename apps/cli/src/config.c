@@ -192,8 +192,7 @@ static base_err take_keys(struct reader *reader, const struct cli_yaml_node *map
     if (map->kind == CLI_YAML_EMPTY)
         return BASE_OK;
     if (map->kind != CLI_YAML_MAP)
-        return base_fail(why, BASE_EPARSE, map->line, "%s:%u: keys with values are expected here",
-                         reader->path, map->line);
+        return base_fail(why, BASE_EPARSE, map->line, "keys with values are expected here");
     for (size_t i = 0; i < map->kid_count; i++) {
         const struct cli_yaml_node *kid = &map->kids[i];
         const struct key *row = keys;
@@ -288,6 +287,9 @@ base_err cli_config_read(const char *path, struct base_arena *arena, struct cli_
     struct reader reader = { .path = path, .arena = arena, .config = config };
     struct cli_yaml_node root;
     CLI_TRY(cli_yaml_read(path, arena, &root, why));
+    if (root.kind != CLI_YAML_EMPTY && root.kind != CLI_YAML_MAP)
+        return base_fail(why, BASE_EPARSE, root.line, "%s:%u: sections are expected here", path,
+                         root.line);
     return take_keys(&reader, &root, keys, why);
 }
 

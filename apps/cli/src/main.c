@@ -8,7 +8,9 @@
 #include <bench/worker.h>
 #include <suite/suite.h>
 
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 static int serve(void)
 {
@@ -53,10 +55,21 @@ static int complain_no_command(const struct cli_args *args)
     return cli_complain_usage(args, &why);
 }
 
+/* A closed standard descriptor would be given to the next file that is opened. What takes its place
+ * answers a write with an error, so that lost output is still noticed. */
+static void fill_descriptors(void)
+{
+    for (int file = 0; file <= STDERR_FILENO; file++)
+        if (fcntl(file, F_GETFD) < 0 &&
+            open("/dev/null", file == STDERR_FILENO ? O_WRONLY : O_RDONLY) < 0)
+            _exit(CLI_UNMEASURED);
+}
+
 int main(int argc, char **argv)
 {
     static struct cli_args args; /* large */
     struct base_why why = { 0 };
+    fill_descriptors();
     if (argc == 2 && strcmp(argv[1], "--worker") == 0)
         return serve();
     base_log_open("bpi-perf", BASE_LOG_INFO);
