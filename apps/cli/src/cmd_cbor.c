@@ -108,20 +108,12 @@ int cli_cmd_benchmark_cbor(const struct cli_args *args)
 
 int cli_cmd_cbor_diag(const struct cli_args *args)
 {
-    struct base_buf bytes = { 0 }, text = { 0 };
+    struct base_buf text = { 0 };
     struct base_why why = { 0 };
-    base_err err = base_buf_read_file(&bytes, args->operands[0], CLI_FILES_SIZE_MAX, &why);
-    if (err == BASE_OK) {
-        err = suite_enc_diag(base_buf_span(&bytes), &text, &why);
-        if (err != BASE_OK)
-            err = base_fail_prefix(&why, err, "%s", args->operands[0]);
-    }
-    base_buf_done(&bytes);
-    if (err == BASE_OK && text.size > 0 && text.data[text.size - 1] != '\n')
-        err = base_buf_put(&text, "\n", 1);
-    if (err != BASE_OK) {
-        base_buf_done(&text);
-        return cli_complain(err, &why);
-    }
-    return cli_output_finish(&text, NULL, CLI_FINE);
+    const base_err err = suite_enc_diag(args->operands[0], &text, &why);
+    if (err == BASE_OK)
+        return cli_output_finish(&text, NULL, CLI_FINE);
+    base_buf_done(&text);
+    (void)cli_complain(err, &why);
+    return err == BASE_ENOMEM ? CLI_UNMEASURED : CLI_USAGE; /* the file is not right */
 }

@@ -3,7 +3,7 @@
 
 #include "claims.h"
 #include "collect.h"
-#include "effective.h"
+#include "budget.h"
 #include "head.h"
 #include "output.h"
 #include "progress.h"
@@ -66,7 +66,7 @@ static base_err begin(struct engine *engine, struct base_why *why)
         lose_history(engine, why);
     cli_budget_open(&engine->budget, engine->plan->budget_ns, monotonic_ns());
     const struct bench_plan first =
-        cli_effective_plan(engine->plan, 0, &engine->budget, monotonic_ns());
+        cli_budget_plan(engine->plan, 0, &engine->budget, monotonic_ns());
     run->confidence = engine->plan->config.confidence;
     run->state = "interrupted"; /* until it is complete */
     run->cases = base_arena_array(&run->arena, engine->plan->job_count, sizeof *run->cases);
@@ -122,12 +122,10 @@ static base_err measure(struct engine *engine, size_t index, struct base_why *wh
 {
     const struct cli_job *job = &engine->plan->jobs[index];
     const uint64_t start_ns = monotonic_ns();
-    const struct bench_plan plan =
-        cli_effective_plan(engine->plan, index, &engine->budget, start_ns);
+    const struct bench_plan plan = cli_budget_plan(engine->plan, index, &engine->budget, start_ns);
     struct bench_record record = { 0 };
     engine->progress.index = index;
-    engine->progress.later_ns =
-        cli_effective_left(engine->plan, index + 1, &engine->budget, start_ns);
+    engine->progress.later_ns = cli_budget_left(engine->plan, index + 1, &engine->budget, start_ns);
     /* the record repeats what this returns */
     (void)!bench_drive_case(&engine->plan->launch, &plan, job->target, cli_progress_show,
                             &engine->progress, &record);

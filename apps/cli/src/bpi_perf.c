@@ -1,5 +1,5 @@
-/* main.c - from a command line to the command that does it; or, with --worker alone, a worker for
- * the cases of all suites. */
+/* bpi_perf.c - from a command line to the command that does it; or, with --worker alone, a worker
+ * for the cases of all suites. */
 #include "cli.h"
 #include "output.h"
 #include "signals.h"

@@ -1,6 +1,6 @@
-/* effective.h - the plan of one case with every default written out and the budget shared. */
-#ifndef CLI_EFFECTIVE_H
-#define CLI_EFFECTIVE_H
+/* budget.h - the plan of one case with every default written out and the budget shared. */
+#ifndef CLI_BUDGET_H
+#define CLI_BUDGET_H
 
 #include "plan.h"
 
@@ -15,15 +15,15 @@ struct cli_budget {
 void cli_budget_open(struct cli_budget *budget, uint64_t budget_ns, uint64_t now_ns);
 
 /* The plan for job number `index`. */
-struct bench_plan cli_effective_plan(const struct cli_plan *plan, size_t index,
-                                     const struct cli_budget *budget, uint64_t now_ns);
+struct bench_plan cli_budget_plan(const struct cli_plan *plan, size_t index,
+                                  const struct cli_budget *budget, uint64_t now_ns);
 
 /* Learn from a job that is done. */
 void cli_budget_learn(struct cli_budget *budget, const struct bench_plan *plan,
                       uint64_t elapsed_ns);
 
 /* Expected wall time of all jobs from `index` on. */
-uint64_t cli_effective_left(const struct cli_plan *plan, size_t index,
-                            const struct cli_budget *budget, uint64_t now_ns);
+uint64_t cli_budget_left(const struct cli_plan *plan, size_t index, const struct cli_budget *budget,
+                         uint64_t now_ns);
 
 #endif

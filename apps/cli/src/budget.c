@@ -1,6 +1,6 @@
-/* effective.c - with a budget, each case gets an equal part of what is left; processes are given up
+/* budget.c - with a budget, each case gets an equal part of what is left; processes are given up
  * before samples, because starting one costs more than a batch. */
-#include "effective.h"
+#include "budget.h"
 
 #include "signals.h"
 
@@ -55,8 +55,8 @@ static void trim(struct bench_plan *full, double share_ns, double overhead_ns, b
         full->warm_up_ns = warm_up_ns > 10e6 ? (uint64_t)warm_up_ns : 10000000;
 }
 
-struct bench_plan cli_effective_plan(const struct cli_plan *plan, size_t index,
-                                     const struct cli_budget *budget, uint64_t now_ns)
+struct bench_plan cli_budget_plan(const struct cli_plan *plan, size_t index,
+                                  const struct cli_budget *budget, uint64_t now_ns)
 {
     struct bench_plan full = full_plan(plan, &plan->jobs[index]);
     if (budget->end_ns == 0)
@@ -74,8 +74,8 @@ void cli_budget_learn(struct cli_budget *budget, const struct bench_plan *plan, 
     budget->overhead_ns = 0.7 * budget->overhead_ns + 0.3 * each_ns;
 }
 
-uint64_t cli_effective_left(const struct cli_plan *plan, size_t index,
-                            const struct cli_budget *budget, uint64_t now_ns)
+uint64_t cli_budget_left(const struct cli_plan *plan, size_t index, const struct cli_budget *budget,
+                         uint64_t now_ns)
 {
     if (budget->end_ns != 0)
         return index < plan->job_count && budget->end_ns > now_ns ? budget->end_ns - now_ns : 0;
