@@ -12,10 +12,10 @@
 static const char bash_head[] =
     "_bpi_perf() {\n"
     "  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}\n"
-    "  local path='' word i subs='' options='' operand=''\n"
+    "  local line='' word i subs='' options='' operand=''\n"
     "  for ((i = 1; i < COMP_CWORD; i++)); do\n"
     "    word=${COMP_WORDS[i]}\n"
-    "    case \"$path${path:+ }$word\" in\n";
+    "    case \"$line${line:+ }$word\" in\n";
 static const char bash_values[] =
     "  if [[ $cur == -* ]]; then\n"
     "    COMPREPLY=($(compgen -W \"$options\" -- \"$cur\"))\n"
@@ -29,7 +29,7 @@ static const char bash_values[] =
     "  esac\n"
     "  COMPREPLY=($(compgen -W \"$subs\" -- \"$cur\"))\n"
     "}\n"
-    "complete -o filenames -o nosort -F _bpi_perf bpi-perf\n";
+    "complete -o filenames -F _bpi_perf bpi-perf\n";
 
 static const char *operand_word(enum cli_operand operand)
 {
@@ -106,8 +106,8 @@ static base_err put_bash(struct base_buf *out)
     for (size_t i = 0; i < cli_command_count; i++)
         if (!cli_commands[i].is_hidden)
             CLI_TRY(base_buf_printf(out, "%s'%s'", i > 0 ? "|" : "", cli_commands[i].name));
-    CLI_TRY(base_buf_put_text(out, ") path=\"$path${path:+ }$word\" ;;\n    esac\n  done\n"
-                                   "  case \"$path\" in\n"));
+    CLI_TRY(base_buf_put_text(out, ") line=\"$line${line:+ }$word\" ;;\n    esac\n  done\n"
+                                   "  case \"$line\" in\n"));
     CLI_TRY(put_bash_command(out, NULL));
     for (size_t i = 0; i < cli_command_count; i++)
         if (!cli_commands[i].is_hidden)
@@ -212,12 +212,18 @@ static base_err put_fish(struct base_buf *out)
 
 base_err cli_complete_write(const char *shell, struct base_buf *out)
 {
+    static const char zsh_head[] = "#compdef bpi-perf\n"
+                                   "autoload -U +X bashcompinit && bashcompinit\n";
+    static const char zsh_tail[] = /* when this file is itself the function that was autoloaded */
+        "if (( ${+compstate} )); then _bash_complete -o filenames -F _bpi_perf; fi\n";
     if (strcmp(shell, "fish") == 0)
         return put_fish(out);
-    if (strcmp(shell, "zsh") == 0)
-        CLI_TRY(base_buf_put_text(
-            out, "#compdef bpi-perf\nautoload -U +X bashcompinit && bashcompinit\n"));
-    else if (strcmp(shell, "bash") != 0)
+    if (strcmp(shell, "zsh") == 0) {
+        CLI_TRY(base_buf_put_text(out, zsh_head));
+        CLI_TRY(put_bash(out));
+        return base_buf_put_text(out, zsh_tail);
+    }
+    if (strcmp(shell, "bash") != 0)
         return BASE_ENOTFOUND;
     return put_bash(out);
 }

@@ -38,10 +38,11 @@ double cli_speed_drift(double *values, size_t count)
             values[kept++] = log(values[i]);
     if (kept < CLI_SPEED_ENTRIES_MIN)
         return NAN;
-    const double centre = median_of(values, kept);
+    const double centre = median_of(values, kept); /* sorts them */
+    const double range = values[(kept - 1) * 9 / 10] - values[(kept - 1) / 10];
     for (size_t i = 0; i < kept; i++)
         values[i] = fabs(values[i] - centre);
-    return 1.4826 * median_of(values, kept);
+    return fmax(1.4826 * median_of(values, kept), range / 2.563);
 }
 
 static double first_of(const struct result_history_speed *speeds, size_t count, bool is_memory)
@@ -79,11 +80,10 @@ static base_err use_log(struct cli_speed *speed, struct result_history *history,
         speed->entry_count = count;
         speed->core_ns = first_of(speeds, count, false);
         speed->memory_ns = first_of(speeds, count, true);
-        speed->is_assumed = !isfinite(core) || !isfinite(memory);
-        if (!speed->is_assumed) {
-            speed->core_drift = core;
-            speed->memory_drift = memory;
-        }
+        speed->is_assumed = !isfinite(core) || !isfinite(memory) ||
+                            speeds[count - 1].when_ms - speeds[0].when_ms < CLI_SPEED_SPAN_MIN_MS;
+        speed->core_drift = speed->is_assumed ? fmax(core, speed->core_drift) : core;
+        speed->memory_drift = speed->is_assumed ? fmax(memory, speed->memory_drift) : memory;
     }
     base_arena_done(&arena);
     return err;

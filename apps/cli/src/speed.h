@@ -2,9 +2,10 @@
  * as fast as when it was first measured, and how far the host drifts from that.
  *
  * The history keeps the host's speed at every run. The first entry is the reference speed for good:
- * times at reference speed of all runs on a host mean the same. Drift is the robust standard
- * deviation of the logarithm of the speeds; before there are CLI_SPEED_ENTRIES_MIN of them it is
- * what stats/estimate.h assumes, and everything that uses it says so.
+ * times at reference speed of all runs on a host mean the same. Drift is a robust standard
+ * deviation of the logarithm of the speeds; before there are CLI_SPEED_ENTRIES_MIN of them over
+ * CLI_SPEED_SPAN_MIN_MS it is what stats/estimate.h assumes, or more when more was seen, and
+ * everything that uses it says so: a quiet minute knows nothing of the hours.
  */
 #ifndef CLI_SPEED_H
 #define CLI_SPEED_H
@@ -17,6 +18,7 @@
 enum {
     CLI_SPEED_ENTRIES_MIN = 8,
     CLI_SPEED_ENTRIES_MAX = 100000, /* that are looked at */
+    CLI_SPEED_SPAN_MIN_MS = 3600000,
 };
 
 struct cli_speed {
@@ -36,8 +38,11 @@ BASE_MUST_USE base_err cli_speed_open(struct cli_speed *speed, struct result_his
                                       const char *host_id, const struct cli_plan *plan,
                                       struct cli_progress *progress, struct base_why *why);
 
-/* The drift of speeds: 1.4826 times the median absolute deviation of their logarithms. NaN entries
- * are left out; NaN when fewer than CLI_SPEED_ENTRIES_MIN remain. values are overwritten. */
+/* The drift of speeds: the larger of 1.4826 times the median absolute deviation of their logarithms
+ * and their range from the 10th to the 90th percentile over 2.563, because a host that has two
+ * speeds and is mostly at one of them has a median deviation of nothing. Both are the standard
+ * deviation of a normal distribution. NaN entries are left out; NaN when fewer than
+ * CLI_SPEED_ENTRIES_MIN remain. values are overwritten. */
 double cli_speed_drift(double *values, size_t count);
 
 /* How fast the host was in this run: the median over all processes; NaN where not measured. */
