@@ -49,6 +49,23 @@ static void put_pairs(struct writer *writer, const char *label, const struct res
     base_buf_done(&text);
 }
 
+/* Of the host's facts, those that a reader of numbers asks for first; the others with --verbose. A
+ * host that has none of them is shown whole. */
+static void put_host(struct writer *writer)
+{
+    static const char *const first[] = { "cpu_model", "cpus",         "hypervisor", "memory",
+                                         "kernel",    "distribution", "load" };
+    struct result_pair kept[sizeof first / sizeof first[0]];
+    struct result_pairs pairs = { kept, 0 };
+    for (size_t f = 0; f < sizeof first / sizeof first[0]; f++)
+        for (size_t i = 0; i < writer->run->host.count; i++)
+            if (strcmp(writer->run->host.items[i].name, first[f]) == 0 &&
+                pairs.count < sizeof first / sizeof first[0])
+                kept[pairs.count++] = writer->run->host.items[i];
+    const bool is_whole = writer->options->is_verbose || pairs.count == 0;
+    put_pairs(writer, "host ", is_whole ? &writer->run->host : &pairs);
+}
+
 static void put_head(struct writer *writer)
 {
     const struct result_run *run = writer->run;
@@ -68,7 +85,7 @@ static void put_head(struct writer *writer)
     if (!isnan(elapsed_ns))
         result_sink_printf(sink, ", %s", base_units_print_time(elapsed_ns, 3, text));
     result_sink_printf(sink, "\n");
-    put_pairs(writer, "host ", &run->host);
+    put_host(writer);
     if (writer->options->is_verbose) {
         put_pairs(writer, "build", &run->build);
         put_pairs(writer, "conf ", &run->config);
@@ -105,7 +122,8 @@ static void put_suite(struct writer *writer, const char *suite)
         if (result_report_is_of_suite(&run->cases[i], suite) &&
             !result_report_is_ok(&run->cases[i]))
             put_failure(writer, &run->cases[i]);
-    for (size_t i = 0; writer->options->is_verbose && i < run->case_count; i++)
+    const bool is_detailed = writer->options->is_verbose || writer->options->is_detailed;
+    for (size_t i = 0; is_detailed && i < run->case_count; i++)
         if (writer->sink.err == BASE_OK && result_report_is_of_suite(&run->cases[i], suite) &&
             result_report_is_ok(&run->cases[i]))
             writer->sink.err =

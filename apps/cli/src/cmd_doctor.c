@@ -10,6 +10,7 @@
 #include <jansson.h>
 #include <probe/build.h>
 #include <probe/doctor.h>
+#include <stats/summary.h>
 
 #include <math.h>
 #include <stdio.h>
@@ -28,18 +29,26 @@ struct doctor {
     bool has_disturb;
 };
 
+/* Robust: a preempted batch says that the machine is busy, which is a finding of its own. */
 static double wander_of(const struct bench_record *record)
 {
-    double sum = 0, squares = 0, count = 0;
+    size_t count = 0;
     for (size_t i = 0; i < record->process_count; i++)
-        for (size_t k = 0; k < record->processes[i].batch_count; k++) {
-            const double ns = record->processes[i].ns[k] / (double)record->processes[i].counts[k];
-            sum += ns;
-            squares += ns * ns;
-            count += 1;
-        }
-    const double mean = sum / count, variance = squares / count - mean * mean;
-    return count > 1 && mean > 0 ? sqrt(variance > 0 ? variance : 0) / mean : NAN;
+        count += record->processes[i].batch_count;
+    double *values = calloc(count + 1, sizeof *values);
+    if (values == NULL || count < 2) {
+        free(values);
+        return NAN;
+    }
+    size_t at = 0;
+    for (size_t i = 0; i < record->process_count; i++)
+        for (size_t k = 0; k < record->processes[i].batch_count; k++)
+            values[at++] = record->processes[i].ns[k] / (double)record->processes[i].counts[k];
+    stats_sort(values, count);
+    const double middle = stats_median_sorted(values, count);
+    const double wander = STATS_MAD_SCALE * stats_mad_sorted(values, count) / middle;
+    free(values);
+    return middle > 0 ? wander : NAN;
 }
 
 /* Batches of a reference kernel in two fresh processes. */

@@ -250,16 +250,13 @@ static const char *interval_words(const struct bench_record *record,
                                   const struct cli_collect_options *options,
                                   const struct stats_estimate *estimate, struct base_arena *arena)
 {
+    /* The shares differ from case to case and stand with each: the words are one line for all. */
     const char *drift = "";
     if (estimate->drift_share > 0)
-        drift = base_arena_printf(arena, "; in raw times %.1f %% drift of the host (%s)",
-                                  100 * estimate->drift_share,
+        drift = base_arena_printf(arena, "; in raw times the drift of the host (%s)",
                                   options->is_assumed ? "assumed" : "measured");
     if (estimate->residual_share > 0 && drift != NULL)
-        drift = base_arena_printf(arena,
-                                  "%s; at reference speed %.1f %% that the reference misses "
-                                  "(assumed)",
-                                  drift, 100 * estimate->residual_share);
+        drift = base_arena_printf(arena, "%s; at reference speed what the reference misses", drift);
     if (drift == NULL)
         return NULL;
     if (record->process_count == 1)

@@ -28,9 +28,9 @@ struct result_report_options cli_show_options(const struct cli_args *args)
     struct winsize size = { 0 };
     if (strcmp(args->command->name, "exec") ==
         0) /* processor times and memory are in the details */
-        options.is_verbose = true;
+        options.is_detailed = true;
     if (cli_option_find(args->command, "statistical-analysis") != NULL)
-        options.is_verbose = options.is_verbose || cli_has(args, "statistical-analysis");
+        options.is_detailed = options.is_detailed || cli_has(args, "statistical-analysis");
     if (cli_option_find(args->command, "output") != NULL && cli_has(args, "output"))
         return options;
     if (isatty(STDOUT_FILENO) == 1 && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)

@@ -24,7 +24,8 @@ struct worker {
     bool is_open;
     const struct bench_case *bench;
     struct crew crew;
-    json_t *args; /* of the open case; the env's texts live in it */
+    double last_batch_ns; /* of the open case; 0 at first */
+    json_t *args;         /* of the open case; the env's texts live in it */
     struct bench_arg arg_table[BENCH_PARAM_MAX];
 };
 

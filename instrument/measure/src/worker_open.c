@@ -160,6 +160,7 @@ base_err worker_open(struct worker *worker, const json_t *request, json_t *reply
     if (err == BASE_OK) {
         worker->bench = bench;
         worker->is_open = true;
+        worker->last_batch_ns = 0;
         describe_env(worker, reply);
     } else {
         close_case(worker);

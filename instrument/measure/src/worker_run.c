@@ -17,6 +17,7 @@
 #endif
 #endif
 
+enum { SLICE_SHARE_NS = 4000000, SLICES_MAX = 256 };
 enum { REWARM_SHARE = 32 }; /* one item in so many is run again, untimed, after the references */
 
 struct batches { /* what one `run` request gives; one allocation */
@@ -46,22 +47,32 @@ static double time_reference(struct worker *worker,
     return bench_clock_ns(&worker->clock, start, stop) / (double)steps;
 }
 
+/* A batch of a whole command is long: a slice of microseconds would say little of the host during
+ * it, and be cold. The references take about one hundredth of the time, from one slice up. */
+static uint64_t slices_beside(double batch_ns)
+{
+    const double slices = batch_ns / SLICE_SHARE_NS;
+    return slices < 1 ? 1 : slices > SLICES_MAX ? SLICES_MAX : (uint64_t)slices;
+}
+
 static void run_batch(struct worker *worker, uint64_t items, bool with_references, size_t index,
                       struct batches *out)
 {
     const struct bench_case *bench = worker->bench;
     void *state = worker->crew.members[0].env.state;
     if (with_references) {
+        const uint64_t slices = slices_beside(worker->last_batch_ns);
         out->core_ns[index] =
-            time_reference(worker, bench_reference_core, BENCH_REFERENCE_CORE_STEPS);
+            time_reference(worker, bench_reference_core, slices * BENCH_REFERENCE_CORE_STEPS);
         out->memory_ns[index] =
-            time_reference(worker, bench_reference_memory, BENCH_REFERENCE_MEMORY_STEPS);
+            time_reference(worker, bench_reference_memory, slices * BENCH_REFERENCE_MEMORY_STEPS);
     }
     if (bench->before != NULL)
         bench->before(state);
     if (with_references && items >= REWARM_SHARE && !bench->is_exclusive)
         crew_run(&worker->crew, &worker->clock, items / REWARM_SHARE);
     out->ns[index] = crew_run(&worker->crew, &worker->clock, items);
+    worker->last_batch_ns = out->ns[index];
     if (bench->after != NULL)
         bench->after(state, out->series + index * BENCH_SERIES_MAX);
 }

@@ -26,6 +26,7 @@ enum {
 };
 #define PRIOR_SHARE      0.5 /* of memory in a case about which nothing is known ... */
 #define PRIOR_ERROR      0.5 /* ... give or take */
+#define UNKNOWN_LEAST    0.1 /* error of a normalised time, as a share, that makes it useless */
 #define REAL_SHARE_LEAST 0.1 /* of the variance of a reference's windows */
 
 struct work { /* scratch of one estimate; all arrays in one block */
@@ -413,6 +414,17 @@ static void estimate_centres(struct work *work, const struct stats_process_estim
     not_below_zero(&out->normalised_ns);
 }
 
+/* A run too short to tell what a case follows, on a host far from its reference speed: no number is
+ * better than one that could be anything. */
+static void forget_reference(struct stats_process_estimate *figures, size_t process_count,
+                             struct stats_estimate *out)
+{
+    out->reference = STATS_REFERENCE_NONE;
+    out->reference_explained = 0;
+    for (size_t p = 0; p < process_count; p++)
+        figures[p].normalised_ns = NAN;
+}
+
 static void estimate(struct work *work, const struct stats_batches *processes, size_t process_count,
                      const struct stats_estimate_options *options,
                      struct stats_process_estimate *figures, struct stats_estimate *out)
@@ -435,6 +447,8 @@ static void estimate(struct work *work, const struct stats_batches *processes, s
             figures[p].normalised_ns = median_of(work, work->window_ns + window, count);
             window += count;
         }
+        if (fabs(distance) * out->memory_share_error > UNKNOWN_LEAST)
+            forget_reference(figures, process_count, out);
     }
     estimate_centres(work, figures, process_count, options, distance, out);
     estimate_slope(work, processes, process_count, options->confidence, out);

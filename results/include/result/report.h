@@ -15,7 +15,8 @@
 /* Zeroed: an unlimited, colourless page, no details. Only the text format uses page. */
 struct result_report_options {
     struct result_page page; /* from 60 cells on */
-    bool is_verbose;         /* all numbers of each case, and a histogram of its samples */
+    bool is_detailed;        /* all numbers of each case, and a histogram of its samples */
+    bool is_verbose;         /* that, and every fact of host, build and configuration */
 };
 
 struct result_format {

@@ -57,16 +57,18 @@ struct stats_process_estimate {
 };
 
 struct stats_estimate {
-    struct stats_interval median_ns;     /* raw, typical: centre of the processes' medians */
-    struct stats_interval mean_ns;       /* raw, preemptions and all */
-    struct stats_interval normalised_ns; /* typical, at reference speed */
-    struct stats_interval slope_ns;      /* of time over items: fixed cost of a batch taken out */
-    double residual_share;               /* what went into normalised_ns's interval */
-    double drift_share;                  /* what went into median_ns's and mean_ns's interval */
-    enum stats_reference reference;      /* whose speed the case follows: memory_share in words */
-    double memory_share;                 /* 0: follows the core's speed, 1: the memory's */
-    double memory_share_error;           /* standard deviation of what is known of it */
-    double reference_explained;          /* 0 .. 1 of the variance between windows */
+    struct stats_interval median_ns; /* raw, typical: centre of the processes' medians */
+    struct stats_interval mean_ns;   /* raw, preemptions and all */
+    struct stats_interval
+        normalised_ns;              /* typical, at reference speed; NaN when the run cannot tell
+                                       which speed the case follows and it matters (> 10 %) */
+    struct stats_interval slope_ns; /* of time over items: fixed cost of a batch taken out */
+    double residual_share;          /* what went into normalised_ns's interval */
+    double drift_share;             /* what went into median_ns's and mean_ns's interval */
+    enum stats_reference reference; /* whose speed the case follows: memory_share in words */
+    double memory_share;            /* 0: follows the core's speed, 1: the memory's */
+    double memory_share_error;      /* standard deviation of what is known of it */
+    double reference_explained;     /* 0 .. 1 of the variance between windows */
     double stddev_ns, mad_ns, trimmed_mean_ns, min_ns, max_ns; /* over all batches, per item */
     double p05_ns, p25_ns, p75_ns, p95_ns, p99_ns;
     double effective_batches;
