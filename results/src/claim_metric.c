@@ -2,6 +2,7 @@
 #include "claim_internal.h"
 
 #include <base/units.h>
+#include <stats/interval.h>
 
 #include <math.h>
 #include <stddef.h>
@@ -9,7 +10,7 @@
 #include <string.h>
 #include <time.h>
 
-enum kind { KIND_TIME, KIND_RATE, KIND_QUANTITY, KIND_RUN };
+enum kind { KIND_TIME, KIND_HERE, KIND_RATE, KIND_QUANTITY, KIND_RUN };
 
 /* X(name, kind, unit, offset in struct result_case): of a time its estimate, of a rate the amount
  * of one item, of a quantity the list. A name that ends with a point goes on with a quantity's. */
@@ -17,6 +18,7 @@ enum kind { KIND_TIME, KIND_RATE, KIND_QUANTITY, KIND_RUN };
     X("mean_ns", KIND_TIME, "ns", offsetof(struct result_case, mean_ns))                           \
     X("median_ns", KIND_TIME, "ns", offsetof(struct result_case, median_ns))                       \
     X("normalised_ns", KIND_TIME, "ns", offsetof(struct result_case, normalised_ns))               \
+    X("here_ns", KIND_HERE, "ns", 0)                                                               \
     X("slope_ns", KIND_TIME, "ns", offsetof(struct result_case, slope_ns))                         \
     X("bytes_per_s", KIND_RATE, "B/s", offsetof(struct result_case, bytes_per_item))               \
     X("items_per_s", KIND_RATE, "/s", 0)                                                           \
@@ -57,7 +59,7 @@ bool result_metric_is_known(const char *name, bool *is_of_run)
 
 const char *result_metric_names(void)
 {
-    return "mean_ns, median_ns, normalised_ns, slope_ns, bytes_per_s, items_per_s, parts_per_s, "
+    return "mean_ns, median_ns, normalised_ns, here_ns, slope_ns, bytes_per_s, items_per_s, parts_per_s, "
            "fact.NAME, counter.NAME, run.elapsed_ns";
 }
 
@@ -90,6 +92,22 @@ static struct result_reading time_of(const struct result_case *one, size_t offse
     if (!has_interval(estimate))
         return doubtful(estimate->value, "ns", "it has no interval");
     return (struct result_reading){ .estimate = *estimate, .unit = "ns" };
+}
+
+/* The typical time of this very run: the spread between its processes, without the drift of the host
+ * over hours. For what does not follow the host's speed, such as a known delay. */
+static struct result_reading here_of(const struct result_case *one, double confidence)
+{
+    enum { PROCESSES_SEEN = 1000 };
+    double medians[PROCESSES_SEEN];
+    const size_t count =
+        one->process_count < PROCESSES_SEEN ? one->process_count : PROCESSES_SEEN;
+    for (size_t i = 0; i < count; i++)
+        medians[i] = one->processes[i].median_ns;
+    if (count < 2)
+        return time_of(one, offsetof(struct result_case, median_ns));
+    const struct stats_interval here = stats_interval_t(medians, count, confidence);
+    return (struct result_reading){ .estimate = { here.value, here.low, here.high }, .unit = "ns" };
 }
 
 /* Amount over time: the largest rate is at the shortest time. */
@@ -192,6 +210,9 @@ base_err result_metric_read(const char *name, const struct result_run *run,
     switch (metric->kind) {
     case KIND_TIME:
         *out = time_of(one, metric->offset);
+        break;
+    case KIND_HERE:
+        *out = here_of(one, run->confidence);
         break;
     case KIND_RATE:
         *out = rate_of(one, metric->offset == 0 ? 1 : *(const double *)(const void *)place,
