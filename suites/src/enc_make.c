@@ -1,6 +1,7 @@
 /* enc_make.c - real documents out of files that every Debian machine has. */
 #include "enc_documents.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { PACKAGES_MAX = 500, CHUNK_BYTES = 4096, SOURCE_MAX_BYTES = 64 << 20 };
@@ -121,6 +122,34 @@ static base_err make_binary(struct enc_tokens *tokens)
     return err;
 }
 
+/* The compiled tables of the C.UTF-8 locale, name to bytes: where the package of aliases is absent.
+ */
+static base_err make_tables(struct enc_tokens *tokens, struct base_why *why)
+{
+    static const char *const names[] = { "LC_ADDRESS",   "LC_COLLATE", "LC_CTYPE",
+                                         "LC_MONETARY",  "LC_NUMERIC", "LC_PAPER",
+                                         "LC_TELEPHONE", "LC_TIME",    "LC_MEASUREMENT" };
+    enum { NAMES = sizeof names / sizeof names[0] };
+    base_err err = enc_tokens_add(tokens, BPI_CBOR_MAP, NAMES);
+    for (size_t i = 0; err == BASE_OK && i < NAMES; i++) {
+        char path[64];
+        struct base_buf table = { 0 };
+        snprintf(path, sizeof path, "/usr/lib/locale/C.utf8/%s", names[i]);
+        err = base_buf_read_file(&table, path, SOURCE_MAX_BYTES, why);
+        const char *const copy =
+            err != BASE_OK
+                ? NULL
+                : base_arena_text_of(&tokens->texts, (const char *)table.data, table.size);
+        if (err == BASE_OK)
+            err = copy == NULL ? base_fail(why, BASE_ENOMEM, 0, "%s: no memory", path)
+                               : add_text(tokens, base_span_of(names[i], strlen(names[i])));
+        if (err == BASE_OK)
+            err = enc_tokens_add_string(tokens, BPI_CBOR_BYTES, base_span_of(copy, table.size));
+        base_buf_done(&table);
+    }
+    return err;
+}
+
 /* The first of the paths that there is. */
 static base_err read_one_of(struct enc_tokens *tokens, const char *const *paths,
                             struct base_why *why)
@@ -131,29 +160,44 @@ static base_err read_one_of(struct enc_tokens *tokens, const char *const *paths,
     return err;
 }
 
+enum { OS_RELEASE, PACKAGES, LOCALE, BINARY, SOURCES };
+
+static base_err make_source(int source, struct enc_tokens *tokens)
+{
+    switch (source) {
+    case OS_RELEASE:
+        return make_lines(tokens, "=", "\"'");
+    case PACKAGES:
+        return make_packages(tokens);
+    case LOCALE:
+        return make_lines(tokens, " \t", "");
+    default:
+        return make_binary(tokens);
+    }
+}
+
 base_err enc_documents_make(const char *name, struct enc_tokens *tokens, struct base_why *why)
 {
     static const struct {
         const char *name;
         const char *paths[3];
-    } sources[] = {
-        { "os-release", { "/etc/os-release", "/usr/lib/os-release" } },
-        { "packages", { "/var/lib/dpkg/status" } },
-        { "locale", { "/usr/share/locale/locale.alias", "/etc/locale.alias" } },
-        { "binary", { "/bin/ls", "/bin/busybox" } },
+    } sources[SOURCES] = {
+        [OS_RELEASE] = { "os-release", { "/etc/os-release", "/usr/lib/os-release" } },
+        [PACKAGES] = { "packages", { "/var/lib/dpkg/status" } },
+        [LOCALE] = { "locale", { "/usr/share/locale/locale.alias", "/etc/locale.alias" } },
+        [BINARY] = { "binary", { "/bin/ls", "/bin/busybox" } },
     };
-    size_t source = 0;
-    while (source < 4 && strcmp(sources[source].name, name) != 0)
+    int source = 0;
+    while (source < SOURCES && strcmp(sources[source].name, name) != 0)
         source++;
-    if (source == 4)
+    if (source == SOURCES)
         return base_fail(why, BASE_EINVALID, 0,
                          "document: \"%s\" is none of os-release, packages, locale, binary", name);
     base_err err = read_one_of(tokens, sources[source].paths, why);
+    if (err == BASE_ENOTFOUND && source == LOCALE)
+        return make_tables(tokens, why);
     if (err != BASE_OK)
         return err;
-    err = source == 0   ? make_lines(tokens, "=", "\"'")
-          : source == 1 ? make_packages(tokens)
-          : source == 2 ? make_lines(tokens, " \t", "")
-                        : make_binary(tokens);
+    err = make_source(source, tokens);
     return err == BASE_OK ? err : base_fail(why, err, 0, "no memory for document %s", name);
 }

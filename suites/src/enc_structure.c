@@ -215,30 +215,39 @@ static void decode_run(void *state, uint64_t count)
     s->items += count;
 }
 
+static bool is_name(struct base_span text, const char *name)
+{
+    return text.size == strlen(name) && memcmp(text.data, name, text.size) == 0;
+}
+
 /* What a user of the lenient reader writes: names in any order, no canonical check. */
 static base_err decode_lenient(struct base_span input, struct bpi_document *document)
 {
     struct bpi_cbor_reader reader;
     bpi_cbor_reader_init(&reader, input, &bpi_cbor_lenient);
-    uint64_t fields, count;
+    uint64_t fields;
+    uint64_t count = 0;
     base_err err = bpi_cbor_get_map(&reader, &fields);
     for (; err == BASE_OK && fields > 0; fields--) {
         struct base_span name, hash;
         err = bpi_cbor_get_text(&reader, &name);
         if (err != BASE_OK)
             return err;
-        if (name.size == 4) {
+        if (is_name(name, "hash")) {
             err = bpi_cbor_get_bytes(&reader, &hash);
             if (err == BASE_OK && hash.size == sizeof document->hash)
                 memcpy(document->hash, hash.data, hash.size);
-        } else if (name.size == 6) {
+        } else if (is_name(name, "height")) {
             err = bpi_cbor_get_uint(&reader, &document->height);
-        } else {
+        } else if (is_name(name, "metadata")) {
             err = bpi_cbor_get_map(&reader, &count);
-            if (err != BASE_OK || count > document->entry_capacity)
+            if (err == BASE_OK && count > document->entry_capacity)
                 return BASE_EFULL;
             document->entry_count = (size_t)count;
-            err = bpi_cbor_get_entries(&reader, document->entries, (size_t)count);
+            if (err == BASE_OK)
+                err = bpi_cbor_get_entries(&reader, document->entries, (size_t)count);
+        } else {
+            err = bpi_cbor_skip(&reader);
         }
     }
     return err == BASE_OK ? bpi_cbor_finish(&reader) : err;
