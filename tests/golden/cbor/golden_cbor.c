@@ -1,4 +1,5 @@
-/* golden_cbor.c - the published vectors: RFC 8949 appendices A and F. */
+/* golden_cbor.c - the published vectors: RFC 8949 appendices A and F, and those of
+ * another library. */
 #include "unit.h"
 
 #include "cbor_again.h"
@@ -8,7 +9,7 @@
 
 #include <stdlib.h>
 
-enum { LINE_SIZE = 400, EXAMPLES_A = 81, EXAMPLES_F = 94 };
+enum { LINE_SIZE = 800, EXAMPLES_A = 81, EXAMPLES_F = 94, PUBLISHED = 56 };
 
 static const char *folder;
 
@@ -89,6 +90,48 @@ static void example_f(char *line)
     base_buf_done(&out);
 }
 
+static void diag_of(struct base_span input, struct base_buf *out)
+{
+    struct base_why why = { 0 };
+    if (bpi_cbor_diag(input, false, out, &why) != BASE_OK)
+        fail_msg("%s", why.text);
+}
+
+/* What is well-formed is written again to something that means the same. */
+static void published(char *line)
+{
+    const char *const kind = strtok(line, " ");
+    const char *const hex = strtok(NULL, " ");
+    uint8_t memory[LINE_SIZE], again[LINE_SIZE];
+    const struct base_span input = hex_bytes(hex, memory);
+    struct bpi_cbor_fault fault;
+    const base_err err = bpi_cbor_check(input, &bpi_cbor_lenient, &fault);
+    if (strcmp(kind, "not-well-formed") == 0) {
+        assert_int_equal(err, BASE_EPARSE);
+        assert_true(fault.at <= input.size);
+        return;
+    }
+    if (err != BASE_OK)
+        fail_msg("%s: %s", hex, bpi_cbor_reason_name(fault.reason));
+    if (strcmp(kind, "not-utf8") == 0) {
+        struct bpi_cbor_options options = bpi_cbor_lenient;
+        options.allow_bad_text = false;
+        assert_int_equal(bpi_cbor_check(input, &options, &fault), BASE_EPARSE);
+        assert_int_equal(fault.reason, BPI_CBOR_UTF8);
+        return;
+    }
+    struct bpi_cbor_writer writer;
+    bpi_cbor_writer_init(&writer, again, sizeof again);
+    assert_int_equal(cbor_again(input, &bpi_cbor_lenient, &writer), BASE_OK);
+    struct base_buf first = { 0 };
+    struct base_buf second = { 0 };
+    diag_of(input, &first);
+    diag_of(bpi_cbor_written(&writer), &second);
+    assert_string_equal(base_buf_text(&first), base_buf_text(&second));
+    base_buf_done(&first);
+    base_buf_done(&second);
+}
+
 static void appendix_a_is_read_written_and_shown(void **state)
 {
     (void)state;
@@ -101,6 +144,12 @@ static void appendix_f_is_refused_with_an_offset(void **state)
     assert_int_equal(each_row("appendix_f.txt", example_f), EXAMPLES_F);
 }
 
+static void vectors_of_another_library(void **state)
+{
+    (void)state;
+    assert_int_equal(each_row("published.txt", published), PUBLISHED);
+}
+
 int main(int count, char **args)
 {
     assert_int_equal(count, 2);
@@ -108,6 +157,7 @@ int main(int count, char **args)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(appendix_a_is_read_written_and_shown),
         cmocka_unit_test(appendix_f_is_refused_with_an_offset),
+        cmocka_unit_test(vectors_of_another_library),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
