@@ -4,6 +4,7 @@
 #include "cbor_hex.h"
 
 #include <bpi/cbor_read.h>
+#include <bpi/cbor_sort.h>
 
 #include <math.h>
 #include <stdlib.h>
@@ -233,6 +234,51 @@ static void the_fast_loop_tells_duplicates(void **state)
     }
 }
 
+/* A map of texts of all sizes up to 30 in an order, but for two neighbours that change places. */
+static size_t ordered_map(enum bpi_cbor_order order, size_t swapped, uint8_t *memory,
+                          size_t capacity)
+{
+    static char keys[COUNT][40];
+    struct bpi_cbor_entry entries[COUNT];
+    struct bpi_cbor_entry sorted[COUNT];
+    uint64_t work[BPI_CBOR_SORT_WORK_WORDS * COUNT];
+    for (size_t i = 0; i < COUNT; i++) {
+        const size_t size = i % 31;
+        memset(keys[i], 'k', sizeof keys[i]);
+        keys[i][size * i % (size + 1)] = (char)('a' + i % 7);
+        sprintf(keys[i] + size, "%02zu", i * 11 % COUNT);
+        entries[i].key = base_span_of(keys[i], i == 0 ? 0 : size + 2);
+        entries[i].value = base_span_of(keys[i], size);
+    }
+    assert_int_equal(bpi_cbor_sort_keys(&entries[0].key, sizeof entries[0], COUNT,
+                                        bpi_cbor_rule_of_texts(order), work, NULL),
+                     BASE_OK);
+    for (size_t i = 0; i < COUNT; i++)
+        sorted[i] = entries[work[i == swapped ? i + 1 : i == swapped + 1 ? i - 1 : i]];
+    struct bpi_cbor_writer writer;
+    bpi_cbor_writer_init(&writer, memory, capacity);
+    assert_int_equal(bpi_cbor_put_map(&writer, COUNT), BASE_OK);
+    assert_int_equal(bpi_cbor_put_entries(&writer, sorted, COUNT), BASE_OK);
+    return bpi_cbor_written(&writer).size;
+}
+
+static void the_fast_loop_knows_the_orders(void **state)
+{
+    (void)state;
+    for (unsigned order = 0; order <= BPI_CBOR_ORDER_TEXT; order++) {
+        const struct bpi_cbor_options options = { .order = (enum bpi_cbor_order)order };
+        for (size_t swapped = 0; swapped < COUNT; swapped++) {
+            uint8_t memory[4000];
+            const size_t at = swapped < COUNT - 1 ? swapped : 2 * COUNT; /* the last: none */
+            const size_t size = ordered_map(options.order, at, memory, sizeof memory);
+            struct bpi_cbor_fault fault;
+            const base_err err = bpi_cbor_check(base_span_of(memory, size), &options, &fault);
+            assert_int_equal(err, at < COUNT ? BASE_EPARSE : BASE_OK);
+            assert_int_equal(fault.reason, at < COUNT ? BPI_CBOR_KEY_ORDER : BPI_CBOR_FINE);
+        }
+    }
+}
+
 static void limits_hold(void **state)
 {
     (void)state;
@@ -399,6 +445,7 @@ int main(void)
         cmocka_unit_test(each_order_takes_its_own),
         cmocka_unit_test(the_fast_loop_refuses_the_same),
         cmocka_unit_test(the_fast_loop_tells_duplicates),
+        cmocka_unit_test(the_fast_loop_knows_the_orders),
         cmocka_unit_test(limits_hold),
         cmocka_unit_test(typed_gets_read_and_refuse),
         cmocka_unit_test(other_types_and_ranges_are_refused),

@@ -344,25 +344,32 @@ static inline const uint8_t *scan_short(const uint8_t *at, size_t guess, struct 
     return data + size;
 }
 
-/* The first eight bytes of a key's encoding as a number. No encoding is the start of another, so
- * that keys of different rank are ordered by rank. */
-static inline uint64_t rank_of(const uint8_t *key, size_t size)
+/* The first eight bytes as a number, zeros behind the end. */
+static inline uint64_t prefix_of(const uint8_t *from, size_t size)
 {
     const unsigned drop = size < 8 ? 8 * (8 - (unsigned)size) : 0;
-    return load_64(key) >> drop << drop;
+    return size == 0 ? 0 : load_64(from) >> drop << drop;
+}
+
+/* A key's rank: of its encoding, or in TEXT order of the text alone. A larger rank is a larger key;
+ * the same rank says nothing. */
+static inline uint64_t rank_of(const uint8_t *key, size_t size, enum bpi_cbor_order order)
+{
+    return order == BPI_CBOR_ORDER_TEXT ? prefix_of(key + 1, size - 1) : prefix_of(key, size);
 }
 
 /* Scan entries of short texts as far as they go: how many were taken. */
 static inline __attribute__((always_inline)) size_t scan_entries_of(struct bpi_cbor_reader *reader,
                                                                     struct bpi_cbor_entry *entries,
-                                                                    size_t count, bool is_ordered)
+                                                                    size_t count,
+                                                                    enum bpi_cbor_order order)
 {
     struct bpi_cbor_frame *const frame = &reader->frames[reader->depth];
     const uint8_t *const end = reader->end;
     const uint8_t *at = reader->at;
     const uint8_t *last = frame->key;
     size_t last_size = frame->key_size;
-    uint64_t last_rank = last != NULL && end - last >= 8 ? rank_of(last, last_size) : 0;
+    uint64_t last_rank = last != NULL && end - last >= 8 ? rank_of(last, last_size, order) : 0;
     size_t taken = 0;
     struct base_span key = { NULL, 0 };
     struct base_span value = { NULL, 0 };
@@ -371,8 +378,8 @@ static inline __attribute__((always_inline)) size_t scan_entries_of(struct bpi_c
         if (middle == NULL)
             break;
         const uint8_t *const next = scan_short(middle, value.size, &value);
-        const uint64_t rank = rank_of(at, 1 + key.size);
-        if (next == NULL || (is_ordered && rank <= last_rank))
+        const uint64_t rank = rank_of(at, 1 + key.size, order);
+        if (next == NULL || (order != BPI_CBOR_ORDER_ANY && rank <= last_rank))
             break;
         if (entries != NULL)
             entries[taken] = (struct bpi_cbor_entry){ key, value };
@@ -388,18 +395,21 @@ static inline __attribute__((always_inline)) size_t scan_entries_of(struct bpi_c
     return taken;
 }
 
+/* One copy of the loop for each kind of rank: none, of texts, of encodings. */
 static size_t scan_entries(struct bpi_cbor_reader *reader, struct bpi_cbor_entry *entries,
                            size_t count)
 {
     if (reader->options.order == BPI_CBOR_ORDER_ANY)
-        return scan_entries_of(reader, entries, count, false);
-    return entries == NULL ? scan_entries_of(reader, NULL, count, true)
-                           : scan_entries_of(reader, entries, count, true);
+        return scan_entries_of(reader, entries, count, BPI_CBOR_ORDER_ANY);
+    if (reader->options.order == BPI_CBOR_ORDER_TEXT)
+        return scan_entries_of(reader, entries, count, BPI_CBOR_ORDER_TEXT);
+    return entries == NULL ? scan_entries_of(reader, NULL, count, BPI_CBOR_ORDER_CORE)
+                           : scan_entries_of(reader, entries, count, BPI_CBOR_ORDER_CORE);
 }
 
-/* Is the next item a key of a definite map in an order that the scan knows? One entry is left to
- * the general way, which closes the map. Ranks are right for all orders by text, and for core order
- * and CTAP2 after any key; TEXT ranks differ. */
+/* Is the next item a key of a definite map, where the scan can go on? One entry is left to the
+ * general way, which closes the map. Ranks of encodings are right for all orders between texts, and
+ * for CORE and CTAP2 after any key; those of texts, when the key before has a head of one byte. */
 static bool can_scan(const struct bpi_cbor_reader *reader)
 {
     const struct bpi_cbor_frame *const frame = &reader->frames[reader->depth];
@@ -409,7 +419,9 @@ static bool can_scan(const struct bpi_cbor_reader *reader)
         return false;
     if (order == BPI_CBOR_ORDER_LENGTH_FIRST)
         return frame->key == NULL || *frame->key >> 5 == BPI_CBOR_TEXT;
-    return order != BPI_CBOR_ORDER_TEXT;
+    if (order == BPI_CBOR_ORDER_TEXT)
+        return frame->key == NULL || (*frame->key & 31) <= BPI_CBOR_SHORT_MAX;
+    return true;
 }
 
 static base_err get_string(struct bpi_cbor_reader *reader, enum bpi_cbor_type type,
