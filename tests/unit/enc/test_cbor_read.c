@@ -136,6 +136,12 @@ static void each_order_takes_its_own(void **state)
     const struct bpi_cbor_options text = { .order = BPI_CBOR_ORDER_TEXT };
     assert_int_equal(check("a10100", &text, &at), BPI_CBOR_KEY_TYPE);
     assert_int_equal(at, 1);
+    /* Between two keys close to the end: nothing behind the input is read. */
+    for (unsigned order = 0; order <= BPI_CBOR_ORDER_TEXT; order++) {
+        const struct bpi_cbor_options any = { .order = (enum bpi_cbor_order)order };
+        assert_int_equal(check("a3616100616200 6163 00", &any, &at), BPI_CBOR_FINE);
+    }
+    assert_int_equal(check("a3640e0f3110 11 6161", &text, &at), BPI_CBOR_TRUNCATED);
 }
 
 enum { COUNT = 60 };

@@ -369,7 +369,9 @@ static inline __attribute__((always_inline)) size_t scan_entries_of(struct bpi_c
     const uint8_t *at = reader->at;
     const uint8_t *last = frame->key;
     size_t last_size = frame->key_size;
-    uint64_t last_rank = last != NULL && end - last >= 8 ? rank_of(last, last_size, order) : 0;
+    if (end - at < 2 * LOOK_AHEAD)
+        return 0; /* and there is enough input behind the last key as well */
+    uint64_t last_rank = last != NULL ? rank_of(last, last_size, order) : 0;
     size_t taken = 0;
     struct base_span key = { NULL, 0 };
     struct base_span value = { NULL, 0 };

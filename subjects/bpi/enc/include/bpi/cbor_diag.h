@@ -17,7 +17,7 @@ enum { BPI_CBOR_DIAG_MAX_BYTES = 1 << 28 }; /* of output */
  *
  *   has_indicators  mark heads that are longer than needed: 1_1 is 19 0001 (RFC 8949 section 8.1)
  *
- * Cost     O(input); depth at most BPI_CBOR_DEPTH_MAX; output at most about six times the input
+ * Cost     O(input); depth at most BPI_CBOR_DEPTH_MAX; output at most about twelve times the input
  * Errors   those of the lenient reader (why->at is the byte offset); EFULL (fixed buffer); ENOMEM;
  *          ERANGE (more than BPI_CBOR_DIAG_MAX_BYTES of output). `out` keeps what was printed
  */
