@@ -42,6 +42,18 @@ has out 'size=64,algorithm=blake3'
 lacks out 'algorithm=sha256'
 lacks out 'size=1024'
 
+# The sections hold wherever their cases are measured.
+measured run 'enc/*code:*' crypto/hash --config "$work/bench.yaml" --processes 2 --csv
+has out 'enc/encode:entries=100'
+has out 'crypto/hash:size=1024'
+lacks out 'entries=10,'
+lacks out 'size=65536'
+printf 'performance_benchmarks:\n  crypto_benchmarks:\n    domain_separation: false\n' >"$work/bare.yaml"
+# shellcheck disable=SC2086
+measured benchmark crypto --hash-size 64 --config "$work/bare.yaml" $brief --csv
+has out 'crypto/hash.blake3:size=64'
+lacks out 'form=prefix'
+
 # wrong LINE SENTENCE, with the file on standard input
 wrong() {
     cat >"$work/wrong.yaml"

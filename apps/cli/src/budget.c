@@ -37,6 +37,11 @@ static struct bench_plan full_plan(const struct cli_plan *plan, const struct cli
     return full;
 }
 
+static uint64_t whole_ms(double ns)
+{
+    return (uint64_t)(ns / 1e6) * 1000000;
+}
+
 /* Fit a plan into `share_ns` of wall time. */
 static void trim(struct bench_plan *full, double share_ns, double overhead_ns, bool keep_processes)
 {
@@ -50,9 +55,9 @@ static void trim(struct bench_plan *full, double share_ns, double overhead_ns, b
     if (measurement_ns < measurement_least_ns)
         measurement_ns = measurement_least_ns;
     if (measurement_ns < (double)full->measurement_ns)
-        full->measurement_ns = (uint64_t)measurement_ns;
+        full->measurement_ns = whole_ms(measurement_ns);
     if (warm_up_ns < (double)full->warm_up_ns)
-        full->warm_up_ns = warm_up_ns > 10e6 ? (uint64_t)warm_up_ns : 10000000;
+        full->warm_up_ns = whole_ms(warm_up_ns > 10e6 ? warm_up_ns : 10e6);
 }
 
 struct bench_plan cli_budget_plan(const struct cli_plan *plan, size_t index,

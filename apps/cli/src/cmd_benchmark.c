@@ -13,9 +13,10 @@
 static const uint64_t budget_default_ns = 240000000000;
 
 /* The reference kernels and whole commands are measured when they are asked for by name. */
-static bool is_sweep(const struct bench_listed *listed)
+static bool is_sweep(const struct cli_config *config, const struct bench_listed *listed)
 {
-    return !cli_plan_is_in(listed->name, "reference") && !cli_plan_is_in(listed->name, "exec");
+    return !cli_sections_skips(config, listed) && !cli_plan_is_in(listed->name, "reference") &&
+           !cli_plan_is_in(listed->name, "exec");
 }
 
 static base_err plan_everything(struct cli_plan *plan, const struct cli_args *args,

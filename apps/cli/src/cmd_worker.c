@@ -17,8 +17,9 @@ static base_err launch(struct cli_plan *plan, const struct cli_args *args, struc
     return cli_plan_launch(plan, argv, count, why);
 }
 
-static bool is_no_reference(const struct bench_listed *listed)
+static bool is_no_reference(const struct cli_config *config, const struct bench_listed *listed)
 {
+    (void)config;
     return !cli_plan_is_in(listed->name, "reference");
 }
 

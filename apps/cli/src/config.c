@@ -158,7 +158,6 @@ static base_err take_domain_separation(struct reader *reader, const struct cli_y
     bool is_wanted = true;
     CLI_TRY(bool_of(node, &is_wanted, why));
     reader->config->is_without_domain = !is_wanted;
-    reader->config->is_domain_said = true;
     return BASE_OK;
 }
 
@@ -239,7 +238,6 @@ static base_err take_cbor(struct reader *reader, const struct cli_yaml_node *nod
                                        { "decoding_iterations", take_decoding_iterations },
                                        { "memory_tracking", take_memory_tracking },
                                        { 0 } };
-    reader->config->has_cbor = true;
     return take_keys(reader, node, keys, why);
 }
 
@@ -251,7 +249,6 @@ static base_err take_crypto(struct reader *reader, const struct cli_yaml_node *n
                                        { "hash_iterations", take_hash_iterations },
                                        { "algorithms", take_algorithms },
                                        { 0 } };
-    reader->config->has_crypto = true;
     return take_keys(reader, node, keys, why);
 }
 

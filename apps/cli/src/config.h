@@ -26,10 +26,8 @@ struct cli_config {
     /* performance_benchmarks.crypto_benchmarks */
     const char *hash_sizes; /* "1024": bytes */
     uint64_t hash_iterations;
-    const char *algorithms;    /* "sha256,blake3" */
-    bool is_without_domain;    /* domain_separation: false */
-    bool is_domain_said;       /* domain_separation stands in the file */
-    bool has_cbor, has_crypto; /* the section stands in the file */
+    const char *algorithms; /* "sha256,blake3" */
+    bool is_without_domain; /* domain_separation: false */
 };
 
 /* Settings of a file.

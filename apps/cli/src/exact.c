@@ -69,7 +69,11 @@ static base_err add_target(struct cli_plan *plan, const struct bench_listed *lis
                              target->id);
     if (plan->job_count == CLI_JOBS_MAX)
         return base_fail(why, BASE_EFULL, 0, "more than %d cases are wanted", CLI_JOBS_MAX);
-    plan->jobs[plan->job_count++] = (struct cli_job){ .target = target, .item = listed->item };
+    plan->jobs[plan->job_count++] = (struct cli_job){
+        .target = target,
+        .item = listed->item,
+        .iterations = cli_sections_iterations(&plan->config, listed->name),
+    };
     return BASE_OK;
 }
 
@@ -92,6 +96,7 @@ base_err cli_plan_add_exact(struct cli_plan *plan, const struct cli_exact *exact
     for (size_t i = 0; i < exact->swept_count && given_count < BENCH_PARAM_MAX; i++)
         if (cli_plan_has_param(listed, exact->swept[i].name))
             given[given_count++] = exact->swept[i];
+    cli_sections_values(&plan->config, listed, given, &given_count);
     CLI_TRY(bench_drive_expand(listed, given, given_count, &plan->arena, &targets, &count, why));
     for (size_t i = 0; i < count; i++)
         CLI_TRY(add_target(plan, listed, &targets[i], exact, why));

@@ -56,9 +56,9 @@ static base_err add_files(struct cli_plan *plan, const struct cli_args *args,
 }
 
 base_err cli_files_plan(struct cli_plan *plan, const struct cli_args *args, const char *suite,
-                        const struct bench_arg *swept, const char *word, struct base_why *why)
+                        const char *word, struct base_why *why)
 {
-    struct bench_arg given[BENCH_PARAM_MAX + 1];
+    struct bench_arg given[BENCH_PARAM_MAX];
     size_t count = 0;
     if (!cli_has(args, "input"))
         return base_fail(why, BASE_EINVALID, 0,
@@ -66,19 +66,19 @@ base_err cli_files_plan(struct cli_plan *plan, const struct cli_args *args, cons
                          "--input %s",
                          args->operands[0], args->operands[0]);
     CLI_TRY(cli_plan_args(plan, args, given, &count, why));
-    if (swept != NULL)
-        given[count++] = *swept;
     CLI_TRY(cli_plan_list(plan, why));
     for (size_t i = 0; i < plan->listed_count; i++) {
         const struct bench_listed *listed = &plan->listed[i];
         const struct cli_exact like = { .case_name = listed->name,
                                         .swept = given,
                                         .swept_count = count };
-        if (cli_plan_is_in(listed->name, suite) && cli_plan_has_param(listed, CLI_FILES_PARAM) &&
+        if (cli_plan_is_in(listed->name, suite) && !cli_sections_skips(&plan->config, listed) &&
+            cli_plan_has_param(listed, CLI_FILES_PARAM) &&
             (word == NULL || strstr(listed->name, word) != NULL))
             CLI_TRY(add_files(plan, args, &like, why));
     }
     return plan->job_count > 0
                ? BASE_OK
-               : base_fail(why, BASE_ENOTFOUND, 0, "the suite %s has no case for files", suite);
+               : base_fail(why, BASE_ENOTFOUND, 0,
+                           "the suite %s has no case for files that the settings allow", suite);
 }

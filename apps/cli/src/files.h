@@ -12,14 +12,12 @@ bool cli_files_given(const struct cli_args *args);
 
 /* Add each case of the suite that takes a file, once for each file of the command line.
  *
- *   swept   one more value list, such as algorithm=sha256; NULL: none
  *   word    only cases whose name contains it; NULL: all
  *
  * Errors   ENOTFOUND, EINVALID (a file that cannot be read, a word without --input), those of
  *          cli_plan_add_exact
  */
 BASE_MUST_USE base_err cli_files_plan(struct cli_plan *plan, const struct cli_args *args,
-                                      const char *suite, const struct bench_arg *swept,
-                                      const char *word, struct base_why *why);
+                                      const char *suite, const char *word, struct base_why *why);
 
 #endif

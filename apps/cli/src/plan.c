@@ -96,7 +96,11 @@ static base_err add_job(struct cli_plan *plan, const struct bench_listed *listed
         return base_fail(why, BASE_EFULL, 0,
                          "more than %d cases are wanted; choose fewer values or a narrower filter",
                          CLI_JOBS_MAX);
-    plan->jobs[plan->job_count++] = (struct cli_job){ .target = target, .item = listed->item };
+    plan->jobs[plan->job_count++] = (struct cli_job){
+        .target = target,
+        .item = listed->item,
+        .iterations = cli_sections_iterations(&plan->config, listed->name),
+    };
     return BASE_OK;
 }
 
@@ -109,6 +113,7 @@ static base_err add_listed(struct cli_plan *plan, const struct bench_listed *lis
     for (size_t i = 0; i < wanted->arg_count && given_count < BENCH_PARAM_MAX; i++)
         if (cli_plan_has_param(listed, wanted->args[i].name))
             given[given_count++] = wanted->args[i];
+    cli_sections_values(&plan->config, listed, given, &given_count);
     CLI_TRY(
         bench_drive_expand(listed, given, given_count, &plan->arena, &targets, &target_count, why));
     for (size_t i = 0; i < target_count; i++)
@@ -153,7 +158,7 @@ base_err cli_plan_add(struct cli_plan *plan, const struct cli_wanted *wanted, st
     const size_t before = plan->job_count;
     CLI_TRY(cli_plan_list(plan, why));
     for (size_t i = 0; i < plan->listed_count; i++)
-        if ((wanted->is_wanted == NULL || wanted->is_wanted(&plan->listed[i])) &&
+        if ((wanted->is_wanted == NULL || wanted->is_wanted(&plan->config, &plan->listed[i])) &&
             (wanted->needs == NULL || cli_plan_has_param(&plan->listed[i], wanted->needs)))
             CLI_TRY(add_listed(plan, &plan->listed[i], wanted, why));
     return plan->job_count > before ? BASE_OK : fail_nothing(plan, wanted, why);

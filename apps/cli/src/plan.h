@@ -6,6 +6,7 @@
 #define CLI_PLAN_H
 
 #include "config.h"
+#include "sections.h"
 
 #include <bench/drive.h>
 
@@ -58,7 +59,8 @@ struct cli_wanted {
     const struct bench_arg *args; /* [arg_count] value lists, for cases that have the parameter */
     size_t arg_count;
     const char *needs; /* only cases with this parameter; NULL: all */
-    bool (*is_wanted)(const struct bench_listed *listed); /* further choice; NULL: all */
+    /* further choice; NULL: all */
+    bool (*is_wanted)(const struct cli_config *config, const struct bench_listed *listed);
 };
 
 /* Add jobs for all targets that are wanted. Lists first when that was not done yet.
