@@ -3,7 +3,7 @@
 #include "output.h"
 #include "show.h"
 
-#include <base/log.h>
+#include <base/units.h>
 #include <result/compare.h>
 
 #include <string.h>
@@ -29,17 +29,29 @@ static base_err load_both(const struct cli_args *args, struct pair *pair, struct
     return BASE_OK;
 }
 
+/* --significance, else what the newer run was told, else 0.05. */
+static double significance_of(const struct cli_args *args, const struct result_run *run)
+{
+    const struct cli_value *value = cli_value(args, "significance");
+    double significance = 0.05;
+    for (size_t i = 0; i < run->config.count; i++)
+        if (strcmp(run->config.items[i].name, "significance") == 0 &&
+            base_units_parse_number(run->config.items[i].value, 0.0001, 0.5, &significance, NULL) ==
+                BASE_OK)
+            break;
+    return value != NULL ? value->number : significance;
+}
+
 static base_err compare(const struct cli_args *args, struct pair *pair, struct base_buf *out,
                         struct base_why *why)
 {
     const struct cli_value *threshold = cli_value(args, "threshold");
-    const struct cli_value *significance = cli_value(args, "significance");
+    CLI_TRY(load_both(args, pair, why));
     const struct result_compare_options options = {
         .threshold = threshold != NULL ? threshold->number : 0.05,
-        .confidence = significance != NULL ? 1 - significance->number : 0.95,
+        .confidence = 1 - significance_of(args, &pair->current),
     };
     const struct result_report_options page = cli_show_options(args);
-    CLI_TRY(load_both(args, pair, why));
     CLI_TRY(result_compare(&pair->baseline, &pair->current, &options, &pair->comparison, why));
     return result_comparison_write(&pair->comparison, cli_show_format(args), &page.page, out);
 }

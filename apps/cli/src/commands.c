@@ -166,7 +166,7 @@ static const struct cli_option compare_options[] = {
       .low = 0.0001,
       .high = 0.5,
       .doc = "chance that any case that did not change is called slower or faster",
-      .fallback = "0.05" },
+      .fallback = "the newer run's" },
     { 0 },
 };
 

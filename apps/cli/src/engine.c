@@ -130,7 +130,11 @@ static base_err measure(struct engine *engine, size_t index, struct base_why *wh
     (void)!bench_drive_case(&engine->plan->launch, &plan, job->target, cli_progress_show,
                             &engine->progress, &record);
     const base_err err = keep(engine, &record, why);
-    cli_budget_learn(&engine->budget, &plan, monotonic_ns() - start_ns);
+    const uint64_t elapsed_ns = monotonic_ns() - start_ns;
+    cli_budget_learn(&engine->budget, &plan, elapsed_ns);
+    cli_progress_clear(&engine->progress);
+    base_log(BASE_LOG_DEBUG, "%s: %u processes, %.2f s", job->target->id, plan.processes,
+             (double)elapsed_ns / 1e9);
     bench_record_done(&record);
     return err;
 }
