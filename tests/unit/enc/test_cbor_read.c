@@ -285,6 +285,60 @@ static void the_fast_loop_knows_the_orders(void **state)
     }
 }
 
+/* Keys that are alike in their first eight bytes and more, in the middle of a long map: only the
+ * one that goes up is taken. */
+static void the_fast_loop_reads_long_keys_to_the_end(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *first;
+        const char *second;
+        enum bpi_cbor_reason core, text;
+    } rows[] = {
+        { "key_1000", "key_1001", BPI_CBOR_FINE, BPI_CBOR_FINE },
+        { "key_1001", "key_1000", BPI_CBOR_KEY_ORDER, BPI_CBOR_KEY_ORDER },
+        { "key_1000", "key_1000", BPI_CBOR_DUPLICATE_KEY, BPI_CBOR_DUPLICATE_KEY },
+        { "key_10001", "key_1000", BPI_CBOR_KEY_ORDER, BPI_CBOR_KEY_ORDER },
+        { "key_1000", "key_10000", BPI_CBOR_FINE, BPI_CBOR_FINE },
+        { "key_10000000000000_a", "key_10000000000000_b", BPI_CBOR_FINE, BPI_CBOR_FINE },
+        { "key_10000000000000_b", "key_10000000000000_a", BPI_CBOR_KEY_ORDER, BPI_CBOR_KEY_ORDER },
+        { "key_10000000000000_a", "key_10000000000000_a", BPI_CBOR_DUPLICATE_KEY,
+          BPI_CBOR_DUPLICATE_KEY },
+        { "key_1000000000000001", "key_10000000", BPI_CBOR_KEY_ORDER, BPI_CBOR_KEY_ORDER },
+    };
+    for (size_t r = 0; r < sizeof rows / sizeof rows[0]; r++) {
+        uint8_t bytes[INPUT_SIZE];
+        size_t size = 0;
+        bytes[size++] = 0xa0 + 8;
+        for (int entry = 0; entry < 8; entry++) { /* the pair stands third, others around it */
+            char key[32];
+            snprintf(key, sizeof key, entry < 2 ? "a%d" : "z_%020d", entry);
+            const char *text = entry == 2 ? rows[r].first : entry == 3 ? rows[r].second : key;
+            for (const char *each = text; each != NULL; each = each == text ? "value" : NULL) {
+                bytes[size++] = (uint8_t)(0x60 + strlen(each));
+                memcpy(bytes + size, each, strlen(each));
+                size += strlen(each);
+            }
+        }
+        for (int is_text = 0; is_text < 2; is_text++) {
+            struct bpi_cbor_options options = bpi_cbor_strict;
+            options.order = is_text ? BPI_CBOR_ORDER_TEXT : BPI_CBOR_ORDER_CORE;
+            uint8_t *const exact = malloc(size);
+            memcpy(exact, bytes, size);
+            struct bpi_cbor_reader reader;
+            bpi_cbor_reader_init(&reader, base_span_of(exact, size), &options);
+            struct bpi_cbor_entry entries[8];
+            uint64_t count = 0;
+            assert_int_equal(bpi_cbor_get_map(&reader, &count), BASE_OK);
+            const base_err err = bpi_cbor_get_entries(&reader, entries, 8);
+            const enum bpi_cbor_reason expect = is_text ? rows[r].text : rows[r].core;
+            assert_int_equal(err == BASE_OK, expect == BPI_CBOR_FINE);
+            assert_int_equal(reader.fault.reason, expect);
+            free(exact);
+        }
+    }
+}
+
 static void limits_hold(void **state)
 {
     (void)state;
@@ -452,6 +506,7 @@ int main(void)
         cmocka_unit_test(the_fast_loop_refuses_the_same),
         cmocka_unit_test(the_fast_loop_tells_duplicates),
         cmocka_unit_test(the_fast_loop_knows_the_orders),
+        cmocka_unit_test(the_fast_loop_reads_long_keys_to_the_end),
         cmocka_unit_test(limits_hold),
         cmocka_unit_test(typed_gets_read_and_refuse),
         cmocka_unit_test(other_types_and_ranges_are_refused),

@@ -358,6 +358,21 @@ static inline uint64_t rank_of(const uint8_t *key, size_t size, enum bpi_cbor_or
     return order == BPI_CBOR_ORDER_TEXT ? prefix_of(key + 1, size - 1) : prefix_of(key, size);
 }
 
+/* Keys of the same rank: does the second come after? Of encodings the size is the same by then, as
+ * it is in their first byte. Eight bytes at a time; a key has at most 24. */
+static bool is_behind(const uint8_t *last, size_t last_size, const uint8_t *key, size_t size,
+                      enum bpi_cbor_order order)
+{
+    const size_t head = order == BPI_CBOR_ORDER_TEXT ? 1 : 0;
+    for (size_t at = head + 8; at < last_size && at < size; at += 8) {
+        const uint64_t before = prefix_of(last + at, last_size - at);
+        const uint64_t word = prefix_of(key + at, size - at);
+        if (word != before)
+            return word > before;
+    }
+    return size > last_size;
+}
+
 /* Scan entries of short texts as far as they go: how many were taken. */
 static inline __attribute__((always_inline)) size_t scan_entries_of(struct bpi_cbor_reader *reader,
                                                                     struct bpi_cbor_entry *entries,
@@ -381,7 +396,10 @@ static inline __attribute__((always_inline)) size_t scan_entries_of(struct bpi_c
             break;
         const uint8_t *const next = scan_short(middle, value.size, &value);
         const uint64_t rank = rank_of(at, 1 + key.size, order);
-        if (next == NULL || (order != BPI_CBOR_ORDER_ANY && rank <= last_rank))
+        if (next == NULL || (order != BPI_CBOR_ORDER_ANY && rank < last_rank))
+            break;
+        if (order != BPI_CBOR_ORDER_ANY && rank == last_rank && last != NULL &&
+            !is_behind(last, last_size, at, 1 + key.size, order))
             break;
         if (entries != NULL)
             entries[taken] = (struct bpi_cbor_entry){ key, value };
