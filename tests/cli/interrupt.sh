@@ -2,16 +2,20 @@
 # interrupt.sh - Ctrl-C ends cleanly: finished cases are reported, kept and signed; status 130.
 . tests/cli/common.sh
 
+# await TEXT: until a line of the history has it.
+await() {
+    tries=0
+    until "$bpi" history list --csv 2>/dev/null | grep -qF "$1"; do
+        tries=$((tries + 1))
+        [ $tries -lt 200 ] || fail "the history has no '$1' within 20 s"
+        sleep 0.1
+    done
+}
+
 "$bpi" run null/empty null/step null/loop null/spin --measurement-time 1s --processes 2 --warm-up 10ms --no-references \
     --json --output "$work/run.json" >"$work/out" 2>"$work/err" &
 pid=$!
-# Until the first case is kept.
-tries=0
-until [ "$("$bpi" history list --csv 2>/dev/null | grep -c ',1,')" -ge 1 ]; do
-    tries=$((tries + 1))
-    [ $tries -lt 200 ] || fail "no case was kept within 20 s"
-    sleep 0.1
-done
+await ',running,1,' # the first case is kept
 kill -INT $pid
 wait $pid
 [ $? -eq 130 ] || fail "an interrupted run is not status 130"
@@ -25,7 +29,7 @@ has out interrupted
 "$bpi" run null/empty null/step null/loop --measurement-time 1s --processes 2 --warm-up 10ms --no-references \
     >"$work/out" 2>"$work/err" &
 pid=$!
-sleep 0.5
+await ',running,'
 kill -KILL $pid
 wait $pid 2>/dev/null
 run 0 history list --csv

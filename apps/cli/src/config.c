@@ -12,6 +12,7 @@ struct reader {
     const char *path;
     struct base_arena *arena;
     struct cli_config *config;
+    bool is_placed; /* the sentence of a failure has its file and line */
 };
 
 typedef base_err take_fn(struct reader *reader, const struct cli_yaml_node *node,
@@ -199,19 +200,20 @@ static base_err take_keys(struct reader *reader, const struct cli_yaml_node *map
             row++;
         if (row->name != NULL) {
             const base_err err = row->take(reader, kid, why);
-            if (err != BASE_OK && strncmp(why->text, reader->path, strlen(reader->path)) == 0)
-                return err; /* a nested map has said where */
-            if (err != BASE_OK) {
+            if (err != BASE_OK && !reader->is_placed) {
                 (void)base_fail_prefix(why, err, "%s:%u: %s", reader->path, kid->line, kid->key);
                 why->at = kid->line;
-                return err;
+                reader->is_placed = true;
             }
+            if (err != BASE_OK)
+                return err;
             continue;
         }
         const char *words[16] = { 0 };
         for (size_t k = 0; k < 15 && keys[k].name != NULL; k++)
             words[k] = keys[k].name;
         const char *nearest = cli_nearest(kid->key, words);
+        reader->is_placed = true;
         return base_fail(
             why, BASE_ENOTFOUND, kid->line, "%s:%u: unknown key '%s'%s%s", reader->path, kid->line,
             kid->key, nearest != NULL ? "; the nearest is " : "", nearest != NULL ? nearest : "");
