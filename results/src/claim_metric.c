@@ -59,7 +59,8 @@ bool result_metric_is_known(const char *name, bool *is_of_run)
 
 const char *result_metric_names(void)
 {
-    return "mean_ns, median_ns, normalised_ns, here_ns, slope_ns, bytes_per_s, items_per_s, parts_per_s, "
+    return "mean_ns, median_ns, normalised_ns, here_ns, slope_ns, bytes_per_s, items_per_s, "
+           "parts_per_s, "
            "fact.NAME, counter.NAME, run.elapsed_ns";
 }
 
@@ -94,14 +95,13 @@ static struct result_reading time_of(const struct result_case *one, size_t offse
     return (struct result_reading){ .estimate = *estimate, .unit = "ns" };
 }
 
-/* The typical time of this very run: the spread between its processes, without the drift of the host
- * over hours. For what does not follow the host's speed, such as a known delay. */
+/* The typical time of this very run: the spread between its processes, without the drift of the
+ * host over hours. For what does not follow the host's speed, such as a known delay. */
 static struct result_reading here_of(const struct result_case *one, double confidence)
 {
     enum { PROCESSES_SEEN = 1000 };
     double medians[PROCESSES_SEEN];
-    const size_t count =
-        one->process_count < PROCESSES_SEEN ? one->process_count : PROCESSES_SEEN;
+    const size_t count = one->process_count < PROCESSES_SEEN ? one->process_count : PROCESSES_SEEN;
     for (size_t i = 0; i < count; i++)
         medians[i] = one->processes[i].median_ns;
     if (count < 2)
