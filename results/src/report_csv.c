@@ -65,6 +65,8 @@ static const struct csv_column {
     { "high_mild_outliers", KIND_U64, AT(outliers.high_mild) },
     { "high_severe_outliers", KIND_U64, AT(outliers.high_severe) },
     { "drift_share", KIND_NUMBER, AT(drift_share) },
+    { "residual_share", KIND_NUMBER, AT(residual_share) },
+    { "memory_share", KIND_NUMBER, AT(memory_share) },
     { "reference", KIND_TEXT, AT(reference) },
     { "reference_explained_share", KIND_NUMBER, AT(reference_explained) },
     { "item_bytes", KIND_NUMBER, AT(bytes_per_item) },

@@ -88,8 +88,12 @@ static void put_reference(struct details *details)
         used += (size_t)snprintf(text + used, sizeof text - used, ", explains %s of the variance",
                                  base_units_print_percent(one->reference_explained, 2, explained));
     if (one->drift_share > 0)
-        snprintf(text + used, sizeof text - used, "; the host's drift is taken as %s",
-                 base_units_print_percent(one->drift_share, 2, drift));
+        used +=
+            (size_t)snprintf(text + used, sizeof text - used, "; the host's drift is taken as %s",
+                             base_units_print_percent(one->drift_share, 2, drift));
+    if (one->residual_share > 0)
+        snprintf(text + used, sizeof text - used, ", what the reference misses as %s",
+                 base_units_print_percent(one->residual_share, 2, drift));
     put_line(details, "reference", text);
 }
 

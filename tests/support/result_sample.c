@@ -83,6 +83,8 @@ struct result_case sample_case(struct result_run *run, const char *id, double me
         .p99_ns = 1e-7,
         .effective_batches = 311.5,
         .drift_share = 0.027,
+        .residual_share = NAN,
+        .memory_share = NAN,
         .reference = "core",
         .reference_explained = 0.81,
         .outliers = { 0, 1, 2, 3 },
@@ -124,6 +126,8 @@ static struct result_case case_without_result(const char *id, const char *status
         .p99_ns = NAN,
         .effective_batches = NAN,
         .drift_share = NAN,
+        .residual_share = NAN,
+        .memory_share = NAN,
         .reference_explained = NAN,
     };
 }

@@ -106,6 +106,8 @@ static void collect_numbers(const struct stats_estimate *from, struct result_cas
     out->drift_share = from->drift_share;
     out->reference = references[from->reference];
     out->reference_explained = from->reference_explained;
+    out->memory_share = from->reference == STATS_REFERENCE_NONE ? NAN : from->memory_share;
+    out->residual_share = from->residual_share;
     out->outliers = (struct result_outliers){ from->low_severe, from->low_mild, from->high_mild,
                                               from->high_severe };
 }
@@ -119,6 +121,7 @@ static void clear_numbers(struct result_case *out)
     out->drift_share = 0;
     out->reference = "none";
     out->reference_explained = 0;
+    out->memory_share = out->residual_share = NAN;
     out->interval = "";
 }
 
@@ -256,7 +259,8 @@ static const char *interval_words(const struct bench_record *record,
         drift = base_arena_printf(arena, "; in raw times the drift of the host (%s)",
                                   options->is_assumed ? "assumed" : "measured");
     if (estimate->residual_share > 0 && drift != NULL)
-        drift = base_arena_printf(arena, "%s; at reference speed what the reference misses", drift);
+        drift = base_arena_printf(arena, "%s; at reference speed what the reference misses (%s)",
+                                  drift, options->is_residual_learned ? "measured" : "assumed");
     if (drift == NULL)
         return NULL;
     if (record->process_count == 1)

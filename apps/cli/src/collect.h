@@ -20,6 +20,7 @@
  */
 struct cli_collect_options {
     struct stats_estimate_options estimate;
+    bool is_residual_learned; /* not assumed: what the reference misses */
     bool is_assumed;
     bool is_without_memory;
 };

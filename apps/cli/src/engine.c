@@ -7,6 +7,7 @@
 #include "head.h"
 #include "output.h"
 #include "progress.h"
+#include "residual.h"
 #include "show.h"
 #include "signals.h"
 #include "speed.h"
@@ -101,9 +102,11 @@ static base_err keep(struct engine *engine, const struct bench_record *record, s
 {
     struct result_run *run = &engine->run;
     struct result_case *item = &run->cases[run->case_count];
-    const struct cli_collect_options options = collect_options(engine);
+    struct cli_collect_options options = collect_options(engine);
     if (record->err == BASE_EINTERRUPTED)
         return BASE_OK;
+    options.is_residual_learned =
+        cli_residual_learn(engine->history, record->target.id, &options.estimate);
     const base_err err = cli_collect(record, &options, &run->arena, item);
     if (err != BASE_OK)
         return base_fail(why, err, 0, "%s: %s", record->target.id, base_err_text(err));

@@ -105,7 +105,9 @@ struct result_case {
     double p05_ns, p25_ns, p75_ns, p95_ns, p99_ns; /* quantiles of batches (type 7) */
     double effective_batches; /* batches worth as independent ones, from autocorrelation */
     double drift_share;       /* the host's drift as a share of the time, in median_ns's interval */
-    const char *reference;    /* "core", "memory", "mixed", "none" */
+    double residual_share; /* what the reference misses, as a share, in normalised_ns's interval */
+    double memory_share;   /* 0: the case follows the core's speed, 1: the memory's */
+    const char *reference; /* "core", "memory", "mixed", "none" */
     double reference_explained; /* share of the variance between windows that it explains, 0 .. 1 */
     struct result_outliers outliers;
 

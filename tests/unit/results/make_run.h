@@ -99,7 +99,8 @@ static inline struct result_case *make_empty_case(struct result_run *run, const 
     one->median_ns = one->mean_ns = one->normalised_ns = one->slope_ns = make_none();
     one->stddev_ns = one->mad_ns = one->trimmed_mean_ns = one->min_ns = one->max_ns = NAN;
     one->p05_ns = one->p25_ns = one->p75_ns = one->p95_ns = one->p99_ns = NAN;
-    one->effective_batches = one->drift_share = one->reference_explained = NAN;
+    one->effective_batches = one->residual_share = one->memory_share = one->drift_share =
+        one->reference_explained = NAN;
     return one;
 }
 
