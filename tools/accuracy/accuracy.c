@@ -3,7 +3,10 @@
  * beside a noisy neighbour, in turn. The truth is the mean over all runs of a kernel; the share of
  * runs whose interval holds it is the coverage. Prints one Markdown table.
  *
- * Usage: accuracy [--runs N] [--time TIME] [--processes N] [--core N] [--csv FILE]
+ * With --known it measures what is known beforehand instead: nothing, a dependent step whose time
+ * is taken with the system's clock over a thousand million steps, and delays spun by that clock.
+ *
+ * Usage: accuracy [--known] [--runs N] [--time TIME] [--processes N] [--core N] [--csv FILE]
  */
 #define _GNU_SOURCE
 #include "neighbour.h"
@@ -11,6 +14,7 @@
 #include <base/rng.h>
 #include <base/units.h>
 #include <bench/bench.h>
+#include <bench/clock.h>
 #include <bench/drive.h>
 #include <bench/worker.h>
 #include <stats/drift.h>
@@ -79,7 +83,46 @@ BENCH(dram, .doc = "100 dependent loads from 128 MiB", .item = "walk", .setup = 
     ((uint32_t(*)[16])state)[0][1] = at;
 }
 
-static const struct bench_case *const cases[] = { &l1, &dram };
+BENCH(empty, .doc = "nothing")
+{
+}
+
+BENCH(step, .doc = "one dependent xorshift step", .item = "step")
+{
+    uint64_t x = 88172645463325252u;
+    BENCH_LOOP(count) {
+        x ^= x << 13;
+        x ^= x >> 7;
+        x ^= x << 17;
+        BENCH_HIDE(x);
+    }
+    BENCH_KEEP(x);
+}
+
+/* Each delay ends where it should have, not a clock reading later: their sum is known. */
+static void spin(uint64_t ns, uint64_t count)
+{
+    uint64_t end = bench_clock_now_ns();
+    BENCH_LOOP(count) {
+        end += ns;
+        while (bench_clock_now_ns() < end)
+            ;
+    }
+}
+
+BENCH(spin_1us, .doc = "the clock read until 1 us has passed")
+{
+    spin(1000, count);
+}
+
+BENCH(spin_100us, .doc = "the clock read until 100 us have passed")
+{
+    spin(100000, count);
+}
+
+static const struct bench_case *const cases[] = {
+    &l1, &dram, &empty, &step, &spin_1us, &spin_100us
+};
 static const char *const kernel_names[KERNELS] = { "l1", "dram" };
 static const char *const condition_names[CONDITIONS] = { "quiet", "noisy" };
 
@@ -87,6 +130,7 @@ struct options {
     uint32_t runs, processes, core;
     uint64_t measurement_ns;
     FILE *csv;
+    bool is_known;
 };
 
 struct shot { /* one run of one kernel */
@@ -282,9 +326,53 @@ static void print_table(const struct results *results, const struct options *opt
                 print_row(results, k, c, options->runs, normalised != 0);
 }
 
+/* One step by the system's clock alone, over many; the best of a few tries beside the measurement.
+ */
+static double step_by_clock(void)
+{
+    enum { STEPS = 1 << 28, TRIES = 3 };
+    double best = INFINITY;
+    for (int i = 0; i < TRIES; i++) {
+        const uint64_t start = bench_clock_now_ns();
+        step_run(NULL, STEPS);
+        const double ns = (double)(bench_clock_now_ns() - start) / STEPS;
+        best = ns < best ? ns : best;
+    }
+    return best;
+}
+
+static bool print_known(const struct options *options, struct results *results)
+{
+    const struct {
+        const char *name;
+        double truth_ns;
+        double share, slack_ns; /* of the bound */
+    } rows[] = { { "empty", 0, 0, 0.05 },
+                 { "step", step_by_clock(), 0.02, 0 },
+                 { "spin_1us", 1000, 0.01, 1 },
+                 { "spin_100us", 100000, 0.01, 100 } };
+    printf("| case | known | measured | error | bound |\n|---|---|---|---|---|\n");
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct shot shot = { 0 };
+        if (!shoot(options, results, rows[i].name, 0, 1, &shot))
+            return false;
+        const double error = shot.raw.value - rows[i].truth_ns;
+        const bool holds = fabs(error) <= rows[i].share * rows[i].truth_ns + rows[i].slack_ns;
+        char known[BASE_UNITS_TEXT_SIZE], measured[BASE_UNITS_TEXT_SIZE], off[BASE_UNITS_TEXT_SIZE];
+        printf("| %s | %s | %s | %s | ± %g %% + %g ns: %s |\n", rows[i].name,
+               base_units_print_time(rows[i].truth_ns, 4, known),
+               base_units_print_time(shot.raw.value, 4, measured),
+               base_units_print_time(error, 2, off), 100 * rows[i].share, rows[i].slack_ns,
+               holds ? "holds" : "does not hold");
+    }
+    return true;
+}
+
 static int parse(int argc, char **argv, struct options *options)
 {
     static const struct option longs[] = {
+        { "known", no_argument, NULL, 'k' },
+
         { "runs", required_argument, NULL, 'r' },      { "time", required_argument, NULL, 't' },
         { "processes", required_argument, NULL, 'p' }, { "core", required_argument, NULL, 'c' },
         { "csv", required_argument, NULL, 'o' },       { NULL, 0, NULL, 0 }
@@ -298,6 +386,8 @@ static int parse(int argc, char **argv, struct options *options)
             err = base_units_parse_time(optarg, &options->measurement_ns, &why);
         else if (letter == 'o')
             options->csv = fopen(optarg, "w");
+        else if (letter == 'k')
+            options->is_known = true;
         else if (letter != '?')
             err = base_units_parse_count(optarg, letter == 'c' ? 0 : 1, RUNS_MAX, &value, &why);
         if (letter == '?' || err != BASE_OK || (letter == 'o' && options->csv == NULL)) {
@@ -322,11 +412,11 @@ int main(int argc, char **argv)
     if (parse(argc, argv, &options) != 0)
         return 2;
     struct results *results = calloc(1, sizeof *results);
-    if (results == NULL || !calibrate(&options, results) || !run_all(&options, results)) {
-        free(results);
-        return 3;
-    }
-    print_table(results, &options);
+    bool is_fine = results != NULL && calibrate(&options, results);
+    if (is_fine && options.is_known)
+        is_fine = print_known(&options, results);
+    else if (is_fine && (is_fine = run_all(&options, results)))
+        print_table(results, &options);
     free(results);
-    return 0;
+    return is_fine ? 0 : 3;
 }

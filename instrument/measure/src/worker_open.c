@@ -3,6 +3,7 @@
 #include "worker_internal.h"
 
 #include <base/units.h>
+#include <probe/process.h>
 
 #include <string.h>
 
@@ -112,7 +113,35 @@ static base_err take_args(struct worker *worker, const struct bench_case *bench,
     return BASE_OK;
 }
 
-static void describe_env(const struct worker *worker, json_t *reply)
+static void add_fact(json_t *facts, const char *name, double value, const char *unit)
+{
+    json_array_append_new(facts,
+                          json_pack("{s:s, s:f, s:s}", "name", name, "value", value, "unit", unit));
+}
+
+/* Memory of this process, now; -1 when the kernel does not tell. Taken before the reference kernels
+ * have theirs. */
+static struct probe_process memory_now(void)
+{
+    struct probe_process process;
+    struct base_why unused;
+    if (probe_process_read(NULL, 0, &process, &unused) != BASE_OK)
+        process.rss_bytes = process.pss_bytes = -1;
+    return process;
+}
+
+/* What the set-up added: the case's state in memory. */
+static void add_memory(json_t *facts, const struct probe_process *before)
+{
+    const struct probe_process after = memory_now();
+    if (before->rss_bytes >= 0 && after.rss_bytes >= before->rss_bytes)
+        add_fact(facts, "setup_rss_bytes", (double)(after.rss_bytes - before->rss_bytes), "B");
+    if (before->pss_bytes >= 0 && after.pss_bytes >= before->pss_bytes)
+        add_fact(facts, "setup_pss_bytes", (double)(after.pss_bytes - before->pss_bytes), "B");
+}
+
+static void describe_env(const struct worker *worker, const struct probe_process *before,
+                         json_t *reply)
 {
     const struct bench_env *env = &worker->crew.members[0].env;
     json_object_set_new(reply, "bytes_per_item", json_real(env->bytes_per_item));
@@ -120,9 +149,8 @@ static void describe_env(const struct worker *worker, json_t *reply)
     json_object_set_new(reply, "exclusive", json_boolean(worker->bench->is_exclusive));
     json_t *facts = json_array();
     for (size_t i = 0; i < env->fact_count; i++)
-        json_array_append_new(facts,
-                              json_pack("{s:s, s:f, s:s}", "name", env->facts[i].name, "value",
-                                        env->facts[i].value, "unit", env->facts[i].unit));
+        add_fact(facts, env->facts[i].name, env->facts[i].value, env->facts[i].unit);
+    add_memory(facts, before);
     json_object_set_new(reply, "facts", facts);
     json_t *series = json_array();
     for (size_t i = 0; i < BENCH_SERIES_MAX && worker->bench->series[i] != NULL; i++)
@@ -155,13 +183,14 @@ base_err worker_open(struct worker *worker, const json_t *request, json_t *reply
     struct bench_env env = { .threads = threads == 0 ? 1 : (uint32_t)threads };
     env.seed = (uint64_t)json_integer_value(json_object_get(request, "seed"));
     base_err err = take_args(worker, bench, json_object_get(request, "args"), &env, why);
+    const struct probe_process before = memory_now();
     if (err == BASE_OK)
         err = crew_open(&worker->crew, bench, &env, why);
     if (err == BASE_OK) {
         worker->bench = bench;
         worker->is_open = true;
         worker->last_batch_ns = 0;
-        describe_env(worker, reply);
+        describe_env(worker, &before, reply);
     } else {
         close_case(worker);
     }
