@@ -61,6 +61,23 @@ static void put_verdict(struct result_sink *sink, const struct result_verdict *v
     result_sink_printf(sink, "\n");
 }
 
+/* The claims of cases that were not measured, by name: their sentences would bury the results. */
+static void put_not_run(struct result_sink *sink, const struct result_run *run,
+                        const struct result_page *page)
+{
+    struct base_buf names = { 0 };
+    base_err err = BASE_OK;
+    for (size_t i = 0; err == BASE_OK && i < run->verdict_count; i++)
+        if (result_state_of(run->verdicts[i].state) == RESULT_STATE_NOT_RUN)
+            err = base_buf_printf(&names, "%s%s", names.size > 0 ? ", " : "", run->verdicts[i].id);
+    result_sink_printf(sink, "  %s%-*s%s  ", result_style_begin(page, RESULT_DIM), STATE_WIDTH,
+                       result_state_text(RESULT_STATE_NOT_RUN), result_style_end(page, RESULT_DIM));
+    result_sink_wrapped(sink, base_buf_text(&names), page->width, INDENT, INDENT);
+    result_sink_printf(sink, "\n");
+    sink->err = sink->err != BASE_OK ? sink->err : err;
+    base_buf_done(&names);
+}
+
 base_err result_report_ledger(const struct result_run *run,
                               const struct result_report_options *options, struct base_buf *out)
 {
@@ -72,8 +89,12 @@ base_err result_report_ledger(const struct result_run *run,
                        result_style_end(&options->page, RESULT_BOLD));
     put_counts(&sink, &ledger, &options->page);
     result_sink_printf(&sink, "\n");
+    const bool is_short = !options->is_detailed && !options->is_verbose;
     for (size_t i = 0; i < run->verdict_count; i++)
-        put_verdict(&sink, &run->verdicts[i], &options->page);
+        if (!is_short || result_state_of(run->verdicts[i].state) != RESULT_STATE_NOT_RUN)
+            put_verdict(&sink, &run->verdicts[i], &options->page);
+    if (is_short && ledger.counts[RESULT_STATE_NOT_RUN] > 0)
+        put_not_run(&sink, run, &options->page);
     return sink.err;
 }
 

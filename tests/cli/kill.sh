@@ -22,11 +22,11 @@ for delay in $delays; do
         kill -KILL $pid 2>/dev/null
         wait $pid 2>/dev/null
     else
-        read -r worker rest <"/proc/$pid/task/$pid/children" 2>/dev/null || worker=
+        worker=$(awk -v parent=$pid '$4 == parent { print $1; exit }' /proc/[0-9]*/stat 2>/dev/null)
         [ -z "$worker" ] || kill -KILL "$worker" 2>/dev/null
         wait $pid
         status=$?
-        if [ $status -eq 3 ] && grep -q 'signal 9' "$work/err"; then
+        if [ $status -eq 3 ] && grep -q 'signal 9' "$work/out" "$work/err"; then
             crashed=$((crashed + 1))
         elif [ $status -gt 1 ]; then
             fail "round $round: status $status: $(head -3 "$work/err")"

@@ -59,7 +59,7 @@ struct cli_option {
     const char *name; /* without "--"; NULL ends a table */
     char letter;      /* 0: none */
     enum cli_kind kind;
-    const char *placeholder; /* "TIME"; NULL for a flag */
+    const char *value_name; /* "TIME"; NULL for a flag */
     const char *doc;
     const char *fallback; /* what holds without it, in words; NULL: nothing to say */
     const char *choices;  /* of CLI_WORD, CLI_WORDS: "text,json,csv" */

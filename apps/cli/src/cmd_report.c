@@ -70,8 +70,9 @@ static base_err list_claims(const struct cli_args *args, const struct result_run
 static base_err write_ledger(const struct cli_args *args, const struct result_run *run,
                              struct base_buf *out)
 {
-    const struct result_report_options options = cli_show_options(args);
+    struct result_report_options options = cli_show_options(args);
     const char *format = cli_show_format(args);
+    options.is_detailed = true; /* here the claims are what was asked for */
     if (cli_has(args, "list"))
         return list_claims(args, run, out);
     if (strcmp(format, "markdown") == 0)

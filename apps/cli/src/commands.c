@@ -8,16 +8,16 @@
     }
 #define TEXT(name_, kind_, place_, doc_)                                                           \
     {                                                                                              \
-        .name = name_, .kind = kind_, .placeholder = place_, .doc = doc_                           \
+        .name = name_, .kind = kind_, .value_name = place_, .doc = doc_                            \
     }
 #define COUNT(name_, low_, high_, doc_, fallback_)                                                 \
     {                                                                                              \
-        .name = name_, .kind = CLI_COUNT, .placeholder = "N", .doc = doc_, .fallback = fallback_,  \
+        .name = name_, .kind = CLI_COUNT, .value_name = "N", .doc = doc_, .fallback = fallback_,   \
         .low = low_, .high = high_                                                                 \
     }
 #define TIME(name_, doc_, fallback_)                                                               \
     {                                                                                              \
-        .name = name_, .kind = CLI_TIME, .placeholder = "TIME", .doc = doc_, .fallback = fallback_ \
+        .name = name_, .kind = CLI_TIME, .value_name = "TIME", .doc = doc_, .fallback = fallback_  \
     }
 
 const struct cli_option cli_common_options[] = {
@@ -27,7 +27,7 @@ const struct cli_option cli_common_options[] = {
     FLAG("verbose", 'v', "more detail in the text report and on standard error"),
     { .name = "color",
       .kind = CLI_WORD,
-      .placeholder = "WHEN",
+      .value_name = "WHEN",
       .choices = "auto,always,never",
       .doc = "colour in text: auto, always or never; NO_COLOR in the environment means never",
       .fallback = "auto: on a terminal" },
@@ -37,7 +37,7 @@ const struct cli_option cli_common_options[] = {
 static const struct cli_option measure_options[] = {
     { .name = "config",
       .kind = CLI_FILE,
-      .placeholder = "FILE",
+      .value_name = "FILE",
       .doc = "settings from a YAML file with a performance_benchmarks section; options on the "
              "command line win" },
     TIME("warm-up", "upper bound of the warm-up of a case; it ends early when the case is steady",
@@ -48,14 +48,14 @@ static const struct cli_option measure_options[] = {
           "as many as the time allows"),
     { .name = "confidence",
       .kind = CLI_SHARE,
-      .placeholder = "LEVEL",
+      .value_name = "LEVEL",
       .low = 0.5,
       .high = 0.9999,
       .doc = "level of the intervals, 0.5 to 0.9999",
       .fallback = "0.95" },
     { .name = "significance",
       .kind = CLI_SHARE,
-      .placeholder = "LEVEL",
+      .value_name = "LEVEL",
       .low = 0.0001,
       .high = 0.5,
       .doc = "error rate allowed when two runs are compared; kept with the run",
@@ -63,7 +63,7 @@ static const struct cli_option measure_options[] = {
     TIME("timeout", "a case that takes longer has failed", "120s"),
     { .name = "cpu-affinity",
       .kind = CLI_LIST,
-      .placeholder = "LIST",
+      .value_name = "LIST",
       .doc = "bind the workers to these processors, as in 0,1 or 0-3",
       .fallback = "not bound" },
     COUNT("seed", 0, 9.2e18, "seed of the data and of every random choice", "1"),
@@ -85,14 +85,14 @@ static const struct cli_option output_options[] = {
     FLAG("markdown", 0, "a table for people, like --format markdown"),
     { .name = "format",
       .kind = CLI_WORD,
-      .placeholder = "FORMAT",
+      .value_name = "FORMAT",
       .choices = "text,json,csv,markdown",
       .doc = "text, json, csv or markdown",
       .fallback = "text" },
     { .name = "output",
       .letter = 'o',
       .kind = CLI_FILE,
-      .placeholder = "FILE",
+      .value_name = "FILE",
       .doc = "write the report to a file",
       .fallback = "standard output" },
     { 0 },
@@ -115,13 +115,13 @@ static const struct cli_option cbor_options[] = {
     FLAG("decode", 0, "only what decodes (with --encode: both)"),
     { .name = "data-size",
       .kind = CLI_LIST,
-      .placeholder = "ENTRIES",
+      .value_name = "ENTRIES",
       .doc = "entries of the document's map, as in 100 or 1,10,100",
       .fallback = "the suite's sweep" },
     { .name = "input",
       .letter = 'i',
       .kind = CLI_FILE,
-      .placeholder = "FILE",
+      .value_name = "FILE",
       .doc = "measure on CBOR files of yours: this one and the words that follow" },
     { 0 },
 };
@@ -129,19 +129,19 @@ static const struct cli_option cbor_options[] = {
 static const struct cli_option crypto_options[] = {
     { .name = "hash-size",
       .kind = CLI_LIST,
-      .placeholder = "SIZE",
+      .value_name = "SIZE",
       .doc = "bytes of a message, as in 1024 or 64,1KiB,1MiB",
       .fallback = "the suite's sweep" },
     { .name = "algorithms",
       .kind = CLI_WORDS,
-      .placeholder = "LIST",
+      .value_name = "LIST",
       .choices = "sha256,blake3",
       .doc = "sha256, blake3 or both",
       .fallback = "both" },
     { .name = "input",
       .letter = 'i',
       .kind = CLI_FILE,
-      .placeholder = "FILE",
+      .value_name = "FILE",
       .doc = "hash files of yours: this one and the words that follow" },
     { 0 },
 };
@@ -149,20 +149,20 @@ static const struct cli_option crypto_options[] = {
 static const struct cli_option compare_options[] = {
     { .name = "baseline",
       .kind = CLI_FILE,
-      .placeholder = "RUN",
+      .value_name = "RUN",
       .doc = "the older run: a file, or an id of the history" },
     { .name = "current",
       .kind = CLI_FILE,
-      .placeholder = "RUN",
+      .value_name = "RUN",
       .doc = "the newer run: a file, or an id of the history" },
     { .name = "threshold",
       .kind = CLI_PERCENT,
-      .placeholder = "PERCENT",
+      .value_name = "PERCENT",
       .doc = "times whose ratio lies within this, with its whole interval, count as the same",
       .fallback = "5.0" },
     { .name = "significance",
       .kind = CLI_SHARE,
-      .placeholder = "LEVEL",
+      .value_name = "LEVEL",
       .low = 0.0001,
       .high = 0.5,
       .doc = "chance that any case that did not change is called slower or faster",
@@ -180,31 +180,31 @@ static const struct cli_option exec_options[] = {
     { .name = "name",
       .letter = 'n',
       .kind = CLI_TEXT,
-      .placeholder = "NAME",
+      .value_name = "NAME",
       .doc = "name of a command in the report, in their order; may be repeated",
       .fallback = "the command itself" },
     COUNT("runs", 1, 1000000, "at least this many runs of each command",
           "as many as fit the measurement time, 10 or more"),
     { .name = "prepare",
       .kind = CLI_TEXT,
-      .placeholder = "COMMAND",
+      .value_name = "COMMAND",
       .doc = "run this shell line before each run, outside the time" },
     { .name = "parameter",
       .letter = 'P',
       .kind = CLI_PAIR,
-      .placeholder = "NAME VALUES",
+      .value_name = "NAME VALUES",
       .doc = "put each of VALUES (1,2,3 or 1..5) where a command says {NAME}; may be repeated" },
     FLAG("shell", 0, "run each command through /bin/sh -c"),
     FLAG("ignore-failure", 0, "time a command though it ends with another status than 0"),
     { .name = "input",
       .letter = 'i',
       .kind = CLI_FILE,
-      .placeholder = "FILE",
+      .value_name = "FILE",
       .doc = "standard input of the command",
       .fallback = "/dev/null" },
     { .name = "warm-up",
       .kind = CLI_TIME_OR_COUNT,
-      .placeholder = "TIME|N",
+      .value_name = "TIME|N",
       .doc = "warm up for a time (1s), or for a number of runs (3)",
       .fallback = "1s" },
     { 0 },
@@ -214,7 +214,7 @@ static const struct cli_option worker_options[] = {
     { .name = "filter",
       .letter = 'f',
       .kind = CLI_TEXT,
-      .placeholder = "FILTER",
+      .value_name = "FILTER",
       .doc = "only cases that match; may be repeated" },
     FLAG("list", 0, "show the worker's cases and measure nothing"),
     { 0 },
@@ -223,7 +223,7 @@ static const struct cli_option worker_options[] = {
 static const struct cli_option claims_options[] = {
     { .name = "run",
       .kind = CLI_FILE,
-      .placeholder = "RUN",
+      .value_name = "RUN",
       .doc = "judge on this run: a file, or an id of the history",
       .fallback = "the newest run" },
     FLAG("list", 0, "show the claims without judging them"),
@@ -239,7 +239,7 @@ static const struct cli_option doctor_options[] = {
 static const struct cli_option man_options[] = {
     { .name = "folder",
       .kind = CLI_FILE,
-      .placeholder = "FOLDER",
+      .value_name = "FOLDER",
       .doc = "write every page into this folder" },
     { 0 },
 };

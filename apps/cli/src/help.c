@@ -51,8 +51,8 @@ static base_err put_option(struct base_buf *out, const struct cli_option *option
     if (option->letter != 0)
         snprintf(letter, sizeof letter, "-%c, ", option->letter);
     snprintf(term, sizeof term, "%s--%s%s%s", letter, option->name,
-             option->placeholder != NULL ? " " : "",
-             option->placeholder != NULL ? option->placeholder : "");
+             option->value_name != NULL ? " " : "",
+             option->value_name != NULL ? option->value_name : "");
     if (option->fallback != NULL)
         snprintf(doc, sizeof doc, "%s [%s]", option->doc, option->fallback);
     else

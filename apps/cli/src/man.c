@@ -51,8 +51,8 @@ static base_err put_option(struct base_buf *out, const struct cli_option *option
     if (option->letter != 0)
         CLI_TRY(base_buf_printf(out, "Fl %c , ", option->letter));
     CLI_TRY(base_buf_printf(out, "Fl \\-%s%s%s\n", option->name,
-                            option->placeholder != NULL ? " Ar " : "",
-                            option->placeholder != NULL ? option->placeholder : ""));
+                            option->value_name != NULL ? " Ar " : "",
+                            option->value_name != NULL ? option->value_name : ""));
     char doc[512];
     snprintf(doc, sizeof doc, "%s%s%s.", option->doc, option->fallback != NULL ? "; default: " : "",
              option->fallback != NULL ? option->fallback : "");

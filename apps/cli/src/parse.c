@@ -159,13 +159,13 @@ static base_err take_option(struct cli_args *args, const struct cli_option *opti
     if (option->kind != CLI_FLAG && attached == NULL) {
         if (*index + 1 >= args->argc)
             return base_fail(why, BASE_EINVALID, 0, "--%s needs a value: --%s %s", option->name,
-                             option->name, option->placeholder);
+                             option->name, option->value_name);
         value.text = args->argv[++*index];
     }
     if (option->kind == CLI_PAIR) {
         if (*index + 1 >= args->argc)
             return base_fail(why, BASE_EINVALID, 0, "--%s needs two values: --%s %s", option->name,
-                             option->name, option->placeholder);
+                             option->name, option->value_name);
         value.second = args->argv[++*index];
     }
     const base_err err = check_value(&value, why);
