@@ -97,16 +97,28 @@ static void put_reference(struct details *details)
     put_line(details, "reference", text);
 }
 
+/* A number in the unit a reader wants: 2.19 MiB, 732.4 ms, 3. */
+static void print_quantity(double value, const char *unit, char *out)
+{
+    if (unit != NULL && strcmp(unit, "ns") == 0)
+        base_units_print_time(value, 4, out);
+    else if (unit != NULL && strcmp(unit, "B") == 0 && fabs(value) >= 1e5)
+        base_units_print_size(value, 4, out);
+    else if (unit == NULL || *unit == '\0' || strcmp(unit, "1") == 0)
+        snprintf(out, BASE_UNITS_TEXT_SIZE, "%.6g", value);
+    else
+        snprintf(out, BASE_UNITS_TEXT_SIZE, "%.6g %.15s", value, unit);
+}
+
 static void put_quantities(struct details *details, const char *label,
                            const struct result_quantities *list)
 {
     struct base_buf text = { 0 };
     base_err err = BASE_OK;
     for (size_t i = 0; err == BASE_OK && i < list->count; i++) {
-        const char *unit = list->items[i].unit;
-        const bool has_unit = unit != NULL && *unit != '\0' && strcmp(unit, "1") != 0;
-        err = base_buf_printf(&text, "%s%s %.6g%s%s", i > 0 ? ", " : "", list->items[i].name,
-                              list->items[i].value, has_unit ? " " : "", has_unit ? unit : "");
+        char number[BASE_UNITS_TEXT_SIZE];
+        print_quantity(list->items[i].value, list->items[i].unit, number);
+        err = base_buf_printf(&text, "%s%s %s", i > 0 ? ", " : "", list->items[i].name, number);
     }
     const char *joined = base_buf_text(&text);
     if (err != BASE_OK || joined == NULL)
@@ -120,15 +132,10 @@ static void put_series(struct details *details, const struct result_series *seri
 {
     const double values[] = { series->median, series->mean, series->low, series->high };
     static const char *const names[] = { "median", "mean", "lowest", "highest" };
-    const bool is_time = series->unit != NULL && strcmp(series->unit, "ns") == 0;
     char text[300] = "", number[BASE_UNITS_TEXT_SIZE];
     size_t used = 0;
     for (size_t i = 0; i < 4; i++) {
-        if (is_time)
-            base_units_print_time(values[i], 4, number);
-        else
-            snprintf(number, sizeof number, "%.6g %.15s", values[i],
-                     series->unit != NULL ? series->unit : "");
+        print_quantity(values[i], series->unit, number);
         used += (size_t)snprintf(text + used, sizeof text - used, "%s%s %s", i > 0 ? ", " : "",
                                  names[i], number);
     }
