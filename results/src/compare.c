@@ -10,6 +10,7 @@
 #include <string.h>
 
 enum { CAVEAT_MAX = 64, DIFFERENCE_MAX = 12 };
+#define LOAD_ALIKE 0.5 /* runnable processes, one minute: less is not worth a word */
 
 const char *result_change_text(enum result_change change)
 {
@@ -265,7 +266,8 @@ static base_err add_caveat(struct result_comparison *all, const char *sentence)
 /* Facts that are different each time say nothing about the machine. */
 static bool is_passing(const char *name)
 {
-    static const char *const words[] = { "load", "steal", "uptime", "free", "now", "date" };
+    static const char *const words[] = { "load", "steal", "uptime", "free",         "available",
+                                         "now",  "date",  "drift",  "speed_entries" };
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         if (strstr(name, words[i]) != NULL)
             return true;
@@ -310,6 +312,21 @@ static base_err compare_pairs(struct result_comparison *all, const char *what,
     return err;
 }
 
+/* What others take of a core (its issue slots, where two processors are threads of one) is in no
+ * reference: a busy hour against a calm one can look like slower code. */
+static base_err add_load(struct result_comparison *all)
+{
+    const char *was = value_of(&all->baseline->host, "load");
+    const char *is = value_of(&all->current->host, "load");
+    if (was == NULL || is == NULL || fabs(strtod(was, NULL) - strtod(is, NULL)) < LOAD_ALIKE)
+        return BASE_OK;
+    return add_caveat(all, base_arena_printf(&all->arena,
+                                             "the machine was not equally busy: load %.4s was, "
+                                             "%.4s is; what others take of a core no reference "
+                                             "shows",
+                                             was, is));
+}
+
 static base_err find_caveats(struct result_comparison *all)
 {
     const struct result_run *b = all->baseline, *c = all->current;
@@ -323,6 +340,8 @@ static base_err find_caveats(struct result_comparison *all)
         err = add_caveat(all, "the baseline was interrupted");
     if (err == BASE_OK && strcmp(or_empty(c->state), "interrupted") == 0)
         err = add_caveat(all, "the current run was interrupted");
+    if (err == BASE_OK)
+        err = add_load(all);
     if (err == BASE_OK)
         err = compare_pairs(all, "host", &b->host, &c->host);
     if (err == BASE_OK)
