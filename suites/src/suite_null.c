@@ -15,7 +15,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <time.h>
 
 SUITE_CLAIMS(null);
@@ -229,51 +228,6 @@ static base_err malloc_check(void *state, struct base_why *why)
                      (unsigned long long)allocated->failures, (unsigned long long)allocated->size);
 }
 
-/* null/switch: a sleep of a nanosecond gives the processor away once. */
-
-struct switched {
-    uint64_t items;
-    uint64_t switches; /* that the kernel counted around the items */
-};
-
-static uint64_t voluntary_switches(void)
-{
-    struct rusage usage = { 0 };
-    getrusage(RUSAGE_THREAD, &usage);
-    return (uint64_t)usage.ru_nvcsw;
-}
-
-static base_err switch_setup(struct bench_env *env)
-{
-    env->state = calloc(1, sizeof(struct switched));
-    bench_env_fact(env, "expected_context_switches", 1, "1");
-    return env->state != NULL ? BASE_OK : base_fail(&env->why, BASE_ENOMEM, 0, "no memory");
-}
-
-static void switch_run(void *state, uint64_t count)
-{
-    struct switched *switched = state;
-    const struct timespec shortest = { 0, 1 };
-    const uint64_t before = voluntary_switches();
-    BENCH_LOOP(count) {
-        nanosleep(&shortest, NULL); /* sleep: it is what is measured */
-    }
-    switched->switches += voluntary_switches() - before;
-    switched->items += count;
-}
-
-static base_err switch_check(void *state, struct base_why *why)
-{
-    const struct switched *switched = state;
-    const bool more = switched->switches > switched->items;
-    const uint64_t difference =
-        more ? switched->switches - switched->items : switched->items - switched->switches;
-    if (difference <= 1 + switched->items / 100) /* a timer may end before the sleep begins */
-        return BASE_OK;
-    return base_fail(why, BASE_EWRONG, 0, "%llu sleeps gave the processor away %llu times",
-                     (unsigned long long)switched->items, (unsigned long long)switched->switches);
-}
-
 static const struct bench_case case_empty = {
     .name = "null/empty",
     .doc = "nothing at all: the floor of the instrument",
@@ -324,19 +278,8 @@ static const struct bench_case case_malloc = {
     .teardown = free,
 };
 
-static const struct bench_case case_switch = {
-    .name = "null/switch",
-    .doc = "the shortest sleep: one voluntary context switch",
-    .item = "sleep",
-    .setup = switch_setup,
-    .run = switch_run,
-    .check = switch_check,
-    .teardown = free,
-};
-
 static const struct bench_case *const null_cases[] = {
-    &case_empty,    &case_loop,       &case_step,   &case_spin,
-    &suite_null_l1, &suite_null_dram, &case_malloc, &case_switch,
+    &case_empty, &case_loop, &case_step, &case_spin, &suite_null_l1, &suite_null_dram, &case_malloc,
 };
 
 const struct suite suite_null = {
