@@ -247,6 +247,11 @@ static void make_judged(struct result_run *run)
     crashed->status = "crashed";
     crashed->why = "worker w: ended by signal 11";
     make_empty_case(run, "s/interrupted")->status = "interrupted";
+    struct result_case *here = make_case(run, "s/here", 100, &rng);
+    here->median_ns = (struct result_estimate){ 100, 50, 150 }; /* hours of drift */
+    here->process_count = 3;
+    for (size_t i = 0; i < 3; i++)
+        here->processes[i].median_ns = 99 + (double)i;
     make_case(run, "s/raw", 100, &rng)->normalised_ns = make_none();
     make_case(run, "s/open", 100, &rng)->mean_ns = (struct result_estimate){ 100, NAN, NAN };
 }
@@ -293,6 +298,13 @@ static const struct {
     { "case: s/b:n=1, metric: bytes_per_s, bound: > 1 B/s", "not run", "no such amount" },
     { "case: s/floor, metric: bytes_per_s, bound: > 1 B/s", "not run", "at the floor" },
     { "case: s/floor, metric: median_ns, bound: -0.05 .. 0.05 ns", "proven", "" },
+    /* 99, 100, 101: Student's 4.303 / sqrt(3) on either side, whatever the drift */
+    { "case: s/here, metric: here_ns, bound: 97.5 .. 102.5 ns", "proven",
+      "100.0 ns [97.52 ns, 102.5" },
+    { "case: s/here, metric: here_ns, bound: 98 .. 102 ns", "undecided", "" },
+    { "case: s/here, metric: here_ns, bound: < 97 ns", "refuted", "" },
+    { "case: s/here, metric: median_ns, bound: 97.5 .. 102.5 ns", "undecided", "" },
+    { "case: s/single, metric: here_ns, bound: < 1 s", "undecided", "one process" },
     /* a / b = 0.25, each side 25 % wide: ratio within exp(+-0.3156) */
     { "case: s/a:n=1, against: s/b:n=1, metric: ratio median_ns, bound: < 0.343", "proven",
       "0.25 [0.1823, 0.3428] keeps < 0.343" },
