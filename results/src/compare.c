@@ -312,8 +312,8 @@ static base_err compare_pairs(struct result_comparison *all, const char *what,
     return err;
 }
 
-/* What others take of a core (its issue slots, where two processors are threads of one) is in no
- * reference: a busy hour against a calm one can look like slower code. */
+/* What others take of a core can be in no reference (docs/measuring.md, known limits): a busy hour
+ * against a calm one can look like slower code. */
 static base_err add_load(struct result_comparison *all)
 {
     const char *was = value_of(&all->baseline->host, "load");
@@ -322,8 +322,8 @@ static base_err add_load(struct result_comparison *all)
         return BASE_OK;
     return add_caveat(all, base_arena_printf(&all->arena,
                                              "the machine was not equally busy: load %.4s was, "
-                                             "%.4s is; what others take of a core no reference "
-                                             "shows",
+                                             "%.4s is; not all that others take of a core is "
+                                             "seen by a reference",
                                              was, is));
 }
 

@@ -4,18 +4,14 @@
 #include "signals.h"
 
 #include <base/log.h>
+#include <stats/drift.h>
 #include <stats/estimate.h>
+#include <stats/summary.h>
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-
-static int compare_doubles(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
 
 /* Of the finite, positive ones; NaN when there is none. Reorders the values. */
 static double median_of(double *values, size_t count)
@@ -26,8 +22,8 @@ static double median_of(double *values, size_t count)
             values[kept++] = values[i];
     if (kept == 0)
         return NAN;
-    qsort(values, kept, sizeof *values, compare_doubles);
-    return (values[(kept - 1) / 2] + values[kept / 2]) / 2;
+    stats_sort(values, kept);
+    return stats_median_sorted(values, kept);
 }
 
 double cli_speed_drift(double *values, size_t count)
@@ -35,14 +31,8 @@ double cli_speed_drift(double *values, size_t count)
     size_t kept = 0;
     for (size_t i = 0; i < count; i++)
         if (isfinite(values[i]) && values[i] > 0)
-            values[kept++] = log(values[i]);
-    if (kept < CLI_SPEED_ENTRIES_MIN)
-        return NAN;
-    const double centre = median_of(values, kept); /* sorts them */
-    const double range = values[(kept - 1) * 9 / 10] - values[(kept - 1) / 10];
-    for (size_t i = 0; i < kept; i++)
-        values[i] = fabs(values[i] - centre);
-    return fmax(1.4826 * median_of(values, kept), range / 2.563);
+            values[kept++] = values[i];
+    return stats_drift_share(values, kept, NAN);
 }
 
 static double first_of(const struct result_history_speed *speeds, size_t count, bool is_memory)

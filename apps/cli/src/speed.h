@@ -2,8 +2,8 @@
  * as fast as when it was first measured, and how far the host drifts from that.
  *
  * The history keeps the host's speed at every run. The first entry is the reference speed for good:
- * times at reference speed of all runs on a host mean the same. Drift is a robust standard
- * deviation of the logarithm of the speeds; before there are CLI_SPEED_ENTRIES_MIN of them over
+ * times at reference speed of all runs on a host mean the same. Drift is what
+ * stats/drift.h makes of the speeds; before there are STATS_DRIFT_RUNS_LEAST of them over
  * CLI_SPEED_SPAN_MIN_MS it is what stats/estimate.h assumes, or more when more was seen, and
  * everything that uses it says so: a quiet minute knows nothing of the hours.
  */
@@ -16,7 +16,6 @@
 #include <result/history.h>
 
 enum {
-    CLI_SPEED_ENTRIES_MIN = 8,
     CLI_SPEED_ENTRIES_MAX = 100000, /* that are looked at */
     CLI_SPEED_SPAN_MIN_MS = 3600000,
 };
@@ -38,11 +37,8 @@ BASE_MUST_USE base_err cli_speed_open(struct cli_speed *speed, struct result_his
                                       const char *host_id, const struct cli_plan *plan,
                                       struct cli_progress *progress, struct base_why *why);
 
-/* The drift of speeds: the larger of 1.4826 times the median absolute deviation of their logarithms
- * and their range from the 10th to the 90th percentile over 2.563, because a host that has two
- * speeds and is mostly at one of them has a median deviation of nothing. Both are the standard
- * deviation of a normal distribution. NaN entries are left out; NaN when fewer than
- * CLI_SPEED_ENTRIES_MIN remain. values are overwritten. */
+/* The drift of speeds: stats_drift_share of those that are finite and positive; NaN when fewer than
+ * STATS_DRIFT_RUNS_LEAST remain. values are overwritten. */
 double cli_speed_drift(double *values, size_t count);
 
 /* How fast the host was in this run: the median over all processes; NaN where not measured. */

@@ -8,6 +8,8 @@
 
 #include <base/rng.h>
 
+#include <stats/drift.h>
+
 #include <math.h>
 #include <string.h>
 
@@ -26,19 +28,20 @@ static void drift_of_known_spread(void **state)
 static void drift_sees_the_second_speed(void **state)
 {
     (void)state;
-    /* 16 of 20 at one speed: the median deviation is 0, the range is not */
+    /* 16 of 20 at one speed: a median deviation would be 0. Student's factor is for 19 degrees. */
     double values[20];
     for (size_t i = 0; i < 20; i++)
         values[i] = i % 5 == 0 ? 1.8 : 1.6;
     const double drift = cli_speed_drift(values, 20);
-    assert_true(fabs(drift - log(1.8 / 1.6) / 2.563) < 1e-12);
+    const double deviation = log(1.8 / 1.6) * sqrt(0.2 * 0.8 * 20 / 19);
+    assert_true(fabs(drift - deviation * 2.093024 / 1.959964) < 1e-7);
 }
 
 static void drift_needs_entries(void **state)
 {
     (void)state;
-    double few[CLI_SPEED_ENTRIES_MIN] = { 1, 1.1, 1.2, 1.1, 1, NAN, 1.1, 1.2 };
-    assert_true(isnan(cli_speed_drift(few, CLI_SPEED_ENTRIES_MIN)));
+    double few[STATS_DRIFT_RUNS_LEAST] = { 1, 1.1, 1.2, 1.1, 1, NAN, 1.1, 1.2 };
+    assert_true(isnan(cli_speed_drift(few, STATS_DRIFT_RUNS_LEAST)));
     assert_true(isnan(cli_speed_drift(few, 0)));
     double same[10] = { 2, 2, 2, 2, 2, 2, 2, 2, 2, 2 };
     assert_true(cli_speed_drift(same, 10) == 0);
