@@ -68,16 +68,7 @@ static base_err plan_all(struct cli_plan *plan, const struct cli_args *args, str
 
 int cli_cmd_benchmark_cbor(const struct cli_args *args)
 {
-    static struct cli_plan plan;
-    struct base_why why = { 0 };
-    const base_err err = plan_all(&plan, args, &why);
-    if (err != BASE_OK) {
-        cli_plan_done(&plan);
-        return cli_complain(err, &why);
-    }
-    const int status = cli_engine_run(args, &plan);
-    cli_plan_done(&plan);
-    return status;
+    return cli_engine_plan_and_run(args, plan_all);
 }
 
 int cli_cmd_cbor_diag(const struct cli_args *args)

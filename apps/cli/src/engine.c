@@ -220,3 +220,13 @@ int cli_engine_run(const struct cli_args *args, struct cli_plan *plan)
     result_run_done(&engine.run);
     return err != BASE_OK && err != BASE_EINTERRUPTED ? CLI_UNMEASURED : status;
 }
+
+int cli_engine_plan_and_run(const struct cli_args *args, cli_plan_fn *make)
+{
+    static struct cli_plan plan;
+    struct base_why why = { 0 };
+    const base_err err = make(&plan, args, &why);
+    const int status = err == BASE_OK ? cli_engine_run(args, &plan) : cli_complain(err, &why);
+    cli_plan_done(&plan);
+    return status;
+}

@@ -14,6 +14,11 @@
 /* Run the plan and write what the options ask for. Returns the exit status. */
 int cli_engine_run(const struct cli_args *args, struct cli_plan *plan);
 
+/* The same for a plan that is made here: `make` fills a zeroed one. Its failure is reported. */
+typedef base_err cli_plan_fn(struct cli_plan *plan, const struct cli_args *args,
+                             struct base_why *why);
+int cli_engine_plan_and_run(const struct cli_args *args, cli_plan_fn *make);
+
 /* A case's exit status, and a run's: the worst of its cases and verdicts. */
 int cli_engine_status(const struct result_run *run);
 
