@@ -225,7 +225,9 @@ static base_err compare_cases(struct result_comparison *all)
                                           .ratio = { NAN, NAN, NAN },
                                           .degrees = NAN,
                                           .p = NAN,
-                                          .p_adjusted = NAN };
+                                          .p_adjusted = NAN,
+                                          .seconds = NAN,
+                                          .deciding_seconds = NAN };
     all->items =
         base_arena_array(&all->arena, b->case_count + c->case_count + 1, sizeof *all->items);
     if (all->items == NULL)
@@ -372,6 +374,9 @@ base_err result_compare(const struct result_run *baseline, const struct result_r
 {
     struct result_comparison all = { .baseline = baseline,
                                      .current = current,
+                                     .baseline_name = or_empty(baseline->id),
+                                     .current_name = or_empty(current->id),
+                                     .correction = "Holm",
                                      .options = *options };
     base_err err = check_options(&all.options, why);
     if (err != BASE_OK)

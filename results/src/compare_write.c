@@ -26,7 +26,7 @@ static const struct result_column columns[] = {
     { "ratio", RESULT_RIGHT, 0 },      { "interval", RESULT_RIGHT, 0 },
     { "p adjusted", RESULT_RIGHT, 3 },
 };
-enum { COLUMN_COUNT = sizeof columns / sizeof columns[0] };
+enum { COLUMN_COUNT = sizeof columns / sizeof columns[0], METHOD_SIZE = 1000 };
 
 static const char *p_text(double p, char *out)
 {
@@ -99,9 +99,13 @@ static void put_counts(struct result_sink *sink, const struct result_comparison 
     result_sink_printf(sink, "\n");
 }
 
-/* What was done, in the words of compare.h. out [400] */
+/* What was done, in the words of compare.h. out [METHOD_SIZE] */
 static void method_text(const struct result_comparison *all, char *out, size_t size)
 {
+    if (all->method != NULL) {
+        snprintf(out, size, "%s", all->method);
+        return;
+    }
     const double level = all->options.confidence * 100;
     snprintf(out, size,
              "ratio: current over baseline, of the processes' geometric means at reference speed "
@@ -114,12 +118,17 @@ static void method_text(const struct result_comparison *all, char *out, size_t s
 
 /* --- text ---------------------------------------------------------------------------------- */
 
-static void put_run(struct result_sink *sink, const char *label, const struct result_run *run,
-                    const struct result_page *page)
+static void put_side(struct result_sink *sink, const char *label, const char *name,
+                     const struct result_run *run, const struct result_page *page)
 {
     enum { INDENT = 10 };
     result_sink_printf(sink, "%s%s%s  ", result_style_begin(page, RESULT_DIM), label,
                        result_style_end(page, RESULT_DIM));
+    if (run == NULL) {
+        result_sink_wrapped(sink, name, page->width, INDENT, INDENT);
+        result_sink_printf(sink, "\n");
+        return;
+    }
     result_sink_wrapped(sink, run->command, page->width, INDENT, INDENT);
     result_sink_printf(sink, "\n%*s", INDENT, "");
     result_sink_wrapped(sink, run->id, page->width, INDENT, INDENT);
@@ -144,9 +153,9 @@ static base_err write_text(const struct result_comparison *all, const struct res
 {
     struct result_sink sink = { out, BASE_OK };
     struct result_table table;
-    char method[400];
-    put_run(&sink, "baseline", all->baseline, page);
-    put_run(&sink, "current ", all->current, page);
+    char method[METHOD_SIZE];
+    put_side(&sink, "baseline", all->baseline_name, all->baseline, page);
+    put_side(&sink, "current ", all->current_name, all->current, page);
     for (size_t i = 0; i < all->caveat_count; i++) {
         result_sink_printf(&sink, "%scaution%s   ", result_style_begin(page, RESULT_WARN),
                            result_style_end(page, RESULT_WARN));
@@ -178,11 +187,15 @@ static base_err write_text(const struct result_comparison *all, const struct res
 
 /* --- markdown ------------------------------------------------------------------------------ */
 
-static void put_markdown_run(struct result_sink *sink, const char *label,
-                             const struct result_run *run)
+static void put_markdown_side(struct result_sink *sink, const char *label, const char *name,
+                              const struct result_run *run)
 {
     result_sink_printf(sink, "- **%s:** ", label);
-    result_sink_markdown(sink, run->id);
+    result_sink_markdown(sink, name);
+    if (run == NULL) {
+        result_sink_printf(sink, "\n");
+        return;
+    }
     result_sink_printf(sink, ", ");
     result_sink_markdown(sink, run->started);
     result_sink_printf(sink, ", ");
@@ -195,13 +208,13 @@ static base_err write_markdown(const struct result_comparison *all, const struct
 {
     struct result_sink sink = { out, BASE_OK };
     struct result_table table;
-    char method[400];
+    char method[METHOD_SIZE];
     (void)page;
     result_sink_printf(&sink, "# Comparison\n\n");
     put_counts(&sink, all, &(struct result_page){ 0 });
     result_sink_printf(&sink, "\n");
-    put_markdown_run(&sink, "baseline", all->baseline);
-    put_markdown_run(&sink, "current", all->current);
+    put_markdown_side(&sink, "baseline", all->baseline_name, all->baseline);
+    put_markdown_side(&sink, "current", all->current_name, all->current);
     for (size_t i = 0; i < all->caveat_count; i++) {
         result_sink_printf(&sink, "- **caution:** ");
         result_sink_markdown(&sink, all->caveats[i]);
@@ -244,11 +257,13 @@ static const struct field {
     { "baseline_ns", false, AT(baseline_ns) },
     { "current_ns", false, AT(current_ns) },
     { "ratio", false, AT(ratio.value) },
-    { "ratio_low", false, AT(ratio.low) },
-    { "ratio_high", false, AT(ratio.high) },
+    { "low", false, AT(ratio.low) },
+    { "high", false, AT(ratio.high) },
     { "degrees_of_freedom", false, AT(degrees) },
     { "p", false, AT(p) },
     { "p_adjusted", false, AT(p_adjusted) },
+    { "seconds", false, AT(seconds) },
+    { "deciding_seconds", false, AT(deciding_seconds) },
     { "why", true, AT(why) },
 };
 enum {
@@ -271,14 +286,14 @@ static base_err write_csv(const struct result_comparison *all, const struct resu
 {
     struct result_sink sink = { out, BASE_OK };
     (void)page;
-    result_sink_printf(&sink, "id,verdict");
+    result_sink_printf(&sink, "id,verdict,pairs");
     for (size_t i = 0; i < FIELD_COUNT; i++)
         result_sink_printf(&sink, ",%s", fields[i].name);
     result_sink_printf(&sink, "\r\n");
     for (size_t row = 0; row < all->count; row++) {
         const struct result_compared *item = &all->items[row];
         result_sink_csv(&sink, item->id);
-        result_sink_printf(&sink, ",%s", result_change_text(item->change));
+        result_sink_printf(&sink, ",%s,%zu", result_change_text(item->change), item->pairs);
         for (size_t i = 0; i < FIELD_COUNT; i++) {
             const double number = fields[i].is_text ? NAN : number_of(item, &fields[i]);
             result_sink_printf(&sink, ",");
@@ -290,6 +305,17 @@ static base_err write_csv(const struct result_comparison *all, const struct resu
         result_sink_printf(&sink, "\r\n");
     }
     return sink.err;
+}
+
+static bool fill_pairs(json_t *object, const struct result_compared *item)
+{
+    json_t *values = json_array();
+    bool is_good =
+        json_object_set_new(object, "pairs", json_integer((json_int_t)item->pairs)) == 0 &&
+        json_object_set_new(object, "ln_ratios", values) == 0;
+    for (size_t i = 0; is_good && item->ln_ratios != NULL && i < item->pairs; i++)
+        is_good = json_array_append_new(values, json_real(item->ln_ratios[i])) == 0;
+    return is_good;
 }
 
 static bool fill_case(json_t *object, const struct result_compared *item)
@@ -305,7 +331,7 @@ static bool fill_case(json_t *object, const struct result_compared *item)
         else if (isfinite(number))
             is_good = json_object_set_new(object, fields[i].name, json_real(number)) == 0;
     }
-    return is_good;
+    return is_good && (item->pairs == 0 || fill_pairs(object, item));
 }
 
 static bool fill_lists(json_t *root, const struct result_comparison *all)
@@ -329,11 +355,11 @@ static bool fill_lists(json_t *root, const struct result_comparison *all)
 static bool fill_root(json_t *root, const struct result_comparison *all)
 {
     return json_object_set_new(root, "schema", json_string("bpi-perf/comparison/1")) == 0 &&
-           json_object_set_new(root, "baseline", result_json_text(all->baseline->id)) == 0 &&
-           json_object_set_new(root, "current", result_json_text(all->current->id)) == 0 &&
+           json_object_set_new(root, "baseline", result_json_text(all->baseline_name)) == 0 &&
+           json_object_set_new(root, "current", result_json_text(all->current_name)) == 0 &&
            json_object_set_new(root, "threshold_share", json_real(all->options.threshold)) == 0 &&
            json_object_set_new(root, "confidence", json_real(all->options.confidence)) == 0 &&
-           json_object_set_new(root, "correction", json_string("Holm")) == 0 &&
+           json_object_set_new(root, "correction", result_json_text(all->correction)) == 0 &&
            json_object_set_new(root, "tests", json_integer((json_int_t)all->tests)) == 0 &&
            fill_lists(root, all);
 }

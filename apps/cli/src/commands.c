@@ -1,24 +1,7 @@
 /* commands.c - the table of commands. A new command is one row here and one file cmd_x.c. */
 #include "cli.h"
 #include "commands.h"
-
-#define FLAG(name_, letter_, doc_)                                                                 \
-    {                                                                                              \
-        .name = name_, .letter = letter_, .doc = doc_                                              \
-    }
-#define TEXT(name_, kind_, place_, doc_)                                                           \
-    {                                                                                              \
-        .name = name_, .kind = kind_, .value_name = place_, .doc = doc_                            \
-    }
-#define COUNT(name_, low_, high_, doc_, fallback_)                                                 \
-    {                                                                                              \
-        .name = name_, .kind = CLI_COUNT, .value_name = "N", .doc = doc_, .fallback = fallback_,   \
-        .low = low_, .high = high_                                                                 \
-    }
-#define TIME(name_, doc_, fallback_)                                                               \
-    {                                                                                              \
-        .name = name_, .kind = CLI_TIME, .value_name = "TIME", .doc = doc_, .fallback = fallback_  \
-    }
+#include "option_rows.h"
 
 const struct cli_option cli_common_options[] = {
     FLAG("help", 'h', "show what the command does and its options"),

@@ -1,8 +1,13 @@
-/* compare.h - two stored runs: what became slower, what is the same, what cannot be said.
+/* compare.h - a comparison: what became slower, what is the same, what cannot be said.
  *
- * Per case that both runs have, the times of the fresh processes are compared, not of the batches:
- * batches of one process are correlated, and whole processes differ by more than batches do. With
- * x_i = ln(time of process i), n processes, mean m and standard deviation s on each side:
+ * It is made from two stored runs by result_compare, or case by case from a paired measurement
+ * (stats/paired.h; the program that measures fills the items). Both are written by the same
+ * writers.
+ *
+ * Two stored runs. Per case that both runs have, the times of the fresh processes are compared, not
+ * of the batches: batches of one process are correlated, and whole processes differ by more than
+ * batches do. With x_i = ln(time of process i), n processes, mean m and standard deviation s on
+ * each side:
  *
  *   ratio      exp(m_current - m_baseline), of the geometric means; > 1 is slower
  *   e          standard error of m: s / sqrt(n), or, when that is more, half the logarithmic width
@@ -70,12 +75,19 @@ struct result_compared {
     struct result_estimate ratio; /* current / baseline; all NaN: none */
     double degrees;               /* of freedom; NaN: no interval */
     double p, p_adjusted;         /* NaN: no test */
+    size_t pairs;                 /* paired: pairs of fresh processes; 0: stored runs */
+    const double *ln_ratios;      /* [pairs] ln(current / baseline) of each pair; NULL: none */
+    double seconds;               /* wall time this case took to compare; NaN: stored runs */
+    double deciding_seconds;      /* wall time that would probably decide it; NaN: decided */
     const char *why;              /* one sentence; NULL when the numbers say it all */
 };
 
 struct result_comparison {
     struct base_arena arena;
-    const struct result_run *baseline, *current; /* the caller's */
+    const struct result_run *baseline, *current; /* the caller's; NULL: paired */
+    const char *baseline_name, *current_name;    /* what was compared: ids of runs, or commands */
+    const char *method;                          /* one sentence; NULL: that of two stored runs */
+    const char *correction;                      /* over the cases: "Holm", "Benjamini-Hochberg" */
     struct result_compare_options options;       /* with the defaults filled in */
     struct result_compared *items;               /* in the baseline's order, then the added ones */
     size_t count;
