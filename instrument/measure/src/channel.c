@@ -10,27 +10,34 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 enum { POLL_MS_MAX = 100 };
 
+/* One packet wakes the other side once; text and break sent apart would wake it twice. */
+static ssize_t put_parts(const struct channel *channel, struct iovec *parts, size_t count)
+{
+    const struct msghdr message = { .msg_iov = parts, .msg_iovlen = count };
+    const ssize_t put = sendmsg(channel->out_fd, &message, MSG_NOSIGNAL);
+    if (put < 0 && errno == ENOTSOCK) /* a worker run by hand, over pipes */
+        return writev(channel->out_fd, parts, (int)count);
+    return put;
+}
+
 base_err channel_send(struct channel *channel, const char *text, size_t size)
 {
-    const struct base_span parts[] = { { (const uint8_t *)text, size },
-                                       { (const uint8_t *)"\n", 1 } };
-    for (size_t i = 0; i < 2; i++) {
-        struct base_span left = parts[i];
-        while (left.size > 0) {
-            ssize_t put = send(channel->out_fd, left.data, left.size, MSG_NOSIGNAL);
-            if (put < 0 && errno == ENOTSOCK) /* a worker run by hand, over pipes */
-                put = write(channel->out_fd, left.data, left.size);
-            if (put < 0 && errno == EINTR)
-                continue;
-            if (put < 0)
-                return errno == EPIPE || errno == ECONNRESET ? BASE_ECLOSED : BASE_EIO;
-            left.data += put;
-            left.size -= (size_t)put;
-        }
+    struct iovec parts[] = { { (void *)text, size }, { (void *)"\n", 1 } };
+    while (parts[1].iov_len > 0) {
+        const ssize_t put = put_parts(channel, parts, 2);
+        if (put < 0 && errno == EINTR)
+            continue;
+        if (put < 0)
+            return errno == EPIPE || errno == ECONNRESET ? BASE_ECLOSED : BASE_EIO;
+        const size_t first = (size_t)put < parts[0].iov_len ? (size_t)put : parts[0].iov_len;
+        parts[0].iov_base = (char *)parts[0].iov_base + first;
+        parts[0].iov_len -= first;
+        parts[1].iov_len -= (size_t)put - first;
     }
     return BASE_OK;
 }

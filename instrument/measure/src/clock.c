@@ -87,10 +87,15 @@ static void measure_reading(struct bench_clock *clock)
 
 void bench_clock_open(struct bench_clock *clock)
 {
+    bench_clock_open_rate(clock, 0);
+}
+
+void bench_clock_open_rate(struct bench_clock *clock, double ns_per_tick)
+{
     *clock = (struct bench_clock){ .ns_per_tick = 1 };
 #if defined(__x86_64__)
     if (tsc_is_invariant()) {
-        const double rate = tsc_ns_per_tick();
+        const double rate = ns_per_tick > 0 ? ns_per_tick : tsc_ns_per_tick();
         if (rate > 0.05 && rate < 100) { /* 10 MHz .. 20 GHz: anything else is no clock */
             clock->is_tsc = true;
             clock->ns_per_tick = rate;
@@ -98,6 +103,7 @@ void bench_clock_open(struct bench_clock *clock)
     }
 #else
     (void)tsc_is_invariant;
+    (void)ns_per_tick;
 #endif
     measure_reading(clock);
 }

@@ -22,14 +22,6 @@ static void options_of(const struct drive *drive, const char *const *argv, const
                                       .interrupted = drive->plan.interrupted };
 }
 
-static json_t *args_as_json(const struct bench_target *target)
-{
-    json_t *args = json_object();
-    for (size_t i = 0; i < target->arg_count; i++)
-        json_object_set_new(args, target->args[i].name, json_string(target->args[i].value));
-    return args;
-}
-
 static const char *copy_text(struct bench_record *record, const json_t *value)
 {
     const char *text = json_string_value(value);
@@ -67,17 +59,11 @@ static void keep_description(struct drive *drive, const json_t *reply)
 
 static base_err open_case(struct drive *drive, bool is_first, struct base_why *why)
 {
-    json_t *request = json_pack("{s:s, s:s, s:o, s:i, s:I}", "op", "open", "case",
-                                drive->target->name, "args", args_as_json(drive->target), "threads",
-                                (int)drive->plan.threads, "seed", (json_int_t)drive->plan.seed);
     json_t *reply = NULL;
-    if (request == NULL)
-        return base_fail(why, BASE_EINVALID, 0, "an argument of %s is not UTF-8 text",
-                         drive->target->name);
-    const base_err err = wire_ask(&drive->wire, request, &reply, why);
+    const base_err err = wire_open_case(&drive->wire, drive->target, drive->plan.threads,
+                                        drive->plan.seed, &reply, why);
     if (err != BASE_OK)
         return err;
-    drive->wire.is_exclusive = json_is_true(json_object_get(reply, "exclusive"));
     if (is_first)
         keep_description(drive, reply);
     json_decref(reply);

@@ -133,11 +133,13 @@ static void take_text(const json_t *reply, const char *name, char *out, size_t s
     snprintf(out, size, "%s", text != NULL ? text : "");
 }
 
-static base_err greet(struct wire *wire, struct base_why *why)
+static base_err greet(struct wire *wire, const struct wire_options *options, struct base_why *why)
 {
     json_t *reply = NULL;
-    base_err err =
-        wire_ask(wire, json_pack("{s:s, s:i}", "op", "hello", "protocol", 1), &reply, why);
+    json_t *request = json_pack("{s:s, s:i}", "op", "hello", "protocol", 1);
+    if (options->tsc_ns_per_tick > 0)
+        json_object_set_new(request, "tsc_ns_per_tick", json_real(options->tsc_ns_per_tick));
+    base_err err = wire_ask(wire, request, &reply, why);
     if (err != BASE_OK)
         return err;
     const json_t *protocol = json_object_get(reply, "protocol");
@@ -167,7 +169,7 @@ base_err wire_open(struct wire *wire, const struct wire_options *options, struct
                             : "");
     base_err err = spawn_worker(wire, options, why);
     if (err == BASE_OK)
-        err = greet(wire, why);
+        err = greet(wire, options, why);
     if (err != BASE_OK)
         wire_close(wire, false);
     return err;

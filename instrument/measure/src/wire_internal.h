@@ -21,6 +21,7 @@ struct wire_options {        /* of one process */
     uint64_t layout_seed; /* shifts the stack by up to a page, differently in each process */
     uint64_t deadline_ns;
     const volatile sig_atomic_t *interrupted;
+    double tsc_ns_per_tick; /* told to the worker so that it need not find it; 0: it finds it */
 };
 
 struct wire {
@@ -51,6 +52,11 @@ BASE_MUST_USE base_err wire_ask(struct wire *wire, json_t *request, json_t **rep
 
 /* The same for a request whose reply carries nothing. */
 BASE_MUST_USE base_err wire_tell(struct wire *wire, const char *op, struct base_why *why);
+
+/* Open a case; the reply is the caller's to release. */
+BASE_MUST_USE base_err wire_open_case(struct wire *wire, const struct bench_target *target,
+                                      uint32_t threads, uint64_t seed, json_t **reply,
+                                      struct base_why *why);
 
 /* Batches that grow as they are measured. */
 struct wire_batches {

@@ -13,7 +13,8 @@ base_err worker_hello(struct worker *worker, const json_t *request, json_t *repl
     if (json_integer_value(json_object_get(request, "protocol")) != 1)
         return base_fail(why, BASE_EUNSUPPORTED, 0, "this worker speaks protocol 1 only");
     if (!worker->is_clock_open)
-        bench_clock_open(&worker->clock);
+        bench_clock_open_rate(&worker->clock,
+                              json_number_value(json_object_get(request, "tsc_ns_per_tick")));
     worker->is_clock_open = true;
     json_object_set_new(reply, "protocol", json_integer(1));
     json_object_set_new(reply, "name", json_string(worker->name));
