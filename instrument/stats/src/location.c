@@ -1,4 +1,4 @@
-/* location.c - the Hodges-Lehmann location.
+/* location.c - the Hodges-Lehmann location, and the sums it is made of.
  *
  * The sums x[i] + x[j] form a matrix with sorted rows and columns; how many are at most v is
  * counted in one pass along its boundary. Bisection runs over the representable doubles themselves,
@@ -25,13 +25,12 @@ static double value_of(uint64_t key)
     return x;
 }
 
-/* How many pairs i <= j have x[i] + x[j] <= v. */
-static uint64_t pairs_up_to(const double *sorted, size_t count, double v)
+uint64_t stats_walsh_up_to_sorted(const double *sorted, size_t count, double sum)
 {
     uint64_t pairs = 0;
     size_t end = count;
     for (size_t i = 0; i < count; i++) {
-        while (end > i && sorted[i] + sorted[end - 1] > v)
+        while (end > i && sorted[i] + sorted[end - 1] > sum)
             end--;
         if (end <= i)
             break;
@@ -40,13 +39,13 @@ static uint64_t pairs_up_to(const double *sorted, size_t count, double v)
     return pairs;
 }
 
-static double sum_of_rank(const double *sorted, size_t count, uint64_t rank)
+double stats_walsh_rank_sorted(const double *sorted, size_t count, uint64_t rank)
 {
     uint64_t low = key_of(2 * sorted[0]);
     uint64_t high = key_of(2 * sorted[count - 1]);
     while (low < high) {
         const uint64_t middle = low + (high - low) / 2;
-        if (pairs_up_to(sorted, count, value_of(middle)) > rank)
+        if (stats_walsh_up_to_sorted(sorted, count, value_of(middle)) > rank)
             high = middle;
         else
             low = middle + 1;
@@ -59,7 +58,7 @@ double stats_hodges_lehmann_sorted(const double *sorted, size_t count)
     if (count == 0)
         return NAN;
     const uint64_t pairs = (uint64_t)count * (count + 1) / 2;
-    const double low = sum_of_rank(sorted, count, (pairs - 1) / 2);
-    const double high = pairs % 2 ? low : sum_of_rank(sorted, count, pairs / 2);
+    const double low = stats_walsh_rank_sorted(sorted, count, (pairs - 1) / 2);
+    const double high = pairs % 2 ? low : stats_walsh_rank_sorted(sorted, count, pairs / 2);
     return (low + high) / 4;
 }

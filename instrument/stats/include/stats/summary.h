@@ -56,6 +56,11 @@ double stats_trimmed_mean_sorted(const double *sorted, size_t count, double shar
  * Source   Hodges & Lehmann, Annals of Mathematical Statistics 34 (1963) 598 */
 double stats_hodges_lehmann_sorted(const double *sorted, size_t count);
 
+/* Those count (count + 1) / 2 sums x_i + x_j, i <= j (twice the Walsh averages): the one of rank
+ * `rank` (0 is the smallest), count >= 1, and how many are at most `sum`. Cost: O(64 n), O(n) */
+double stats_walsh_rank_sorted(const double *sorted, size_t count, uint64_t rank);
+uint64_t stats_walsh_up_to_sorted(const double *sorted, size_t count, double sum);
+
 #define STATS_SUMMARY_TRIM 0.1 /* share cut from either end for trimmed_mean */
 
 struct stats_summary {
