@@ -13,7 +13,7 @@ struct pair {
     struct result_comparison comparison;
 };
 
-static base_err load_both(const struct cli_args *args, struct pair *pair, struct base_why *why)
+static base_err load_named(const struct cli_args *args, struct pair *pair, struct base_why *why)
 {
     static const char *const names[] = { "baseline", "current" };
     struct result_run *const runs[] = { &pair->baseline, &pair->current };
@@ -40,6 +40,15 @@ static double significance_of(const struct cli_args *args, const struct result_r
                 BASE_OK)
             break;
     return value != NULL ? value->number : significance;
+}
+
+/* The two words, or --baseline and --current. */
+static base_err load_both(const struct cli_args *args, struct pair *pair, struct base_why *why)
+{
+    if (cli_option_find(args->command, "baseline") != NULL)
+        return load_named(args, pair, why);
+    CLI_TRY(cli_show_load(args->operands[0], &pair->baseline, why));
+    return cli_show_load(args->operands[1], &pair->current, why);
 }
 
 static base_err compare(const struct cli_args *args, struct pair *pair, struct base_buf *out,

@@ -1,172 +1,20 @@
-/* cmd_exec.c - whole commands, through the exec suite's one case. A parameter is multiplied out by
- * the same code that sweeps the parameters of cases. */
+/* cmd_exec.c - whole commands, through the exec suite's one case. */
 #include "commands.h"
 #include "engine.h"
+#include "exec_commands.h"
 #include "signals.h"
-#include "words.h"
 
-#include <string.h>
-
-enum { COMMANDS_MAX = 256, PROCESSES_MAX = 10 };
-
-struct exec {
-    const struct cli_args *args;
-    struct cli_plan *plan;
-    bool is_shell;
-    const char *input;               /* whole path */
-    struct bench_listed sweep;       /* its params are the --parameter options */
-    bool used[BENCH_PARAM_MAX];      /* by some command */
-    const char *names[COMMANDS_MAX]; /* -n, in order */
-    size_t name_count, command_count;
-};
-
-static base_err gather(struct exec *exec, struct base_why *why)
-{
-    const struct cli_args *args = exec->args;
-    exec->sweep.name = "exec/command";
-    for (size_t i = 0; i < args->value_count; i++) {
-        const struct cli_value *value = &args->values[i];
-        if (strcmp(value->option->name, "name") == 0 && exec->name_count < COMMANDS_MAX)
-            exec->names[exec->name_count++] = value->text;
-        if (value->option->kind != CLI_PAIR)
-            continue;
-        if (exec->sweep.param_count == BENCH_PARAM_MAX)
-            return base_fail(why, BASE_EFULL, 0, "--parameter: more than %d of them",
-                             BENCH_PARAM_MAX);
-        exec->sweep.params[exec->sweep.param_count++] =
-            (struct bench_param){ .name = value->text, .values = value->second };
-    }
-    return BASE_OK;
-}
-
-/* What the report calls it: the words with blanks between. */
-static const char *label_of(struct exec *exec, const char *argv)
-{
-    char *label = base_arena_text(&exec->plan->arena, argv);
-    for (char *at = label; at != NULL && *at != '\0'; at++)
-        *at = *at == CLI_WORD_SEPARATOR ? ' ' : *at;
-    return label;
-}
-
-static const char *name_of(struct exec *exec, const struct bench_target *point, const char *argv)
-{
-    const size_t index = exec->command_count;
-    if (index >= exec->name_count)
-        return label_of(exec, argv);
-    const char *name = exec->names[index];
-    for (size_t i = 0; name != NULL && i < point->arg_count; i++)
-        name = base_arena_printf(&exec->plan->arena, "%s %s=%s", name, point->args[i].name,
-                                 point->args[i].value);
-    return name;
-}
-
-/* A command that does not use a parameter is measured at its first value only. */
-static bool is_repeat(const bool *used, const struct bench_target *point,
-                      const struct bench_target *first)
-{
-    for (size_t i = 0; i < point->arg_count; i++)
-        if (!used[i] && strcmp(point->args[i].value, first->args[i].value) != 0)
-            return true;
-    return false;
-}
-
-/* One command at one point of the parameters. */
-static base_err add_point(struct exec *exec, const char *argv, const struct bench_target *point,
-                          const struct bench_target *first, struct base_why *why)
-{
-    bool used[BENCH_PARAM_MAX] = { false };
-    const struct cli_args *args = exec->args;
-    const char *filled = NULL, *prepare = NULL;
-    struct base_arena *arena = &exec->plan->arena;
-    CLI_TRY(cli_words_fill(argv, point->args, point->arg_count, used, arena, &filled));
-    CLI_TRY(cli_words_fill(cli_text(args, "prepare", ""), point->args, point->arg_count, used,
-                           arena, &prepare));
-    if (is_repeat(used, point, first))
-        return BASE_OK;
-    for (size_t i = 0; i < point->arg_count; i++)
-        exec->used[i] = exec->used[i] || used[i];
-    const struct bench_arg exact[] = {
-        { "argv", filled },
-        { "shell", exec->is_shell ? "sh" : "none" },
-        { "prepare", prepare },
-        { "input", exec->input },
-        { "output", "null" },
-        { "failures", cli_has(args, "ignore-failure") ? "ignore" : "refuse" },
-    };
-    const struct cli_exact wanted = { .case_name = "exec/command",
-                                      .exact = exact,
-                                      .exact_count = sizeof exact / sizeof exact[0],
-                                      .label = name_of(exec, point, filled) };
-    if (wanted.label == NULL)
-        return base_fail(why, BASE_ENOMEM, 0, "out of memory");
-    return cli_plan_add_exact(exec->plan, &wanted, why);
-}
-
-static base_err add_command(struct exec *exec, const char *argv, struct base_why *why)
-{
-    struct bench_target *points = NULL;
-    size_t count = 0;
-    const base_err err =
-        bench_drive_expand(&exec->sweep, NULL, 0, &exec->plan->arena, &points, &count, why);
-    if (err != BASE_OK)
-        return base_fail_prefix(why, err, "--parameter");
-    for (size_t i = 0; i < count; i++)
-        CLI_TRY(add_point(exec, argv, &points[i], &points[0], why));
-    exec->command_count++;
-    return BASE_OK;
-}
-
-/* Words after "--", up to the next one. */
-static base_err add_rest(struct exec *exec, struct base_why *why)
-{
-    const struct cli_args *args = exec->args;
-    for (size_t i = 0; i < args->rest_count;) {
-        size_t count = 0;
-        const char *argv = NULL;
-        while (i + count < args->rest_count && strcmp(args->rest[i + count], "--") != 0)
-            count++;
-        if (count == 0)
-            return base_fail(why, BASE_EINVALID, 0, "exec: a command is missing beside --");
-        CLI_TRY(cli_words_join(args->rest + i, count, exec->is_shell ? ' ' : CLI_WORD_SEPARATOR,
-                               &exec->plan->arena, &argv, why));
-        CLI_TRY(add_command(exec, argv, why));
-        i += count + 1;
-    }
-    return BASE_OK;
-}
-
-static base_err add_operands(struct exec *exec, struct base_why *why)
-{
-    for (size_t i = 0; i < exec->args->operand_count; i++) {
-        const char *argv = exec->args->operands[i];
-        if (!exec->is_shell)
-            CLI_TRY(cli_words_split(argv, &exec->plan->arena, &argv, why));
-        CLI_TRY(add_command(exec, argv, why));
-    }
-    return BASE_OK;
-}
-
-static base_err check_names(const struct exec *exec, struct base_why *why)
-{
-    if (exec->name_count > exec->command_count)
-        return base_fail(why, BASE_EINVALID, 0, "--name: %zu names for %zu commands",
-                         exec->name_count, exec->command_count);
-    for (size_t i = 0; i < exec->sweep.param_count; i++)
-        if (!exec->used[i])
-            return base_fail(why, BASE_ENOTFOUND, 0, "--parameter %s: no command has {%s}",
-                             exec->sweep.params[i].name, exec->sweep.params[i].name);
-    return BASE_OK;
-}
+enum { PROCESSES_MAX = 10 };
 
 /* A number of runs takes the place of the time. */
-static void set_runs(struct exec *exec)
+static void set_runs(struct cli_plan *plan, const struct cli_args *args)
 {
-    const struct cli_value *runs = cli_value(exec->args, "runs");
-    const uint32_t wanted = exec->plan->config.plan.processes;
+    const struct cli_value *runs = cli_value(args, "runs");
+    const uint32_t wanted = plan->config.plan.processes;
     if (runs == NULL)
         return;
-    for (size_t i = 0; i < exec->plan->job_count; i++) {
-        struct cli_job *job = &exec->plan->jobs[i];
+    for (size_t i = 0; i < plan->job_count; i++) {
+        struct cli_job *job = &plan->jobs[i];
         const uint32_t most = wanted > 0 ? wanted : PROCESSES_MAX;
         job->iterations = runs->count;
         job->processes = runs->count < most ? (uint32_t)runs->count : most;
@@ -177,12 +25,12 @@ static void set_runs(struct exec *exec)
 
 /* Warm-up by a number of runs: a worker of its own does them before the case; the case then has
  * none. A failure shows when the case is measured. */
-static void warm_up(struct exec *exec)
+static void warm_up(struct cli_plan *plan, const struct cli_args *args)
 {
-    const struct cli_value *runs = cli_value(exec->args, "warm-up");
+    const struct cli_value *runs = cli_value(args, "warm-up");
     if (runs == NULL || runs->option->kind != CLI_TIME_OR_COUNT || runs->is_time)
         return;
-    for (size_t i = 0; i < exec->plan->job_count && !cli_signals_interrupted; i++) {
+    for (size_t i = 0; i < plan->job_count && !cli_signals_interrupted; i++) {
         struct bench_record record = { 0 };
         const struct bench_plan brief = { .warm_up_ns = 1,
                                           .measurement_ns = 1,
@@ -190,44 +38,31 @@ static void warm_up(struct exec *exec)
                                           .iterations = runs->count,
                                           .processes = 1,
                                           .is_without_references = true,
-                                          .timeout_ns = exec->plan->config.plan.timeout_ns,
-                                          .cpus = exec->plan->config.plan.cpus,
-                                          .cpu_count = exec->plan->config.plan.cpu_count,
+                                          .timeout_ns = plan->config.plan.timeout_ns,
+                                          .cpus = plan->config.plan.cpus,
+                                          .cpu_count = plan->config.plan.cpu_count,
                                           .interrupted = &cli_signals_interrupted };
-        exec->plan->jobs[i].warm_up_ns = 1;
+        plan->jobs[i].warm_up_ns = 1;
         if (runs->count > 0)
-            (void)!bench_drive_case(&exec->plan->launch, &brief, exec->plan->jobs[i].target, NULL,
-                                    NULL, &record);
+            (void)!bench_drive_case(&plan->launch, &brief, plan->jobs[i].target, NULL, NULL,
+                                    &record);
         bench_record_done(&record);
     }
-}
-
-static base_err plan_commands(struct exec *exec, struct base_why *why)
-{
-    CLI_TRY(cli_plan_open(exec->plan, exec->args, why));
-    CLI_TRY(gather(exec, why));
-    exec->input = cli_text(exec->args, "input", "/dev/null");
-    exec->is_shell = cli_has(exec->args, "shell");
-    CLI_TRY(add_operands(exec, why));
-    CLI_TRY(add_rest(exec, why));
-    CLI_TRY(check_names(exec, why));
-    set_runs(exec);
-    return BASE_OK;
 }
 
 int cli_cmd_exec(const struct cli_args *args)
 {
     static struct cli_plan plan;
-    static struct exec exec;
     struct base_why why = { 0 };
-    exec.args = args;
-    exec.plan = &plan;
-    const base_err err = plan_commands(&exec, &why);
+    base_err err = cli_plan_open(&plan, args, &why);
+    if (err == BASE_OK)
+        err = cli_exec_add(&plan, args, false, &why);
     if (err != BASE_OK) {
         cli_plan_done(&plan);
         return cli_complain(err, &why);
     }
-    warm_up(&exec);
+    set_runs(&plan, args);
+    warm_up(&plan, args);
     const int status = cli_engine_run(args, &plan);
     cli_plan_done(&plan);
     return status;

@@ -325,6 +325,35 @@ const struct cli_command cli_commands[] = {
                     { "bpi-perf exec -P level 1,6,9 -- gzip -{level} -c /usr/bin/bash",
                       "a parameter" } },
       .run = cli_cmd_exec },
+    { .name = "compare",
+      .operands = "PROGRAM_A PROGRAM_B [FILTER] | OLD NEW | FILTER | COMMAND...",
+      .operand = CLI_A_FILE,
+      .operand_max = CLI_OPERANDS_MAX,
+      .has_rest = true,
+      .doc = "did it get slower: two or more programs, commands or revisions side by side",
+      .about =
+          "Two programs with benchmarks (every program with BENCH_MAIN) run at the same time on "
+          "one core, in batches of 100 us that alternate in random order, in many pairs of fresh "
+          "processes; it stops as soon as the answer is known. The first is the reference. With "
+          "--exec the words are whole commands; with --revision they are a filter and the programs "
+          "are built from git; with --vary two values of one parameter of one program are "
+          "compared. Two files that are no programs (run documents, or files of other tools) are "
+          "compared as benchmark compare does.\n\n"
+          "Verdicts: slower or faster when the whole interval of the ratio lies beyond the "
+          "threshold, same when it lies within, else undecided, with the time that would probably "
+          "decide it. The chance that any verdict is wrong is at most --alpha. The exit status is "
+          "1 when a case is slower, 3 when one could not be measured, else 0.",
+      .options = { cli_side_by_side_options, output_options },
+      .examples = { { "bpi-perf compare ./bench_old ./bench_new", "every case that both have" },
+                    { "bpi-perf compare --exec 'gzip -6 -c words' 'gzip -7 -c words'",
+                      "two commands" },
+                    { "bpi-perf compare --revision HEAD~1 --revision HEAD --build make --program "
+                      "./bench sort",
+                      "two revisions, cases whose name has 'sort'" },
+                    { "bpi-perf compare --vary order=sorted,shuffled self enc/encode",
+                      "two values of a parameter of this program" },
+                    { "bpi-perf compare old.json new.json", "two stored runs" } },
+      .run = cli_cmd_side_by_side },
     { .name = "worker",
       .operands = "[--] PROGRAM [ARGS...]",
       .operand = CLI_A_COMMAND,

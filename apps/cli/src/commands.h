@@ -3,12 +3,15 @@
 #ifndef CLI_COMMANDS_H
 #define CLI_COMMANDS_H
 
-struct cli_args;
+#include "cli.h"
+
+extern const struct cli_option cli_side_by_side_options[];
 
 int cli_cmd_benchmark(const struct cli_args *args);
 int cli_cmd_benchmark_cbor(const struct cli_args *args);
 int cli_cmd_benchmark_crypto(const struct cli_args *args);
 int cli_cmd_compare(const struct cli_args *args);
+int cli_cmd_side_by_side(const struct cli_args *args);
 int cli_cmd_list(const struct cli_args *args);
 int cli_cmd_run(const struct cli_args *args);
 int cli_cmd_exec(const struct cli_args *args);

@@ -51,4 +51,8 @@ BASE_MUST_USE base_err cli_config_sizes(const char *text, struct base_arena *are
 BASE_MUST_USE base_err cli_config_entries(const char *text, struct base_arena *arena,
                                           const char **values, struct base_why *why);
 
+/* Only --cpu-affinity of the command line, into config->cpus and config->plan. */
+BASE_MUST_USE base_err cli_config_cpus(const struct cli_args *args, struct cli_config *config,
+                                       struct base_why *why);
+
 #endif

@@ -117,6 +117,12 @@ base_err cli_config_of(const struct cli_args *args, struct base_arena *arena,
     plan->is_counting_instructions = cli_has(args, "instructions");
     if (cli_has(args, "iterations"))
         config->encoding_iterations = config->decoding_iterations = config->hash_iterations = 0;
+    return cli_config_cpus(args, config, why);
+}
+
+base_err cli_config_cpus(const struct cli_args *args, struct cli_config *config,
+                         struct base_why *why)
+{
     if (!cli_has(args, "cpu-affinity"))
         return BASE_OK;
     const base_err err = parse_cpus(cli_text(args, "cpu-affinity", ""), config, why);
