@@ -3,7 +3,7 @@
 #include "exec_commands.h"
 #include "option_rows.h"
 #include "output.h"
-#include "paired.h"
+#include "versus.h"
 #include "show.h"
 #include "signals.h"
 #include "words.h"
@@ -94,15 +94,15 @@ struct request { /* what the command line asks for */
     struct base_arena arena;
     struct cli_config config; /* only its processors */
     struct bench_arg given[BENCH_PARAM_MAX];
-    struct cli_paired_side sides[BENCH_PAIR_SIDES_MAX];
+    struct cli_versus_side sides[BENCH_PAIR_SIDES_MAX];
     size_t side_count;
-    struct cli_paired_options options;
+    struct cli_versus_options options;
     struct cli_progress progress;
 };
 
 /* --- sides --------------------------------------------------------------------------------- */
 
-static base_err add_side(struct request *request, const struct cli_paired_side *side,
+static base_err add_side(struct request *request, const struct cli_versus_side *side,
                          struct base_why *why)
 {
     if (request->side_count == BENCH_PAIR_SIDES_MAX)
@@ -139,7 +139,7 @@ static base_err argv_of(struct request *request, const char *word, const char *c
 
 static base_err add_program(struct request *request, const char *word, struct base_why *why)
 {
-    struct cli_paired_side side = { .name = word };
+    struct cli_versus_side side = { .name = word };
     CLI_TRY(argv_of(request, word, &side.argv, why));
     return add_side(request, &side, why);
 }
@@ -181,7 +181,7 @@ static base_err add_values(struct request *request, const char **filter, struct 
         if (arg == NULL || name == NULL)
             return base_fail(why, BASE_ENOMEM, 0, "out of memory");
         *arg = (struct bench_arg){ name, base_arena_text_of(&request->arena, at + 1, length) };
-        const struct cli_paired_side side = { .name = base_arena_printf(&request->arena, "%s=%s",
+        const struct cli_versus_side side = { .name = base_arena_printf(&request->arena, "%s=%s",
                                                                         name, arg->value),
                                               .argv = argv,
                                               .args = arg,
@@ -208,12 +208,12 @@ static base_err compare_commands(struct request *request, struct result_comparis
                                  struct base_why *why)
 {
     struct cli_plan *plan = request->plan;
-    struct cli_paired_case item = { .id = "exec/command" };
+    struct cli_versus_case item = { .id = "exec/command" };
     CLI_TRY(cli_exec_add(plan, request->args, true, why));
     if (plan->job_count < 2)
         return base_fail(why, BASE_EINVALID, 0, "compare --exec needs two commands or more");
     for (size_t i = 0; i < plan->job_count; i++) {
-        const struct cli_paired_side side = { .name = command_name(plan->jobs[i].target),
+        const struct cli_versus_side side = { .name = command_name(plan->jobs[i].target),
                                               .argv = plan->launch.argv };
         CLI_TRY(add_side(request, &side, why));
         item.targets[i] = plan->jobs[i].target;
@@ -221,14 +221,14 @@ static base_err compare_commands(struct request *request, struct result_comparis
     if (request->side_count == 2)
         item.id = request->sides[1].name;
     request->progress.count = 1;
-    return cli_paired_cases(request->sides, request->side_count, &item, 1, &request->options, out,
+    return cli_versus_cases(request->sides, request->side_count, &item, 1, &request->options, out,
                             why);
 }
 
 static base_err read_options(struct request *request, struct base_why *why)
 {
     const struct cli_args *args = request->args;
-    struct cli_paired_options *options = &request->options;
+    struct cli_versus_options *options = &request->options;
     const struct cli_value *threshold = cli_value(args, "threshold");
     const struct cli_value *alpha = cli_value(args, "alpha");
     const struct cli_value *budget = cli_value(args, "budget");
@@ -239,7 +239,7 @@ static base_err read_options(struct request *request, struct base_why *why)
     alpha = alpha != NULL ? alpha : cli_value(args, "significance");
     if (budget != NULL && budget->ns == 0)
         return base_fail(why, BASE_ERANGE, 0, "--budget: '%s' is no time at all", budget->text);
-    *options = (struct cli_paired_options){
+    *options = (struct cli_versus_options){
         .threshold = threshold != NULL ? threshold->number : -1,
         .alpha = alpha != NULL ? alpha->number : 0,
         .budget_ns = budget != NULL ? budget->ns : 0,
@@ -273,7 +273,7 @@ static base_err compare(struct request *request, struct result_comparison *out,
         CLI_TRY(add_values(request, &filter, why));
     else
         CLI_TRY(add_programs(request, &filter, why));
-    return cli_paired_programs(request->sides, request->side_count, filter, &request->options, out,
+    return cli_versus_programs(request->sides, request->side_count, filter, &request->options, out,
                                why);
 }
 

@@ -200,6 +200,19 @@ static base_err calibrate(struct bench_pair *pair, struct base_why *why)
     return BASE_OK;
 }
 
+/* A batch without a time: a worker that could not do it says so when it is asked to check. */
+static base_err explain_nothing(struct bench_pair *pair, size_t at, struct base_why *why)
+{
+    const base_err err = wire_tell(&pair->state[at].wire, "check", why);
+    if (err != BASE_OK)
+        return base_fail_prefix(why, err, "%s", pair->sides[at].argv[0]);
+    return base_fail(why, BASE_EINVALID, 0,
+                     "%s: a batch of %llu items of %s takes no time that the clock can tell; there "
+                     "is nothing to compare",
+                     pair->sides[at].argv[0], (unsigned long long)pair->state[at].items,
+                     pair->sides[at].target->id);
+}
+
 /* Every side in random order, and backwards again unless batches are long. ln_ns: of each side. */
 static base_err run_block(struct bench_pair *pair, double ln_ns[BENCH_PAIR_SIDES_MAX],
                           struct base_why *why)
@@ -217,11 +230,7 @@ static base_err run_block(struct bench_pair *pair, double ln_ns[BENCH_PAIR_SIDES
             if (err != BASE_OK)
                 return base_fail_prefix(why, err, "%s", pair->sides[at].argv[0]);
             if (!(item_ns > 0))
-                return base_fail(why, BASE_ERANGE, 0,
-                                 "%s: a batch of %llu items of %s took no time that the clock can "
-                                 "tell; there is nothing to compare",
-                                 pair->sides[at].argv[0], (unsigned long long)side->items,
-                                 pair->sides[at].target->id);
+                return explain_nothing(pair, at, why);
             ln_ns[at] += log(item_ns) / (double)turns;
         }
     return BASE_OK;

@@ -23,8 +23,8 @@ struct bench_clock {
  * comparing it with CLOCK_MONOTONIC), 1 ms else. */
 void bench_clock_open(struct bench_clock *clock);
 
-/* The same with the counter's rate known from another clock of this machine (its ns_per_tick), which
- * saves the search; 0: search. A clock that is not the counter does not look at it. */
+/* The same with the counter's rate known from another clock of this machine (its ns_per_tick),
+ * which saves the search; 0: search. A clock that is not the counter does not look at it. */
 void bench_clock_open_rate(struct bench_clock *clock, double ns_per_tick);
 
 /* CLOCK_MONOTONIC in nanoseconds: for budgets and deadlines. */

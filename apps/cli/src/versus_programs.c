@@ -1,6 +1,6 @@
-/* paired_programs.c - which cases several programs have in common. A case is the same on two sides
+/* versus_programs.c - which cases several programs have in common. A case is the same on two sides
  * when its name and all arguments are, besides those that a side was given for itself. */
-#include "paired.h"
+#include "versus.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -33,8 +33,8 @@ static size_t take_args(const struct bench_listed *listed, const struct bench_ar
 }
 
 static base_err add_targets(struct listing *listing, const struct bench_listed *listed,
-                            const struct cli_paired_side *side,
-                            const struct cli_paired_options *options, struct base_arena *arena,
+                            const struct cli_versus_side *side,
+                            const struct cli_versus_options *options, struct base_arena *arena,
                             struct base_why *why)
 {
     struct bench_arg given[BENCH_PARAM_MAX];
@@ -53,8 +53,8 @@ static base_err add_targets(struct listing *listing, const struct bench_listed *
     return BASE_OK;
 }
 
-static base_err list_side(const struct cli_paired_side *side,
-                          const struct cli_paired_options *options, struct base_arena *arena,
+static base_err list_side(const struct cli_versus_side *side,
+                          const struct cli_versus_options *options, struct base_arena *arena,
                           struct listing *listing, struct base_why *why)
 {
     const struct bench_launch launch = { .argv = side->argv };
@@ -67,7 +67,7 @@ static base_err list_side(const struct cli_paired_side *side,
 }
 
 /* The id without what differs between the sides by their own arguments. */
-static void common_id(const struct bench_target *target, const struct cli_paired_side *side,
+static void common_id(const struct bench_target *target, const struct cli_versus_side *side,
                       char *out, size_t size)
 {
     size_t used = (size_t)snprintf(out, size, "%s", target->name);
@@ -85,7 +85,7 @@ static void common_id(const struct bench_target *target, const struct cli_paired
 }
 
 static const struct bench_target *find(const struct listing *listing,
-                                       const struct cli_paired_side *side, const char *id)
+                                       const struct cli_versus_side *side, const char *id)
 {
     for (size_t i = 0; i < listing->count; i++) {
         char other[sizeof listing->targets[i].id];
@@ -104,18 +104,18 @@ static bool is_wanted(const struct bench_target *target, const char *filter)
 }
 
 struct match {
-    struct cli_paired_case *cases;
+    struct cli_versus_case *cases;
     size_t count;
     const char **missing, **added; /* ids */
     size_t missing_count, added_count;
 };
 
-static base_err match_baseline(const struct cli_paired_side *sides, size_t side_count,
+static base_err match_baseline(const struct cli_versus_side *sides, size_t side_count,
                                const struct listing *listings, const char *filter,
                                struct base_arena *arena, struct match *match)
 {
     for (size_t i = 0; i < listings[0].count; i++) {
-        struct cli_paired_case *item = &match->cases[match->count];
+        struct cli_versus_case *item = &match->cases[match->count];
         char id[sizeof listings[0].targets[i].id];
         bool is_common = true;
         if (!is_wanted(&listings[0].targets[i], filter))
@@ -136,7 +136,7 @@ static base_err match_baseline(const struct cli_paired_side *sides, size_t side_
     return BASE_OK;
 }
 
-static base_err match_others(const struct cli_paired_side *sides, size_t side_count,
+static base_err match_others(const struct cli_versus_side *sides, size_t side_count,
                              const struct listing *listings, const char *filter,
                              struct base_arena *arena, struct match *match)
 {
@@ -154,7 +154,7 @@ static base_err match_others(const struct cli_paired_side *sides, size_t side_co
     return BASE_OK;
 }
 
-static base_err match_all(const struct cli_paired_side *sides, size_t side_count,
+static base_err match_all(const struct cli_versus_side *sides, size_t side_count,
                           const struct listing *listings, const char *filter,
                           struct base_arena *arena, struct match *match, struct base_why *why)
 {
@@ -177,28 +177,28 @@ static base_err match_all(const struct cli_paired_side *sides, size_t side_count
                      sides[1].name);
 }
 
-static base_err run_match(const struct cli_paired_side *sides, size_t side_count,
-                          const struct match *match, const struct cli_paired_options *options,
+static base_err run_match(const struct cli_versus_side *sides, size_t side_count,
+                          const struct match *match, const struct cli_versus_options *options,
                           struct result_comparison *out, struct base_why *why)
 {
     if (options->progress != NULL)
         options->progress->count = match->count;
     base_err noted = BASE_OK;
     const base_err err =
-        cli_paired_cases(sides, side_count, match->cases, match->count, options, out, why);
+        cli_versus_cases(sides, side_count, match->cases, match->count, options, out, why);
     if (err != BASE_OK)
         return err;
     for (size_t i = 0; i < match->missing_count && noted == BASE_OK; i++)
-        noted = cli_paired_note(out, match->missing[i], RESULT_CHANGE_MISSING,
+        noted = cli_versus_note(out, match->missing[i], RESULT_CHANGE_MISSING,
                                 "not all of the other sides have it");
     for (size_t i = 0; i < match->added_count && noted == BASE_OK; i++)
-        noted = cli_paired_note(out, match->added[i], RESULT_CHANGE_ADDED,
+        noted = cli_versus_note(out, match->added[i], RESULT_CHANGE_ADDED,
                                 "the baseline does not have it");
     return noted == BASE_OK ? noted : fail_memory(why);
 }
 
-base_err cli_paired_programs(const struct cli_paired_side *sides, size_t side_count,
-                             const char *filter, const struct cli_paired_options *options,
+base_err cli_versus_programs(const struct cli_versus_side *sides, size_t side_count,
+                             const char *filter, const struct cli_versus_options *options,
                              struct result_comparison *out, struct base_why *why)
 {
     struct base_arena arena = { 0 };

@@ -1,10 +1,10 @@
-/* paired.h - programs compared side by side, until the answer is known or the time is up.
+/* versus.h - programs compared side by side, until the answer is known or the time is up.
  *
  * bench/pair.h makes the rounds, stats/sequential.h decides, stats/multiple.h corrects for the
  * number of cases; the outcome is a result_comparison, as of two stored runs.
  */
-#ifndef CLI_PAIRED_H
-#define CLI_PAIRED_H
+#ifndef CLI_VERSUS_H
+#define CLI_VERSUS_H
 
 #include "progress.h"
 
@@ -13,7 +13,7 @@
 #include <stats/multiple.h>
 
 /* Zeroed: the defaults in brackets. */
-struct cli_paired_options {
+struct cli_versus_options {
     double threshold;    /* share that does not matter; negative: [0.01]; 0 is 0 */
     double alpha;        /* error rate over all cases [0.01] */
     uint64_t budget_ns;  /* wall time of a case [2 s, or as long as it takes to have enough pairs
@@ -31,7 +31,7 @@ struct cli_paired_options {
     struct cli_progress *progress;            /* may be NULL */
 };
 
-struct cli_paired_side {
+struct cli_versus_side {
     const char *name;             /* shown */
     const char *const *argv;      /* NULL-terminated: a worker */
     const struct bench_arg *args; /* [arg_count] of this side alone, on top of the common ones */
@@ -39,7 +39,7 @@ struct cli_paired_side {
 };
 
 /* One case on every side. */
-struct cli_paired_case {
+struct cli_versus_case {
     const char *id;
     const struct bench_target *targets[BENCH_PAIR_SIDES_MAX];
 };
@@ -52,9 +52,9 @@ struct cli_paired_case {
  *
  * Errors   EINTERRUPTED (out is good all the same), ERANGE (alpha, threshold), ENOMEM
  */
-BASE_MUST_USE base_err cli_paired_cases(const struct cli_paired_side *sides, size_t side_count,
-                                        const struct cli_paired_case *cases, size_t case_count,
-                                        const struct cli_paired_options *options,
+BASE_MUST_USE base_err cli_versus_cases(const struct cli_versus_side *sides, size_t side_count,
+                                        const struct cli_versus_case *cases, size_t case_count,
+                                        const struct cli_versus_options *options,
                                         struct result_comparison *out, struct base_why *why);
 
 /* Ask every side for its cases and compare those that all have under one id and that `filter`
@@ -62,13 +62,13 @@ BASE_MUST_USE base_err cli_paired_cases(const struct cli_paired_side *sides, siz
  *
  * Errors   ENOTFOUND (no such program, no common case matches; why says it), those above
  */
-BASE_MUST_USE base_err cli_paired_programs(const struct cli_paired_side *sides, size_t side_count,
+BASE_MUST_USE base_err cli_versus_programs(const struct cli_versus_side *sides, size_t side_count,
                                            const char *filter,
-                                           const struct cli_paired_options *options,
+                                           const struct cli_versus_options *options,
                                            struct result_comparison *out, struct base_why *why);
 
 /* Add an item that was not measured. Errors: ENOMEM */
-BASE_MUST_USE base_err cli_paired_note(struct result_comparison *out, const char *id,
+BASE_MUST_USE base_err cli_versus_note(struct result_comparison *out, const char *id,
                                        enum result_change change, const char *sentence);
 
 #endif

@@ -1,7 +1,7 @@
-/* paired.c - one case after another, round after round. While cases are measured each is judged as
+/* versus.c - one case after another, round after round. While cases are measured each is judged as
  * one of all (alpha over their number, Bonferroni), which is safe at every look; at the end the
  * correction that was asked for may decide more of those that are still open. */
-#include "paired.h"
+#include "versus.h"
 
 #include <bench/clock.h>
 #include <stats/sequential.h>
@@ -21,9 +21,9 @@ struct contest { /* one side against the reference in one case */
 };
 
 struct paired {
-    const struct cli_paired_side *sides;
+    const struct cli_versus_side *sides;
     size_t side_count;
-    struct cli_paired_options options;
+    struct cli_versus_options options;
     size_t tests;
     struct contest *contests; /* [side_count - 1] of the case at work */
     double reference_ns[STATS_PAIRED_MAX];
@@ -100,7 +100,7 @@ static size_t pairs_of(const struct paired *paired)
  * user's there are at least as many pairs as a verdict needs. */
 static bool is_time_up(const struct paired *paired, uint64_t spent_ns, uint64_t round_ns)
 {
-    const struct cli_paired_options *options = &paired->options;
+    const struct cli_versus_options *options = &paired->options;
     const size_t pairs = pairs_of(paired);
     const uint64_t budget_ns = options->budget_ns > 0 ? options->budget_ns : BUDGET_NS;
     const double final_share = 0.8; /* of alpha, at the last look: stats/sequential.h */
@@ -112,7 +112,7 @@ static bool is_time_up(const struct paired *paired, uint64_t spent_ns, uint64_t 
     return options->budget_ns > 0 || pairs >= least;
 }
 
-static void show_progress(const struct paired *paired, const struct cli_paired_case *item,
+static void show_progress(const struct paired *paired, const struct cli_versus_case *item,
                           const struct bench_round *round, uint64_t spent_ns)
 {
     const uint64_t budget_ns =
@@ -131,7 +131,7 @@ static void show_progress(const struct paired *paired, const struct cli_paired_c
         cli_progress_show(paired->options.progress, &at);
 }
 
-static base_err rounds(struct paired *paired, const struct cli_paired_case *item,
+static base_err rounds(struct paired *paired, const struct cli_versus_case *item,
                        struct bench_pair *pair, uint64_t start_ns, struct base_why *why)
 {
     uint64_t spent_ns = 0;
@@ -151,10 +151,10 @@ static base_err rounds(struct paired *paired, const struct cli_paired_case *item
     return BASE_OK;
 }
 
-static base_err measure_case(struct paired *paired, const struct cli_paired_case *item,
+static base_err measure_case(struct paired *paired, const struct cli_versus_case *item,
                              uint64_t start_ns, struct base_why *why)
 {
-    const struct cli_paired_options *options = &paired->options;
+    const struct cli_versus_options *options = &paired->options;
     struct bench_pair_side sides[BENCH_PAIR_SIDES_MAX];
     struct bench_pair *pair = NULL;
     for (size_t i = 0; i < paired->side_count; i++)
@@ -219,7 +219,7 @@ static const char *why_open(struct paired *paired, const struct stats_look *look
     return NULL;
 }
 
-static base_err add_item(struct paired *paired, const struct cli_paired_case *item, size_t side,
+static base_err add_item(struct paired *paired, const struct cli_versus_case *item, size_t side,
                          double seconds)
 {
     struct result_comparison *out = paired->out;
@@ -259,7 +259,7 @@ static base_err add_item(struct paired *paired, const struct cli_paired_case *it
     return to->id != NULL ? BASE_OK : BASE_ENOMEM;
 }
 
-base_err cli_paired_note(struct result_comparison *out, const char *id, enum result_change change,
+base_err cli_versus_note(struct result_comparison *out, const char *id, enum result_change change,
                          const char *sentence)
 {
     struct result_compared *items =
@@ -291,7 +291,7 @@ static base_err add_failure(struct paired *paired, const char *id, const char *s
     return to->id != NULL && to->why != NULL ? BASE_OK : BASE_ENOMEM;
 }
 
-static base_err run_case(struct paired *paired, const struct cli_paired_case *item,
+static base_err run_case(struct paired *paired, const struct cli_versus_case *item,
                          struct base_why *why)
 {
     const uint64_t start_ns = bench_clock_now_ns();
@@ -333,7 +333,7 @@ static base_err correct(struct paired *paired)
 
 static const char *method_of(struct paired *paired)
 {
-    const struct cli_paired_options *options = &paired->options;
+    const struct cli_versus_options *options = &paired->options;
     return base_arena_printf(
         &paired->out->arena,
         "ratio: current over baseline, median of the Walsh averages of the pairs' log ratios; a "
@@ -356,7 +356,7 @@ static const char *names_of(struct paired *paired)
 
 static void fill_defaults(struct paired *paired)
 {
-    struct cli_paired_options *options = &paired->options;
+    struct cli_versus_options *options = &paired->options;
     options->threshold = options->threshold < 0 ? 0.01 : options->threshold;
     options->alpha = options->alpha == 0 ? 0.01 : options->alpha;
 }
@@ -401,7 +401,7 @@ static base_err begin(struct paired *paired, size_t case_count, struct base_why 
     return fail_memory(why);
 }
 
-static base_err run_all(struct paired *paired, const struct cli_paired_case *cases, size_t count,
+static base_err run_all(struct paired *paired, const struct cli_versus_case *cases, size_t count,
                         struct base_why *why)
 {
     base_err err = BASE_OK;
@@ -413,9 +413,9 @@ static base_err run_all(struct paired *paired, const struct cli_paired_case *cas
     return err;
 }
 
-base_err cli_paired_cases(const struct cli_paired_side *sides, size_t side_count,
-                          const struct cli_paired_case *cases, size_t case_count,
-                          const struct cli_paired_options *options, struct result_comparison *out,
+base_err cli_versus_cases(const struct cli_versus_side *sides, size_t side_count,
+                          const struct cli_versus_case *cases, size_t case_count,
+                          const struct cli_versus_options *options, struct result_comparison *out,
                           struct base_why *why)
 {
     struct paired paired = { sides, side_count, *options, .out = out };

@@ -1,0 +1,41 @@
+#!/bin/sh
+# side_by_side.sh - compare: programs, commands, values of a parameter; and what it says of nonsense.
+. tests/cli/common.sh
+
+# Twice the work is slower, half the work faster; nothing is both.
+few='crypto/hash:size=4096,algorithm=sha256,form=prefix'
+run 1 compare --json --vary size=1024,65536 self 'algorithm=sha256,form=prefix'
+has out '"verdict": "slower"'
+has out '"pairs"'
+has out '"seconds"'
+run 0 compare --vary size=65536,1024 self 'algorithm=sha256,form=prefix'
+has out 'faster'
+# Three sides against the first; and one side against itself, which is never slower by a fifth.
+run 1 compare --vary size=1024,4096,65536 self 'algorithm=sha256,form=prefix'
+has out 'size=4096'
+run 0 compare --threshold 20 --budget 1s self self "$few"
+lacks out 'Error'
+
+# Commands: work that takes ten times as long is slower.
+run 1 compare --exec --shell 'i=0; while [ $i -lt 500 ]; do i=$((i+1)); done' \
+    'i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done'
+has out 'slower'
+run 3 compare --exec true false
+has out 'broken'
+run 2 compare --exec true
+has err 'two commands'
+
+# Nonsense.
+run 2 compare
+has err 'two programs'
+run 2 compare --vary size self
+has err 'NAME=VALUES'
+run 2 compare --vary size=1 self
+has err 'one value'
+run 2 compare /no/such/a /no/such/b
+run 2 compare self self no/such/case
+has err 'no/such/case'
+run 2 compare --budget 0s self self null/empty
+has err 'no time'
+run 2 compare --alpha 0 self self null/empty
+run 3 compare /bin/true /bin/true
