@@ -26,7 +26,16 @@ static const struct result_column columns[] = {
     { "ratio", RESULT_RIGHT, 0 },      { "interval", RESULT_RIGHT, 0 },
     { "p adjusted", RESULT_RIGHT, 3 },
 };
-enum { COLUMN_COUNT = sizeof columns / sizeof columns[0], METHOD_SIZE = 1000 };
+static const struct result_column paired_columns[] = {
+    { "case", RESULT_LEFT, 0, 14 }, { "verdict", RESULT_LEFT, 0 }, { "baseline", RESULT_RIGHT, 3 },
+    { "current", RESULT_RIGHT, 2 }, { "ratio", RESULT_RIGHT, 0 },  { "interval", RESULT_RIGHT, 0 },
+    { "pairs", RESULT_RIGHT, 4 },   { "took", RESULT_RIGHT, 1 },   { "needs", RESULT_RIGHT, 0 },
+};
+enum {
+    COLUMN_COUNT = sizeof columns / sizeof columns[0],
+    PAIRED_COUNT = sizeof paired_columns / sizeof paired_columns[0],
+    METHOD_SIZE = 1000
+};
 
 static const char *p_text(double p, char *out)
 {
@@ -45,22 +54,34 @@ static const char *time_text(double ns, char *out)
     return isnan(ns) ? out : base_units_print_time(ns, 4, out);
 }
 
-static base_err add_row(struct result_table *table, const struct result_compared *item)
+static const char *seconds_text(double seconds, char *out)
+{
+    return time_text(seconds * 1e9, out);
+}
+
+/* Both kinds of rows begin alike; stored runs go on with p, pairs with what they cost. */
+static base_err add_row(struct result_table *table, const struct result_compared *item,
+                        bool is_paired)
 {
     char baseline[BASE_UNITS_TEXT_SIZE], current[BASE_UNITS_TEXT_SIZE];
+    char took[BASE_UNITS_TEXT_SIZE], needs[BASE_UNITS_TEXT_SIZE], pairs[RESULT_SHORT_SIZE] = "";
     char ratio[RESULT_SHORT_SIZE] = "", interval[RESULT_SHORT_SIZE] = "", p[RESULT_SHORT_SIZE];
     if (!isnan(item->ratio.value))
         snprintf(ratio, sizeof ratio, "%.4f", item->ratio.value);
     if (!isnan(item->ratio.low))
         snprintf(interval, sizeof interval, "%.4f .. %.4f", item->ratio.low, item->ratio.high);
-    const struct result_cell cells[COLUMN_COUNT] = {
+    if (item->pairs > 0)
+        snprintf(pairs, sizeof pairs, "%zu", item->pairs);
+    const struct result_cell cells[PAIRED_COUNT] = {
         { item->id },
         { result_change_text(item->change), styles[item->change] },
         { time_text(item->baseline_ns, baseline) },
         { time_text(item->current_ns, current) },
         { ratio },
         { interval },
-        { p_text(item->p_adjusted, p) },
+        { is_paired ? pairs : p_text(item->p_adjusted, p) },
+        { seconds_text(item->seconds, took) },
+        { seconds_text(item->deciding_seconds, needs) },
     };
     return result_table_add(table, cells);
 }
@@ -68,9 +89,13 @@ static base_err add_row(struct result_table *table, const struct result_compared
 static base_err make_table(const struct result_comparison *all, struct result_table *table)
 {
     base_err err = BASE_OK;
-    result_table_init(table, columns, COLUMN_COUNT, 2);
+    const bool is_paired = all->method != NULL;
+    if (is_paired)
+        result_table_init(table, paired_columns, PAIRED_COUNT, 2);
+    else
+        result_table_init(table, columns, COLUMN_COUNT, 2);
     for (size_t i = 0; err == BASE_OK && i < all->count; i++)
-        err = add_row(table, &all->items[i]);
+        err = add_row(table, &all->items[i], is_paired);
     return err;
 }
 
