@@ -152,3 +152,26 @@ for (stat in c("mean", "sd")) {
     put(paste0("perc.", stat), conf, b$t0, boot.ci(b, conf = conf, type = "perc")$percent[4:5])
   }
 }
+
+# --- pairs: signed ranks; and p-values of many tests ------------------------------------------------
+for (n in c(6, 12, 19, 50, 150, 400)) {
+  x <- rt(n, 2) / 10 + 0.01
+  put(paste0("data.pairs_", n), x)
+  for (conf in c(0.5, 0.95, 0.999)) {
+    if (2 * psignrank(0, n) > 1 - conf) next
+    w <- wilcox.test(x, exact = TRUE, conf.int = TRUE, conf.level = conf)
+    put(paste0("signrank.pairs_", n), conf, w$estimate, w$conf.int)
+  }
+  for (mu in c(0, 0.01, -0.05, 0.3, -2)) {
+    p <- sapply(c("two.sided", "greater", "less"), function(side)
+      wilcox.test(x, mu = mu, exact = TRUE, alternative = side)$p.value)
+    put(paste0("signp.pairs_", n), mu, p)
+  }
+}
+tests <- list(many = c(0.01, 0.04, 0.04, 0.0004, 0.5, 1, 0.9, 0.013, 0.2, 0, 0.01, 0.03),
+              few = c(0.03, 0.02))
+for (name in names(tests)) {
+  put(paste0("data.", name), tests[[name]])
+  put(paste0("holm.", name), p.adjust(tests[[name]], "holm"))
+  put(paste0("bh.", name), p.adjust(tests[[name]], "BH"))
+}

@@ -9,7 +9,9 @@
 #include <stats/distribution.h>
 #include <stats/effective.h>
 #include <stats/interval.h>
+#include <stats/multiple.h>
 #include <stats/outlier.h>
+#include <stats/paired.h>
 #include <stats/slope.h>
 #include <stats/summary.h>
 
@@ -285,6 +287,46 @@ static void row_limits(const struct row *row)
     free(copy);
 }
 
+static struct stats_paired paired_of(const struct row *row)
+{
+    const struct row *data = data_of(row);
+    struct stats_paired paired;
+    assert_int_equal(stats_paired_init(&paired, data->values, data->count), BASE_OK);
+    return paired;
+}
+
+static void row_signrank(const struct row *row)
+{
+    struct stats_paired paired = paired_of(row);
+    const struct stats_interval i = stats_paired_interval(&paired, 1 - row->values[0]);
+    check(row, i.value, row->values[1]);
+    check(row, i.low, row->values[2]);
+    check(row, i.high, row->values[3]);
+    stats_paired_done(&paired);
+}
+
+/* R finds a tail near one from its counterpart, too, but from the rounded sum of the other half. */
+static void row_signp(const struct row *row)
+{
+    struct stats_paired paired = paired_of(row);
+    for (enum stats_side side = STATS_SIDE_BOTH; side <= STATS_SIDE_BELOW; side++)
+        check_within(row, stats_paired_p(&paired, row->values[0], side), row->values[side + 1],
+                     1e-11);
+    stats_paired_done(&paired);
+}
+
+static void row_adjust(const struct row *row)
+{
+    const struct row *data = data_of(row);
+    double p[ROW_MAX];
+    memcpy(p, data->values, data->count * sizeof *p);
+    const enum stats_correction correction =
+        row->name[0] == 'h' ? STATS_CORRECTION_HOLM : STATS_CORRECTION_BH;
+    assert_int_equal(stats_adjust(p, data->count, correction, NULL), BASE_OK);
+    for (size_t i = 0; i < data->count; i++)
+        check(row, p[i], row->values[i]);
+}
+
 static void row_input(const struct row *row)
 {
     assert_true(row->count > 0);
@@ -317,6 +359,10 @@ static const struct {
     { "exact", row_order },
     { "bca", row_limits },
     { "perc", row_limits },
+    { "signrank", row_signrank },
+    { "signp", row_signp },
+    { "holm", row_adjust },
+    { "bh", row_adjust },
 };
 
 enum { KIND_COUNT = sizeof kinds / sizeof *kinds };
