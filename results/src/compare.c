@@ -1,4 +1,4 @@
-/* compare.c - the statistics of one case, then Holm's correction over all, then the verdicts. The
+/* compare.c - the statistics of one case, then the correction over all, then the verdicts. The
  * caveats are plain differences between the two documents. */
 #include <result/compare.h>
 
@@ -178,30 +178,17 @@ static base_err compare_pair(struct result_comparison *all, const struct result_
 
 /* --- all cases ----------------------------------------------------------------------------- */
 
-static int by_p(const void *a, const void *b)
+static base_err adjust(struct result_comparison *all)
 {
-    const double x = (*(struct result_compared *const *)a)->p;
-    const double y = (*(struct result_compared *const *)b)->p;
-    return (x > y) - (x < y);
-}
-
-/* The k-th smallest p times the tests that are left, never less than the one before. */
-static base_err adjust_holm(struct result_comparison *all)
-{
-    struct result_compared **order = base_arena_array(&all->arena, all->count + 1, sizeof *order);
-    if (order == NULL)
+    double *p = base_arena_array(&all->arena, all->count + 1, sizeof *p);
+    if (p == NULL)
         return BASE_ENOMEM;
     for (size_t i = 0; i < all->count; i++)
-        if (!isnan(all->items[i].p))
-            order[all->tests++] = &all->items[i];
-    qsort(order, all->tests, sizeof *order, by_p);
-    double most = 0;
-    for (size_t k = 0; k < all->tests; k++) {
-        const double adjusted = fmin(1, order[k]->p * (double)(all->tests - k));
-        most = adjusted > most ? adjusted : most;
-        order[k]->p_adjusted = most;
-    }
-    return BASE_OK;
+        p[i] = all->items[i].p;
+    const base_err err = stats_adjust(p, all->count, all->options.correction, &all->tests);
+    for (size_t i = 0; err == BASE_OK && i < all->count; i++)
+        all->items[i].p_adjusted = p[i];
+    return err;
 }
 
 static void decide(const struct result_comparison *all, struct result_compared *item)
@@ -376,7 +363,7 @@ base_err result_compare(const struct result_run *baseline, const struct result_r
                                      .current = current,
                                      .baseline_name = or_empty(baseline->id),
                                      .current_name = or_empty(current->id),
-                                     .correction = "Holm",
+                                     .correction = stats_correction_text(options->correction),
                                      .options = *options };
     base_err err = check_options(&all.options, why);
     if (err != BASE_OK)
@@ -386,7 +373,7 @@ base_err result_compare(const struct result_run *baseline, const struct result_r
         return base_fail(why, BASE_ERANGE, 0, "a run does not say the confidence of its intervals");
     err = compare_cases(&all);
     if (err == BASE_OK)
-        err = adjust_holm(&all);
+        err = adjust(&all);
     if (err == BASE_OK)
         err = find_caveats(&all);
     if (err != BASE_OK) {

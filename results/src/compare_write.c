@@ -135,10 +135,10 @@ static void method_text(const struct result_comparison *all, char *out, size_t s
     snprintf(out, size,
              "ratio: current over baseline, of the processes' geometric means at reference speed "
              "unless said; interval: %g %%, of each case alone; slower and faster: below %g after "
-             "Holm's correction for %zu cases; same: the whole interval within 1/%g .. %g, not "
+             "%s's correction for %zu cases; same: the whole interval within 1/%g .. %g, not "
              "corrected",
-             level, 1 - all->options.confidence, all->tests, 1 + all->options.threshold,
-             1 + all->options.threshold);
+             level, 1 - all->options.confidence, all->correction, all->tests,
+             1 + all->options.threshold, 1 + all->options.threshold);
 }
 
 /* --- text ---------------------------------------------------------------------------------- */

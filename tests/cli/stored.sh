@@ -38,6 +38,11 @@ has err "'nosuchrun' is neither a file nor a run of the history"
 has out null/step
 run 0 benchmark compare --baseline "$work/a.json" --current "$work/a.json" --json
 has out '"verdict"'
+has out '"correction": "Holm"'
+run 0 benchmark compare --baseline "$work/a.json" --current "$work/a.json" --correction bh
+has out "Benjamini-Hochberg's correction"
+run 2 benchmark compare --baseline "$work/a.json" --current "$work/a.json" --correction none
+has err "--correction: 'none'"
 run 2 benchmark compare --baseline /dev/null --current "$work/a.json"
 has err '--baseline'
 

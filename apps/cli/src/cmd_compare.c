@@ -59,6 +59,9 @@ static base_err compare(const struct cli_args *args, struct pair *pair, struct b
     const struct result_compare_options options = {
         .threshold = threshold != NULL ? threshold->number : 0.05,
         .confidence = 1 - significance_of(args, &pair->current),
+        .correction = strcmp(cli_text(args, "correction", "holm"), "bh") == 0
+                          ? STATS_CORRECTION_BH
+                          : STATS_CORRECTION_HOLM,
     };
     const struct result_report_options page = cli_show_options(args);
     CLI_TRY(result_compare(&pair->baseline, &pair->current, &options, &pair->comparison, why));

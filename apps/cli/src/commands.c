@@ -150,6 +150,13 @@ static const struct cli_option compare_options[] = {
       .high = 0.5,
       .doc = "chance that any case that did not change is called slower or faster",
       .fallback = "the newer run's" },
+    { .name = "correction",
+      .kind = CLI_WORD,
+      .value_name = "METHOD",
+      .choices = "holm,bh",
+      .doc = "for many cases: holm bounds the chance of any false alarm, bh (Benjamini-Hochberg) "
+             "the expected share of false ones among the alarms",
+      .fallback = "holm" },
     { 0 },
 };
 

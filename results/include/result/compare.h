@@ -16,8 +16,9 @@
  *   interval   ln ratio +- t(f) * sqrt(e_b^2 + e_c^2), with Welch and Satterthwaite's
  *              f = (e_b^2 + e_c^2)^2 / (e_b^4 / (n_b - 1) + e_c^4 / (n_c - 1))
  *   p          two-sided, of ln ratio / sqrt(e_b^2 + e_c^2) in Student's t(f)
- *   adjusted   Holm's step-down over all compared cases: the chance that any case that did not
- *              change is called slower or faster is at most 1 - confidence
+ *   adjusted   over all compared cases (stats/multiple.h). Holm: the chance that any case that did
+ *              not change is called slower or faster is at most 1 - confidence. Benjamini-Hochberg:
+ *              the expected share of such cases among all that are called so is
  *
  * Verdict: *same* when the whole interval lies within 1/(1 + threshold) .. 1 + threshold; else
  * *slower* or *faster* when the adjusted p is below 1 - confidence; else *undecided*. The intervals
@@ -31,7 +32,7 @@
  * that (see docs/measuring.md) keeps it from being called a change.
  *
  * Source   Welch, Biometrika 34 (1947) 28-35; Satterthwaite, Biometrics Bulletin 2 (1946) 110-114;
- *          Holm, Scand. J. Statist. 6 (1979) 65-70; Schuirmann, J. Pharmacokin. Biopharm. 15 (1987)
+ *          stats/multiple.h; Schuirmann, J. Pharmacokin. Biopharm. 15 (1987)
  *          657-680 (equivalence)
  * Threads  objects are not shared
  */
@@ -40,6 +41,7 @@
 
 #include <result/run.h>
 #include <result/text.h>
+#include <stats/multiple.h>
 
 /* X(name, text) */
 #define RESULT_CHANGE_MAP(X)                                                                       \
@@ -61,9 +63,10 @@ enum result_change {
         RESULT_CHANGE_COUNT
 };
 
-struct result_compare_options { /* zeroed: the defaults in brackets */
-    double threshold;           /* share within which two times count as the same [0.05] */
-    double confidence;          /* of intervals, and 1 - significance [0.95] */
+struct result_compare_options {       /* zeroed: the defaults in brackets */
+    double threshold;                 /* share within which two times count as the same [0.05] */
+    double confidence;                /* of intervals, and 1 - significance [0.95] */
+    enum stats_correction correction; /* over the cases [Holm] */
 };
 
 struct result_compared {
@@ -87,11 +90,11 @@ struct result_comparison {
     const struct result_run *baseline, *current; /* the caller's; NULL: paired */
     const char *baseline_name, *current_name;    /* what was compared: ids of runs, or commands */
     const char *method;                          /* one sentence; NULL: that of two stored runs */
-    const char *correction;                      /* over the cases: "Holm", "Benjamini-Hochberg" */
+    const char *correction;                      /* stats_correction_text, for the cases */
     struct result_compare_options options;       /* with the defaults filled in */
     struct result_compared *items;               /* in the baseline's order, then the added ones */
     size_t count;
-    size_t tests; /* that Holm's correction was made for */
+    size_t tests; /* that the correction was made for */
     size_t counts[RESULT_CHANGE_COUNT];
     const char **caveats; /* sentences: hosts, builds or settings that differ, the same run twice */
     size_t caveat_count;

@@ -186,6 +186,50 @@ static void outputs(void **state)
     result_run_done(&b);
 }
 
+/* The k-th smallest of m is p m / k at most, and the output says what was done. */
+static void benjamini_hochberg(void **state)
+{
+    (void)state;
+    struct result_run a, b;
+    struct result_comparison holm, all;
+    struct base_why why = { 0 };
+    struct base_buf out = { 0 };
+    const struct result_compare_options options = { .correction = STATS_CORRECTION_BH };
+    make_pair(&a, &b);
+    compare(&a, &b, &holm);
+    assert_int_equal(result_compare(&a, &b, &options, &all, &why), BASE_OK);
+    assert_int_equal(all.tests, holm.tests);
+    size_t less = 0;
+    for (size_t i = 0; i < all.count; i++) {
+        const struct result_compared *item = &all.items[i];
+        double rank = 0;
+        for (size_t k = 0; k < all.count; k++)
+            rank += all.items[k].p <= item->p;
+        assert_int_equal(isnan(item->p), isnan(item->p_adjusted));
+        if (isnan(item->p))
+            continue;
+        assert_true(item->p_adjusted <= item->p * (double)all.tests / rank * (1 + 1e-12));
+        assert_true(item->p <= item->p_adjusted);
+        assert_true(item->p_adjusted <= holm.items[i].p_adjusted);
+        less += item->p_adjusted < holm.items[i].p_adjusted;
+    }
+    assert_true(less > 0);
+    assert_string_equal(holm.correction, "Holm");
+    assert_int_equal(result_comparison_write(&all, "json", &(struct result_page){ 0 }, &out),
+                     BASE_OK);
+    assert_non_null(strstr(base_buf_text(&out), "\"correction\": \"Benjamini-Hochberg\""));
+    base_buf_done(&out);
+    out = (struct base_buf){ 0 };
+    assert_int_equal(result_comparison_write(&all, "text", &(struct result_page){ 0 }, &out),
+                     BASE_OK);
+    assert_non_null(strstr(base_buf_text(&out), "Benjamini-Hochberg's correction for"));
+    base_buf_done(&out);
+    result_comparison_done(&holm);
+    result_comparison_done(&all);
+    result_run_done(&a);
+    result_run_done(&b);
+}
+
 static void hostile_names(void **state)
 {
     (void)state;
@@ -381,7 +425,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(outputs),           cmocka_unit_test(hostile_names),
         cmocka_unit_test(a_run_with_itself), cmocka_unit_test(drift_widens),
         cmocka_unit_test(refuses_options),   cmocka_unit_test(false_alarms_are_rare),
-        cmocka_unit_test(changes_are_found),
+        cmocka_unit_test(changes_are_found), cmocka_unit_test(benjamini_hochberg),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
