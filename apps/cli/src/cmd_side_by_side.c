@@ -53,6 +53,8 @@ const struct cli_option cli_side_by_side_options[] = {
       .choices = "holm,bh",
       .doc = "over many cases: holm (no wrong change at all) or bh (few among those found)",
       .fallback = "holm" },
+    FLAG("instructions", 0,
+         "compare instruction counts too (callgrind, exact, blind to memory); needs valgrind"),
     TEXT("arg", CLI_TEXT, "NAME=VALUES",
          "values of a case's parameter in place of its sweep, on all sides; may be repeated"),
     COUNT("threads", 1, 1024, "threads that run a case at once", "1"),
@@ -246,6 +248,7 @@ static base_err read_options(struct request *request, struct base_why *why)
         .timeout_ns = timeout != NULL ? timeout->ns : 0,
         .seed = seed != NULL ? seed->count : 1,
         .threads = threads != NULL ? (uint32_t)threads->count : 1,
+        .is_counting = cli_has(args, "instructions"),
         .is_full = cli_has(args, "no-early-stop"),
         .correction = strcmp(cli_text(args, "correction", "holm"), "bh") == 0
                           ? STATS_CORRECTION_BH
@@ -267,6 +270,9 @@ static base_err compare(struct request *request, struct result_comparison *out,
     CLI_TRY(cli_plan_self(request->plan, why));
     CLI_TRY(read_options(request, why));
     cli_progress_open(&request->progress, args, 1);
+    if (cli_has(args, "exec") && cli_has(args, "instructions"))
+        return base_fail(why, BASE_EUNSUPPORTED, 0,
+                         "--instructions counts in workers; a whole command's are not counted");
     if (cli_has(args, "exec"))
         return compare_commands(request, out, why);
     if (cli_has(args, "vary"))

@@ -422,5 +422,8 @@ base_err cli_versus_cases(const struct cli_versus_side *sides, size_t side_count
     base_err err = begin(&paired, case_count, why);
     if (err == BASE_OK)
         err = run_all(&paired, cases, case_count, why);
-    return finish(&paired, err, why);
+    err = finish(&paired, err, why);
+    for (size_t i = 0; i < case_count && err == BASE_OK && options->is_counting; i++)
+        err = cli_versus_count(sides, side_count, &cases[i], options, out, why);
+    return err;
 }

@@ -21,6 +21,7 @@ struct cli_versus_options {
     uint64_t timeout_ns; /* for a whole case [120 s more than its budget] */
     uint64_t seed;       /* [1] */
     uint32_t threads;    /* [1] */
+    bool is_counting;    /* instructions too, under callgrind */
     bool is_full;        /* no early stop: use the whole budget */
     enum stats_correction correction;
     const struct bench_arg *args; /* [arg_count] value lists in place of the sweeps of all sides */
@@ -70,5 +71,12 @@ BASE_MUST_USE base_err cli_versus_programs(const struct cli_versus_side *sides, 
 /* Add an item that was not measured. Errors: ENOMEM */
 BASE_MUST_USE base_err cli_versus_note(struct result_comparison *out, const char *id,
                                        enum result_change change, const char *sentence);
+
+/* Items for the instructions of one case: a ratio without an interval, judged by the threshold of
+ * `out`; broken, with a sentence, where they cannot be counted. Errors: EINTERRUPTED, ENOMEM */
+BASE_MUST_USE base_err cli_versus_count(const struct cli_versus_side *sides, size_t side_count,
+                                        const struct cli_versus_case *item,
+                                        const struct cli_versus_options *options,
+                                        struct result_comparison *out, struct base_why *why);
 
 #endif
