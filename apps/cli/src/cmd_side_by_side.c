@@ -4,6 +4,7 @@
 #include "option_rows.h"
 #include "output.h"
 #include "versus.h"
+#include "revision.h"
 #include "show.h"
 #include "signals.h"
 #include "words.h"
@@ -21,6 +22,21 @@ const struct cli_option cli_side_by_side_options[] = {
       .value_name = "NAME=VALUES",
       .doc = "compare values of a parameter, as in level=1,6: the words are PROGRAM [FILTER]; the "
              "first value is the reference. PROGRAM 'self' is this program" },
+    { .name = "revision",
+      .kind = CLI_TEXT,
+      .value_name = "REV",
+      .doc =
+          "a git revision of the project in this folder, twice or more: each is built with "
+          "--build in a worktree of its own, and its --program is a side; the words are [FILTER]" },
+    { .name = "build",
+      .kind = CLI_TEXT,
+      .value_name = "COMMAND",
+      .doc = "with --revision: shell command that builds a revision",
+      .fallback = "nothing is built" },
+    { .name = "program",
+      .kind = CLI_FILE,
+      .value_name = "PATH",
+      .doc = "with --revision: the benchmark program, relative to this folder" },
     { .name = "also",
       .kind = CLI_FILE,
       .value_name = "PROGRAM",
@@ -100,6 +116,8 @@ struct request { /* what the command line asks for */
     size_t side_count;
     struct cli_versus_options options;
     struct cli_progress progress;
+    struct cli_revision revisions[BENCH_PAIR_SIDES_MAX];
+    size_t revision_count;
 };
 
 /* --- sides --------------------------------------------------------------------------------- */
@@ -196,6 +214,45 @@ static base_err add_values(struct request *request, const char **filter, struct 
     return BASE_OK;
 }
 
+static base_err add_revision(struct request *request, const char *revision, struct base_why *why)
+{
+    const struct cli_args *args = request->args;
+    if (request->revision_count == BENCH_PAIR_SIDES_MAX)
+        return base_fail(why, BASE_EFULL, 0, "more than %d revisions", BENCH_PAIR_SIDES_MAX);
+    struct cli_revision *built = &request->revisions[request->revision_count];
+    cli_progress_say(&request->progress, "building", revision);
+    CLI_TRY(cli_revision_build(revision, cli_text(args, "build", NULL),
+                               cli_text(args, "program", ""), built, why));
+    request->revision_count++;
+    const char **argv = base_arena_array(&request->arena, 2, sizeof *argv);
+    const struct cli_versus_side side = {
+        .name = base_arena_printf(&request->arena, "%s (%.12s)", revision, built->commit),
+        .argv = argv,
+    };
+    if (argv == NULL || side.name == NULL)
+        return base_fail(why, BASE_ENOMEM, 0, "out of memory");
+    argv[0] = built->program;
+    return add_side(request, &side, why);
+}
+
+static base_err add_revisions(struct request *request, const char **filter, struct base_why *why)
+{
+    const struct cli_args *args = request->args;
+    size_t count = 0;
+    for (size_t i = 0; i < args->value_count; i++)
+        count += strcmp(args->values[i].option->name, "revision") == 0;
+    if (count < 2 || !cli_has(args, "program") || args->operand_count > 1)
+        return base_fail(
+            why, BASE_EINVALID, 0,
+            "compare --revision needs two revisions, --program and at most one filter, "
+            "as in --revision main --revision HEAD --build make --program ./bench");
+    for (size_t i = 0; i < args->value_count; i++)
+        if (strcmp(args->values[i].option->name, "revision") == 0)
+            CLI_TRY(add_revision(request, args->values[i].text, why));
+    *filter = args->operand_count == 1 ? args->operands[0] : NULL;
+    return BASE_OK;
+}
+
 /* --- running ------------------------------------------------------------------------------- */
 
 /* The case's id without its number: "exec/command:2: gzip -7" to "gzip -7". */
@@ -275,7 +332,9 @@ static base_err compare(struct request *request, struct result_comparison *out,
                          "--instructions counts in workers; a whole command's are not counted");
     if (cli_has(args, "exec"))
         return compare_commands(request, out, why);
-    if (cli_has(args, "vary"))
+    if (cli_has(args, "revision"))
+        CLI_TRY(add_revisions(request, &filter, why));
+    else if (cli_has(args, "vary"))
         CLI_TRY(add_values(request, &filter, why));
     else
         CLI_TRY(add_programs(request, &filter, why));
@@ -333,7 +392,8 @@ static bool is_document(const char *word)
 static bool has_documents(const struct cli_args *args)
 {
     return args->operand_count == 2 && !cli_has(args, "exec") && !cli_has(args, "vary") &&
-           is_document(args->operands[0]) && is_document(args->operands[1]);
+           !cli_has(args, "revision") && is_document(args->operands[0]) &&
+           is_document(args->operands[1]);
 }
 
 int cli_cmd_side_by_side(const struct cli_args *args)
@@ -351,6 +411,8 @@ int cli_cmd_side_by_side(const struct cli_args *args)
     const int status =
         is_shown ? show(args, &comparison, status_of(&comparison, err)) : cli_complain(err, &why);
     result_comparison_done(&comparison);
+    for (size_t i = 0; i < request.revision_count; i++)
+        cli_revision_remove(&request.revisions[i]);
     cli_plan_done(&plan);
     base_arena_done(&request.arena);
     return status;

@@ -92,6 +92,19 @@ void cli_progress_show(void *context, const struct bench_progress *at)
     draw(progress, at);
 }
 
+void cli_progress_say(struct cli_progress *progress, const char *what, const char *name)
+{
+    char text[LINE_SIZE - 16], line[LINE_SIZE];
+    if (!progress->is_on)
+        return;
+    fit_width(progress);
+    const unsigned columns = progress->width < sizeof text ? progress->width : sizeof text;
+    snprintf(text, sizeof text, "%s %s", what, name);
+    snprintf(line, sizeof line, "\r%.*s\033[K", (int)columns - 1, text);
+    put_line(line);
+    progress->is_drawn = true;
+}
+
 void cli_progress_clear(struct cli_progress *progress)
 {
     if (progress->is_drawn)

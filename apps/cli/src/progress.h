@@ -21,6 +21,9 @@ void cli_progress_open(struct cli_progress *progress, const struct cli_args *arg
 /* A bench_progress_fn; the context is a struct cli_progress. Redraws at most ten times a second. */
 void cli_progress_show(void *context, const struct bench_progress *at);
 
+/* A line about something else that takes long: "building HEAD~1". */
+void cli_progress_say(struct cli_progress *progress, const char *what, const char *name);
+
 /* Take the line away, before anything else is written to the terminal. */
 void cli_progress_clear(struct cli_progress *progress);
 
