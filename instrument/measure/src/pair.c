@@ -277,10 +277,17 @@ static base_err check_sides(struct bench_pair *pair, struct base_why *why)
     return BASE_OK;
 }
 
-static double median_of(double *values, size_t count)
+/* Mean of the middle half: like the median deaf to a disturbed quarter on either side, but less
+ * noisy (efficiency 0.84 against 0.64 for normal values), and not tied to the clock's grain.
+ * Source: Tukey, "Exploratory Data Analysis" (1977) chapter 19 (midmean) */
+static double midmean_of(double *values, size_t count)
 {
+    const size_t cut = (count + 1) / 4;
+    double sum = 0;
     stats_sort(values, count);
-    return stats_median_sorted(values, count);
+    for (size_t i = cut; i < count - cut; i++)
+        sum += values[i];
+    return sum / (double)(count - 2 * cut);
 }
 
 /* Starting and set-up cost time, blocks cost time, and neither the difference between processes nor
@@ -318,8 +325,8 @@ static base_err work(struct bench_pair *pair, const uint32_t *cpu, struct bench_
         err = check_sides(pair, why);
     for (size_t i = 0; i < pair->count && err == BASE_OK; i++) {
         err = wire_tell(&pair->state[i].wire, "close", why);
-        out->ln_ratio[i] = median_of(pair->ln_ratios + i * BLOCK_MAX, out->blocks);
-        out->item_ns[i] = median_of(pair->item_ns + i * BLOCK_MAX, out->blocks);
+        out->ln_ratio[i] = midmean_of(pair->ln_ratios + i * BLOCK_MAX, out->blocks);
+        out->item_ns[i] = midmean_of(pair->item_ns + i * BLOCK_MAX, out->blocks);
     }
     return err;
 }

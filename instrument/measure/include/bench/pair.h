@@ -5,7 +5,8 @@
  * order and then the same again backwards (A B B A), so whatever changes linearly in time falls on
  * both sides alike; only one side runs at any moment, and the coordinator waits on the same core,
  * so that handing over costs microseconds. A block gives ln(time of a side / time of side 0), a
- * round the median over its blocks: a batch that was preempted spoils one block, not the round.
+ * round the midmean (mean of the middle half) of its blocks: a batch that was preempted spoils one
+ * block, not the round.
  *
  * Rounds are independent of one another (other processes, other addresses, other pages), and which
  * side goes first is drawn by chance: two equal programs give values that are symmetric about 0.
@@ -45,8 +46,8 @@ struct bench_pair_options {
 
 struct bench_round {
     double ln_ratio[BENCH_PAIR_SIDES_MAX]; /* [k] ln(side k / side 0); [0] is 0 */
-    double item_ns[BENCH_PAIR_SIDES_MAX];  /* median time per item */
-    size_t blocks;                         /* that the medians are of */
+    double item_ns[BENCH_PAIR_SIDES_MAX];  /* midmean time per item */
+    size_t blocks;                         /* that the midmeans are of */
     uint64_t elapsed_ns;                   /* wall time of the whole round */
 };
 
