@@ -88,8 +88,18 @@ static double welch_degrees(const struct side *a, const struct side *b)
     return below > 0 ? (va + vb) * (va + vb) / below : (double)(a->count + b->count) - 2;
 }
 
+/* Of the hypothesis that the ratio lies within 1/(1 + threshold) .. 1 + threshold: twice the tail
+ * beyond the nearer edge, so that p < 1 - confidence says the same as the interval. */
+static double p_of(double centre, double error, double degrees, double threshold)
+{
+    const double beyond = fabs(centre) - log1p(threshold);
+    if (!(error > 0))
+        return beyond > 0 ? 0 : 1;
+    return fmin(1, 2 * stats_student_cdf(-beyond / error, degrees));
+}
+
 static void compare_sides(const struct side *baseline, const struct side *current,
-                          double confidence, struct result_compared *out)
+                          const struct result_compare_options *options, struct result_compared *out)
 {
     const double centre = current->mean - baseline->mean;
     const double error = hypot(baseline->error, current->error);
@@ -99,13 +109,10 @@ static void compare_sides(const struct side *baseline, const struct side *curren
     if (isnan(error))
         return;
     out->degrees = welch_degrees(baseline, current);
-    const double half = stats_student_quantile((1 + confidence) / 2, out->degrees) * error;
+    const double half = stats_student_quantile((1 + options->confidence) / 2, out->degrees) * error;
     out->ratio.low = exp(centre - half);
     out->ratio.high = exp(centre + half);
-    if (error > 0)
-        out->p = 2 * stats_student_cdf(-fabs(centre / error), out->degrees);
-    else
-        out->p = centre == 0 ? 1 : 0;
+    out->p = p_of(centre, error, out->degrees, options->threshold);
 }
 
 static bool is_ok(const struct result_case *one)
@@ -165,7 +172,7 @@ static base_err compare_pair(struct result_comparison *all, const struct result_
     const struct side c = side_of(current, time, all->current->confidence);
     out->metric = time == TIME_NORMALISED ? "normalised_ns" : "median_ns";
     out->change = RESULT_CHANGE_UNDECIDED;
-    compare_sides(&b, &c, all->options.confidence, out);
+    compare_sides(&b, &c, &all->options, out);
     if (isnan(out->degrees))
         out->why = "one process on a side: the spread between processes is not known";
     else if (time == TIME_MEDIAN)
@@ -191,17 +198,34 @@ static base_err adjust(struct result_comparison *all)
     return err;
 }
 
-static void decide(const struct result_comparison *all, struct result_compared *item)
+/* What an undecided case shows nevertheless. */
+static const char *why_undecided(struct result_comparison *all, const struct result_compared *item)
+{
+    const double threshold = all->options.threshold;
+    const bool is_slower = item->ratio.low > 1;
+    const double edge = is_slower ? item->ratio.value : 1 / item->ratio.value;
+    if (!is_slower && !(item->ratio.high < 1))
+        return NULL;
+    if (item->p < 1 - all->options.confidence)
+        return "differs alone, not after the correction for all cases";
+    return base_arena_printf(&all->arena, "%s by %.2g %%, but not shown to be beyond %g %%",
+                             is_slower ? "slower" : "faster", 100 * (edge - 1), 100 * threshold);
+}
+
+static void decide(struct result_comparison *all, struct result_compared *item)
 {
     const double edge = 1 + all->options.threshold;
     if (item->change != RESULT_CHANGE_UNDECIDED || isnan(item->degrees))
         return;
-    if (item->ratio.low > 1 / edge && item->ratio.high < edge)
+    const bool is_significant = item->p_adjusted < 1 - all->options.confidence;
+    if (is_significant && item->ratio.low > edge)
+        item->change = RESULT_CHANGE_SLOWER;
+    else if (is_significant && item->ratio.high < 1 / edge)
+        item->change = RESULT_CHANGE_FASTER;
+    else if (item->ratio.low >= 1 / edge && item->ratio.high <= edge)
         item->change = RESULT_CHANGE_SAME;
-    else if (item->p_adjusted < 1 - all->options.confidence)
-        item->change = item->ratio.value > 1 ? RESULT_CHANGE_SLOWER : RESULT_CHANGE_FASTER;
-    else if (item->why == NULL && item->p < 1 - all->options.confidence)
-        item->why = "differs alone, not after the correction for all cases";
+    else if (item->why == NULL)
+        item->why = why_undecided(all, item);
 }
 
 static base_err compare_cases(struct result_comparison *all)
@@ -342,12 +366,10 @@ static base_err find_caveats(struct result_comparison *all)
 
 static base_err check_options(struct result_compare_options *options, struct base_why *why)
 {
-    if (options->threshold == 0)
-        options->threshold = 0.05;
     if (options->confidence == 0)
         options->confidence = 0.95;
-    if (!(options->threshold > 0 && options->threshold <= 1))
-        return base_fail(why, BASE_ERANGE, 0, "threshold: %g %% is not above 0 %% and up to 100 %%",
+    if (!(options->threshold >= 0 && options->threshold <= 1))
+        return base_fail(why, BASE_ERANGE, 0, "threshold: %g %% is not between 0 %% and 100 %%",
                          options->threshold * 100);
     if (!(options->confidence >= 0.5 && options->confidence <= 0.9999))
         return base_fail(why, BASE_ERANGE, 0, "confidence: %g %% is not between 50 %% and 99.99 %%",

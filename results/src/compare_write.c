@@ -132,13 +132,16 @@ static void method_text(const struct result_comparison *all, char *out, size_t s
         return;
     }
     const double level = all->options.confidence * 100;
+    char edges[RESULT_SHORT_SIZE] = "1";
+    if (all->options.threshold > 0)
+        snprintf(edges, sizeof edges, "1/%g .. %g", 1 + all->options.threshold,
+                 1 + all->options.threshold);
     snprintf(out, size,
              "ratio: current over baseline, of the processes' geometric means at reference speed "
-             "unless said; interval: %g %%, of each case alone; slower and faster: below %g after "
-             "%s's correction for %zu cases; same: the whole interval within 1/%g .. %g, not "
-             "corrected",
-             level, 1 - all->options.confidence, all->correction, all->tests,
-             1 + all->options.threshold, 1 + all->options.threshold);
+             "unless said; interval: %g %%, of each case alone; slower and faster: the whole "
+             "interval beyond %s, and p below %g after %s's correction for %zu cases; "
+             "same: the whole interval within, not corrected",
+             level, edges, 1 - all->options.confidence, all->correction, all->tests);
 }
 
 /* --- text ---------------------------------------------------------------------------------- */

@@ -15,14 +15,21 @@
  *              host's drift in raw times) is in the comparison too
  *   interval   ln ratio +- t(f) * sqrt(e_b^2 + e_c^2), with Welch and Satterthwaite's
  *              f = (e_b^2 + e_c^2)^2 / (e_b^4 / (n_b - 1) + e_c^4 / (n_c - 1))
- *   p          two-sided, of ln ratio / sqrt(e_b^2 + e_c^2) in Student's t(f)
+ *   p          of the hypothesis that the ratio lies within 1/(1 + threshold) .. 1 + threshold:
+ *              min(1, 2 P(T <= -(|ln ratio| - ln(1 + threshold)) / sqrt(e_b^2 + e_c^2))) with T of
+ *              Student's t(f); with a threshold of 0 the usual two-sided p. It is below
+ *              1 - confidence exactly when the interval lies beyond an edge
  *   adjusted   over all compared cases (stats/multiple.h). Holm: the chance that any case that did
  *              not change is called slower or faster is at most 1 - confidence. Benjamini-Hochberg:
  *              the expected share of such cases among all that are called so is
  *
- * Verdict: *same* when the whole interval lies within 1/(1 + threshold) .. 1 + threshold; else
- * *slower* or *faster* when the adjusted p is below 1 - confidence; else *undecided*. The intervals
- * and "same" are per case, not adjusted; reports say so.
+ * Verdict, with the edges 1/(1 + threshold) and 1 + threshold: *slower* when the whole interval
+ * lies above the upper edge, *faster* when it lies below the lower one, both only while the
+ * adjusted p is below 1 - confidence; *same* when the whole interval lies within the edges; else
+ * *undecided*, and `why` says when a case differs, but not shown to be beyond the threshold. With a
+ * threshold of 0 any difference counts and nothing is the same. The intervals and "same" are per
+ * case, not adjusted; reports say so. The chance that a case whose true ratio lies within the edges
+ * is called slower or faster is at most 1 - confidence over all cases.
  *
  * Times are normalised_ns (at reference speed) of every process of both sides; where one lacks it,
  * median_ns, and the case says so. Fewer than two processes on a side: undecided.
@@ -64,7 +71,7 @@ enum result_change {
 };
 
 struct result_compare_options {       /* zeroed: the defaults in brackets */
-    double threshold;                 /* share within which two times count as the same [0.05] */
+    double threshold;                 /* share within which two times count as the same; 0: none */
     double confidence;                /* of intervals, and 1 - significance [0.95] */
     enum stats_correction correction; /* over the cases [Holm] */
 };
