@@ -283,8 +283,8 @@ static void name_candidate(char *names, size_t size, const char *id, size_t inde
 }
 
 /* The one run that `which` means. */
-static base_err find_which(struct result_history *history, const char *which, int64_t *seq,
-                           struct base_why *why)
+base_err result_history_find(struct result_history *history, const char *which, int64_t *seq,
+                             struct base_why *why)
 {
     int64_t back = 0;
     size_t count = 0;
@@ -401,7 +401,9 @@ base_err result_history_load(struct result_history *history, const char *which,
     const int code = sqlite3_exec(history->db, "BEGIN", NULL, NULL, NULL); /* one moment's view */
     if (code != SQLITE_OK)
         return result_history_fail(history, code, why);
-    err = find_which(history, which, &seq, why);
+    err = result_history_find_baseline(history, which, &seq, why);
+    if (err == BASE_OK && seq == 0)
+        err = result_history_find(history, which, &seq, why);
     if (err == BASE_OK)
         err = load_seq(history, seq, run, why);
     return result_history_end_write(history, err, why);
@@ -428,7 +430,7 @@ base_err result_history_remove(struct result_history *history, const char *which
         err = result_history_begin_write(history, why);
     if (err != BASE_OK)
         return err;
-    err = find_which(history, which, &seq, why);
+    err = result_history_find(history, which, &seq, why);
     if (err == BASE_OK)
         err = remove_seq(history, seq, which, why);
     return result_history_end_write(history, err, why);

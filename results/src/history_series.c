@@ -58,9 +58,10 @@ base_err result_history_add_speed(struct result_history *history, const char *ho
     sqlite3_stmt *statement = NULL;
     const base_err err = result_history_prepare(
         history, &statement, why,
-        "INSERT INTO speed (host_id, when_ms, core_ns, memory_ns)"
-        " VALUES (?, ?, ?, ?)",
-        "tidd", host_id, (int64_t)speed->when_ms, speed->core_ns, speed->memory_ns);
+        "INSERT INTO speed (host_id, when_ms, core_ns, memory_ns, wide_ns, cache_ns)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        "tidddd", host_id, (int64_t)speed->when_ms, speed->core_ns, speed->memory_ns,
+        speed->wide_ns, speed->cache_ns);
     return result_history_run(history, err, statement, why);
 }
 
@@ -72,12 +73,12 @@ base_err result_history_speeds(struct result_history *history, const char *host_
     size_t used = 0;
     bool is_row = true;
     sqlite3_stmt *statement = NULL;
-    base_err err =
-        result_history_prepare(history, &statement, why,
-                               "SELECT when_ms, core_ns, memory_ns FROM (SELECT * FROM speed"
-                               " WHERE host_id = ? ORDER BY when_ms DESC, seq DESC LIMIT ?)"
-                               " ORDER BY when_ms, seq",
-                               "ti", host_id, limit > INT64_MAX ? INT64_MAX : (int64_t)limit);
+    base_err err = result_history_prepare(
+        history, &statement, why,
+        "SELECT when_ms, core_ns, memory_ns, wide_ns, cache_ns FROM (SELECT * FROM speed"
+        " WHERE host_id = ? ORDER BY when_ms DESC, seq DESC LIMIT ?)"
+        " ORDER BY when_ms, seq",
+        "ti", host_id, limit > INT64_MAX ? INT64_MAX : (int64_t)limit);
     while (err == BASE_OK && is_row) {
         err = result_history_step(history, statement, &is_row, why);
         if (err != BASE_OK || !is_row)
@@ -88,6 +89,8 @@ base_err result_history_speeds(struct result_history *history, const char *host_
                 .when_ms = (uint64_t)sqlite3_column_int64(statement, 0),
                 .core_ns = result_history_number(statement, 1),
                 .memory_ns = result_history_number(statement, 2),
+                .wide_ns = result_history_number(statement, 3),
+                .cache_ns = result_history_number(statement, 4),
             };
     }
     sqlite3_finalize(statement);

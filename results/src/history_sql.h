@@ -13,6 +13,7 @@
  *              document is there. document: the final text, before that the head
  *   run_case   one row a finished case. document: its text until the run has its own
  *   speed      what the reference kernels said about a host
+ *   baseline   names of runs; a name goes when its run is removed
  *   An interval's three columns are NULL where nothing was measured. */
 #define RESULT_HISTORY_MIGRATIONS                                                                  \
     {                                                                                              \
@@ -54,9 +55,16 @@
             " core_ns REAL,"                                                                       \
             " memory_ns REAL);"                                                                    \
             "CREATE INDEX speed_by_host ON speed (host_id, when_ms);",                             \
+                                                                                                   \
+            "CREATE TABLE baseline ("                                                              \
+            " name TEXT PRIMARY KEY,"                                                              \
+            " run_seq INTEGER NOT NULL REFERENCES run (seq) ON DELETE CASCADE) WITHOUT ROWID;"     \
+            "CREATE INDEX baseline_by_run ON baseline (run_seq);"                                  \
+            "ALTER TABLE speed ADD COLUMN wide_ns REAL;"                                           \
+            "ALTER TABLE speed ADD COLUMN cache_ns REAL;",                                         \
     }
 
-enum { RESULT_HISTORY_VERSION = 2, RESULT_HISTORY_APPLICATION_ID = 0x62706972 /* "bpir" */ };
+enum { RESULT_HISTORY_VERSION = 3, RESULT_HISTORY_APPLICATION_ID = 0x62706972 /* "bpir" */ };
 
 struct result_history {
     sqlite3 *db;
@@ -108,6 +116,16 @@ void result_history_process(char out[RESULT_HISTORY_PROCESS_SIZE]);
 
 /* Is the process of such a text certainly gone? One in another pid namespace cannot be seen. */
 bool result_history_process_is_gone(const char *process);
+
+/* The run that `which` means: an id or its beginning, "latest", "latest~N".
+ * Errors: ENOTFOUND, EINVALID (ambiguous) */
+BASE_MUST_USE base_err result_history_find(struct result_history *history, const char *which,
+                                           int64_t *seq, struct base_why *why);
+
+/* The run that a baseline names; *seq is 0 when there is no such name. */
+BASE_MUST_USE base_err result_history_find_baseline(struct result_history *history,
+                                                    const char *name, int64_t *seq,
+                                                    struct base_why *why);
 
 /* Mark the running runs of processes that are gone. */
 BASE_MUST_USE base_err result_history_sweep(struct result_history *history, struct base_why *why);

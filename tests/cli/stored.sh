@@ -31,7 +31,7 @@ has out null/step
 run 0 report latest --markdown
 has out '|'
 run 2 report nosuchrun
-has err "'nosuchrun' is neither a file nor a run of the history"
+has err "'nosuchrun' is neither a file nor a run of the history, nor a baseline"
 
 "$bpi" benchmark compare --baseline "$work/a.json" --current "$work/b.json" --threshold 5.0 >"$work/out" 2>"$work/err"
 [ $? -le 1 ] || fail "compare: status above 1"
@@ -45,6 +45,46 @@ run 2 benchmark compare --baseline "$work/a.json" --current "$work/a.json" --cor
 has err "--correction: 'none'"
 run 2 benchmark compare --baseline /dev/null --current "$work/a.json"
 has err '--baseline'
+
+# Names of runs, and the check against one.
+run 0 history baselines
+has out 'holds no baselines yet'
+run 0 history baselines main=latest
+has out main
+# shellcheck disable=SC2086
+measured run $small --save-baseline other --regression-check --baseline-file main --threshold 90
+has out 'same within 90 %'
+run 0 history baselines --csv
+grep -q '^other,' "$work/out" || fail "--save-baseline did not name the run"
+run 0 benchmark compare --baseline main --current other --threshold 90
+has out null/step
+run 0 report main
+run 0 history baselines other=
+lacks out other
+# A baseline that was four times as fast: the check fails, and the run gets no name.
+sed -E '/"(value|low|high|median_ns|mean_ns|normalised_ns)": /s/: ([0-9.e+-]+)/: 0.25/' \
+    "$work/b.json" >"$work/fast.json"
+# shellcheck disable=SC2086
+run 1 run $small --regression-check --baseline-file "$work/fast.json" --save-baseline worse
+has out slower
+has err "does not become the baseline 'worse'"
+# shellcheck disable=SC2086
+run 1 run $small --regression-check --baseline-file "$work/fast.json" --json
+has err slower
+grep -q '^}' "$work/out" || fail "the JSON document does not end the output"
+run 0 history baselines
+lacks out worse
+for wrong in '--regression-check' '--baseline-file main' '--threshold 5' \
+    '--save-baseline a/b' '--save-baseline x --no-history' \
+    '--regression-check --baseline-file nosuchrun'; do
+    # shellcheck disable=SC2086
+    run 2 run $small $wrong
+done
+has err '--baseline-file'
+run 2 history baselines main
+has err 'is not NAME=ID'
+run 2 history baselines x=nosuch
+run 0 benchmark compare --baseline "$work/a.json" --current "$work/a.json" --threshold 0
 
 run 0 verify "$work/a.json" "$work/b.json"
 has out '(your key)'

@@ -2,11 +2,7 @@
 #include "commands.h"
 #include "output.h"
 #include "show.h"
-
-#include <base/units.h>
-#include <result/compare.h>
-
-#include <string.h>
+#include "stored.h"
 
 struct pair {
     struct result_run baseline, current;
@@ -29,19 +25,6 @@ static base_err load_named(const struct cli_args *args, struct pair *pair, struc
     return BASE_OK;
 }
 
-/* --significance, else what the newer run was told, else 0.05. */
-static double significance_of(const struct cli_args *args, const struct result_run *run)
-{
-    const struct cli_value *value = cli_value(args, "significance");
-    double significance = 0.05;
-    for (size_t i = 0; i < run->config.count; i++)
-        if (strcmp(run->config.items[i].name, "significance") == 0 &&
-            base_units_parse_number(run->config.items[i].value, 0.0001, 0.5, &significance, NULL) ==
-                BASE_OK)
-            break;
-    return value != NULL ? value->number : significance;
-}
-
 /* The two words, or --baseline and --current. */
 static base_err load_both(const struct cli_args *args, struct pair *pair, struct base_why *why)
 {
@@ -54,17 +37,9 @@ static base_err load_both(const struct cli_args *args, struct pair *pair, struct
 static base_err compare(const struct cli_args *args, struct pair *pair, struct base_buf *out,
                         struct base_why *why)
 {
-    const struct cli_value *threshold = cli_value(args, "threshold");
     CLI_TRY(load_both(args, pair, why));
-    const struct result_compare_options options = {
-        .threshold = threshold != NULL ? threshold->number : 0.05,
-        .confidence = 1 - significance_of(args, &pair->current),
-        .correction = strcmp(cli_text(args, "correction", "holm"), "bh") == 0
-                          ? STATS_CORRECTION_BH
-                          : STATS_CORRECTION_HOLM,
-    };
     const struct result_report_options page = cli_show_options(args);
-    CLI_TRY(result_compare(&pair->baseline, &pair->current, &options, &pair->comparison, why));
+    CLI_TRY(cli_stored_compare(args, &pair->baseline, &pair->current, &pair->comparison, why));
     return result_comparison_write(&pair->comparison, cli_show_format(args), &page.page, out);
 }
 
@@ -74,8 +49,7 @@ int cli_cmd_compare(const struct cli_args *args)
     struct base_buf out = { 0 };
     struct base_why why = { 0 };
     const base_err err = compare(args, &pair, &out, &why);
-    const size_t *counts = pair.comparison.counts;
-    const size_t failed = counts[RESULT_CHANGE_SLOWER] + counts[RESULT_CHANGE_BROKEN];
+    const bool is_worse = err == BASE_OK && cli_stored_is_worse(&pair.comparison);
     result_comparison_done(&pair.comparison);
     result_run_done(&pair.baseline);
     result_run_done(&pair.current);
@@ -84,5 +58,5 @@ int cli_cmd_compare(const struct cli_args *args)
         return cli_complain(err, &why);
     }
     return cli_output_finish(&out, cli_text(args, "output", NULL),
-                             failed > 0 ? CLI_REFUTED : CLI_FINE);
+                             is_worse ? CLI_REFUTED : CLI_FINE);
 }

@@ -83,6 +83,72 @@ int cli_cmd_history_list(const struct cli_args *args)
     return with_history(args, write_list);
 }
 
+static const struct result_column baseline_columns[] = {
+    { .title = "name" },
+    { .title = "run" },
+    { .title = "started", .width_least = 10 },
+    { .title = "revision", .drop = 2, .width_least = 8 },
+    { .title = "command", .width_least = 20 },
+};
+
+static base_err put_baselines(const struct cli_args *args, struct result_history *history,
+                              struct result_table *table, struct base_buf *out,
+                              struct base_why *why)
+{
+    struct base_arena arena = { 0 };
+    struct result_history_baseline *all = NULL;
+    size_t count = 0;
+    base_err err = result_history_baselines(history, &arena, &all, &count, why);
+    for (size_t i = 0; err == BASE_OK && i < count; i++) {
+        const struct result_cell cells[] = { { .text = all[i].name },
+                                             { .text = all[i].run_id },
+                                             { .text = all[i].started },
+                                             { .text = all[i].revision },
+                                             { .text = all[i].command } };
+        err = result_table_add(table, cells);
+    }
+    if (err == BASE_OK && count == 0 && strcmp(cli_show_format(args), "text") == 0)
+        err = base_buf_printf(out, "%s holds no baselines yet\n", result_history_path(history));
+    else if (err == BASE_OK)
+        err = cli_show_table(args, table, out);
+    base_arena_done(&arena);
+    return err;
+}
+
+/* "main=01J...", or "main=" */
+static base_err name_baseline(struct result_history *history, const char *word,
+                              struct base_why *why)
+{
+    char name[RESULT_BASELINE_NAME_MAX + 1];
+    const size_t size = strcspn(word, "=");
+    if (word[size] == '\0' || size >= sizeof name)
+        return base_fail(why, BASE_EINVALID, 0,
+                         "'%s' is not NAME=ID; NAME= takes a name away, no word lists them", word);
+    memcpy(name, word, size);
+    name[size] = '\0';
+    return word[size + 1] == '\0'
+               ? result_history_remove_baseline(history, name, why)
+               : result_history_set_baseline(history, name, word + size + 1, why);
+}
+
+static base_err write_baselines(const struct cli_args *args, struct result_history *history,
+                                struct base_buf *out, struct base_why *why)
+{
+    struct result_table table;
+    for (size_t i = 0; i < args->operand_count; i++)
+        CLI_TRY(name_baseline(history, args->operands[i], why));
+    result_table_init(&table, baseline_columns,
+                      sizeof baseline_columns / sizeof baseline_columns[0], 0);
+    const base_err err = put_baselines(args, history, &table, out, why);
+    result_table_done(&table);
+    return err;
+}
+
+int cli_cmd_history_baselines(const struct cli_args *args)
+{
+    return with_history(args, write_baselines);
+}
+
 static base_err write_path(const struct cli_args *args, struct result_history *history,
                            struct base_buf *out, struct base_why *why)
 {

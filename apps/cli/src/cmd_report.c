@@ -17,7 +17,7 @@ int cli_cmd_report(const struct cli_args *args)
     const base_err err = cli_show_load(args->operands[0], &run, &why);
     if (err != BASE_OK)
         return cli_complain(err, &why);
-    const int status = cli_show_run(args, &run, CLI_FINE);
+    const int status = cli_show_run(args, &run, NULL, CLI_FINE);
     result_run_done(&run);
     return status;
 }

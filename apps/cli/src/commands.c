@@ -84,6 +84,21 @@ static const struct cli_option output_options[] = {
 static const struct cli_option keep_options[] = {
     TEXT("save", CLI_FILE, "FILE", "write the signed run document to a file besides the report"),
     FLAG("no-history", 0, "do not keep the run in the history"),
+    TEXT("save-baseline", CLI_TEXT, "NAME",
+         "call the run NAME in the history, when it is complete and was not found slower; later "
+         "runs are compared with it by that name"),
+    FLAG("regression-check", 0,
+         "compare with --baseline-file after the report; status 1 when a case is slower or fails "
+         "now"),
+    TEXT("baseline-file", CLI_FILE, "RUN",
+         "what --regression-check compares with: a file, the name of a baseline, or an id of the "
+         "history"),
+    { .name = "threshold",
+      .kind = CLI_PERCENT,
+      .value_name = "PERCENT",
+      .doc = "with --regression-check: slower is what is shown to be beyond this; 0: any "
+             "difference",
+      .fallback = "5.0" },
     { 0 },
 };
 
@@ -133,15 +148,16 @@ static const struct cli_option compare_options[] = {
     { .name = "baseline",
       .kind = CLI_FILE,
       .value_name = "RUN",
-      .doc = "the older run: a file, or an id of the history" },
+      .doc = "the older run: a file, the name of a baseline, or an id of the history" },
     { .name = "current",
       .kind = CLI_FILE,
       .value_name = "RUN",
-      .doc = "the newer run: a file, or an id of the history" },
+      .doc = "the newer run: likewise, or latest" },
     { .name = "threshold",
       .kind = CLI_PERCENT,
       .value_name = "PERCENT",
-      .doc = "times whose ratio lies within this, with its whole interval, count as the same",
+      .doc = "slower and faster are what is shown to be beyond this, the same what is shown to "
+             "be within; 0: any difference counts",
       .fallback = "5.0" },
     { .name = "significance",
       .kind = CLI_SHARE,
@@ -275,13 +291,17 @@ const struct cli_command cli_commands[] = {
       .run = cli_cmd_benchmark_crypto },
     { .name = "benchmark compare",
       .doc = "compare two stored runs, case by case",
-      .about = "Both runs are files or ids of the history. Cases are matched by id; times at "
-               "reference speed are compared when both runs have them. The exit status is 1 when a "
-               "case became slower or fails now.",
+      .about = "Both runs are files, names that --save-baseline gave, or ids of the history. Cases "
+               "are matched by id; times at reference speed are compared when both runs have them. "
+               "A case is slower when the whole interval of its ratio lies beyond the threshold, "
+               "the same when it lies within, else undecided. The exit status is 1 when a case "
+               "became slower or fails now.",
       .options = { compare_options, output_options },
       .examples = { { "bpi-perf benchmark compare --baseline baseline-results.json --current "
                       "current-results.json",
-                      "two files" } },
+                      "two files" },
+                    { "bpi-perf benchmark compare --baseline main --current latest --threshold 2",
+                      "the newest run with the baseline that was saved as main" } },
       .run = cli_cmd_compare },
     { .name = "benchmark list",
       .operands = "[FILTER...]",
@@ -312,7 +332,9 @@ const struct cli_command cli_commands[] = {
       .options = { MEASURE },
       .examples = { { "bpi-perf run 'crypto/*' --json --output crypto.json",
                       "one suite, to a file" },
-                    { "bpi-perf run enc/ --measurement-time 1s --processes 5", "quicker" } },
+                    { "bpi-perf run enc/ --measurement-time 1s --processes 5", "quicker" },
+                    { "bpi-perf run enc/ --regression-check --baseline-file main --threshold 5.0",
+                      "and compare with the run saved as main" } },
       .run = cli_cmd_run },
     { .name = "exec",
       .operands = "COMMAND... | -- COMMAND [ARGS...]",
@@ -436,6 +458,16 @@ const struct cli_command cli_commands[] = {
       .doc = "the signed document of a run, as it was kept",
       .options = { output_options },
       .run = cli_cmd_history_export },
+    { .name = "history baselines",
+      .operands = "[NAME=ID...]",
+      .operand_max = CLI_OPERANDS_MAX,
+      .doc = "the names of runs that others are compared with",
+      .about =
+          "Without words it lists them. NAME=ID gives the run of that id the name, NAME= takes "
+          "the name away and keeps the run. A name goes with its run when that is removed.",
+      .options = { output_options },
+      .examples = { { "bpi-perf history baselines main=latest", "the newest run is main now" } },
+      .run = cli_cmd_history_baselines },
     { .name = "history path", .doc = "where the history is kept", .run = cli_cmd_history_path },
     { .name = "history trend",
       .operands = "CASE",

@@ -21,6 +21,7 @@ int cli_cmd_claims(const struct cli_args *args);
 int cli_cmd_history_list(const struct cli_args *args);
 int cli_cmd_history_remove(const struct cli_args *args);
 int cli_cmd_history_export(const struct cli_args *args);
+int cli_cmd_history_baselines(const struct cli_args *args);
 int cli_cmd_history_path(const struct cli_args *args);
 int cli_cmd_history_trend(const struct cli_args *args);
 int cli_cmd_report(const struct cli_args *args);

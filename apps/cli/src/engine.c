@@ -11,6 +11,7 @@
 #include "show.h"
 #include "signals.h"
 #include "speed.h"
+#include "stored.h"
 
 #include <base/log.h>
 #include <result/history.h>
@@ -27,6 +28,7 @@ struct engine {
     struct cli_speed speed;
     struct cli_progress progress;
     struct cli_budget budget;
+    struct cli_stored stored;
 };
 
 static uint64_t monotonic_ns(void)
@@ -192,17 +194,43 @@ static base_err run_all(struct engine *engine, struct base_why *why)
     return BASE_OK;
 }
 
+/* The name is given last: the run that a name stands for is whole, and not worse than the one it
+ * was checked against. */
+static int save_baseline(struct engine *engine, int status)
+{
+    const char *name = engine->stored.save_name;
+    const struct result_run *run = &engine->run;
+    struct base_why why = { 0 };
+    if (name == NULL)
+        return status;
+    if (strcmp(run->state, "complete") != 0 || engine->stored.is_worse) {
+        base_log(BASE_LOG_WARNING, "the run does not become the baseline '%s': it %s", name,
+                 engine->stored.is_worse ? "was found worse" : "was interrupted");
+        return status;
+    }
+    const base_err err = engine->history != NULL
+                             ? result_history_set_baseline(engine->history, name, run->id, &why)
+                             : base_fail(&why, BASE_EIO, 0, "there is no history");
+    if (err == BASE_OK)
+        return status;
+    base_log(BASE_LOG_ERROR, "the run does not become the baseline '%s': %s", name, why.text);
+    return CLI_UNMEASURED;
+}
+
 /* Report first: a disk that is full must not hide what was measured. */
 static int deliver(struct engine *engine)
 {
     struct base_why why = { 0 };
+    struct base_buf after = { 0 };
     const base_err err = finish_history(engine, &why);
-    int status = cli_show_run(engine->args, &engine->run, cli_engine_status(&engine->run));
-    if (err != BASE_OK) {
-        base_log(BASE_LOG_ERROR, "the run is not kept whole in the history: %s", why.text);
-        status = status == CLI_FINE || status == CLI_REFUTED ? CLI_UNMEASURED : status;
-    }
-    return status;
+    int status = cli_stored_check(&engine->stored, engine->args, &engine->run,
+                                  cli_engine_status(&engine->run), &after);
+    status = cli_show_run(engine->args, &engine->run, &after, status);
+    base_buf_done(&after);
+    if (err == BASE_OK)
+        return save_baseline(engine, status);
+    base_log(BASE_LOG_ERROR, "the run is not kept whole in the history: %s", why.text);
+    return status == CLI_FINE || status == CLI_REFUTED ? CLI_UNMEASURED : status;
 }
 
 int cli_engine_run(const struct cli_args *args, struct cli_plan *plan)
@@ -210,14 +238,18 @@ int cli_engine_run(const struct cli_args *args, struct cli_plan *plan)
     static struct engine engine; /* one measurement a process */
     struct base_why why = { 0 };
     engine = (struct engine){ .args = args, .plan = plan };
+    base_err err = cli_stored_open(&engine.stored, args, &why);
+    if (err != BASE_OK)
+        return cli_complain(err, &why);
     cli_progress_open(&engine.progress, args, plan->job_count);
-    const base_err err = run_all(&engine, &why);
+    err = run_all(&engine, &why);
     cli_progress_clear(&engine.progress);
     const int status = err == BASE_OK             ? deliver(&engine)
                        : err == BASE_EINTERRUPTED ? CLI_INTERRUPTED
                                                   : cli_complain(err, &why);
     result_history_close(engine.history);
     result_run_done(&engine.run);
+    cli_stored_done(&engine.stored);
     return err != BASE_OK && err != BASE_EINTERRUPTED ? CLI_UNMEASURED : status;
 }
 

@@ -53,13 +53,16 @@ static base_err save(const struct cli_args *args, const struct result_run *run,
     return err;
 }
 
-int cli_show_run(const struct cli_args *args, const struct result_run *run, int status)
+int cli_show_run(const struct cli_args *args, const struct result_run *run,
+                 const struct base_buf *after, int status)
 {
     const struct result_format *format = result_format_find(cli_show_format(args));
     const struct result_report_options options = cli_show_options(args);
     struct base_buf out = { 0 };
     struct base_why why = { 0 };
     base_err err = format->write(run, &options, &out);
+    if (err == BASE_OK && after != NULL)
+        err = base_buf_put(&out, after->data, after->size);
     if (err != BASE_OK) {
         base_buf_done(&out);
         (void)cli_complain(err, NULL);
@@ -129,13 +132,14 @@ base_err cli_show_load(const char *which, struct result_run *run, struct base_wh
     struct base_why first = { 0 };
     if (strcmp(which, "-") == 0 || access(which, F_OK) == 0)
         return load_file(which, run, why);
-    if (strchr(which, '/') != NULL || strchr(which, '.') != NULL) /* ids have neither */
+    if (strchr(which, '/') != NULL || strchr(which, '.') != NULL) /* ids and names have neither */
         return base_fail(why, BASE_ENOTFOUND, 0, "%s: there is no such file", which);
     CLI_TRY(result_history_open(NULL, &history, why));
     const base_err err = result_history_load(history, which, run, &first);
     result_history_close(history);
     if (err == BASE_ENOTFOUND)
-        return base_fail(why, err, 0, "'%s' is neither a file nor a run of the history", which);
+        return base_fail(why, err, 0,
+                         "'%s' is neither a file nor a run of the history, nor a baseline", which);
     if (err != BASE_OK && why != NULL)
         *why = first;
     return err;

@@ -15,8 +15,10 @@ const char *cli_show_format(const struct cli_args *args);
 struct result_report_options cli_show_options(const struct cli_args *args);
 
 /* Write the report where --output says, the document where --save says. Returns `status`, or what
- * a failure means. */
-int cli_show_run(const struct cli_args *args, const struct result_run *run, int status);
+ * a failure means.
+ *   after   what follows the report; NULL: nothing */
+int cli_show_run(const struct cli_args *args, const struct result_run *run,
+                 const struct base_buf *after, int status);
 
 /* A table in the chosen format. Errors: ENOMEM */
 BASE_MUST_USE base_err cli_show_table(const struct cli_args *args, const struct result_table *table,
@@ -26,7 +28,8 @@ BASE_MUST_USE base_err cli_show_table(const struct cli_args *args, const struct 
 BASE_MUST_USE base_err cli_show_verdicts(const struct cli_args *args, const struct result_run *run,
                                          struct base_buf *out);
 
-/* A run by path of a file ("-": standard input), or else by id of the history ("latest").
+/* A run by path of a file ("-": standard input), or else by the name of a baseline or id of the
+ * history ("latest").
  * Errors: those of result_run_read and result_history_load */
 BASE_MUST_USE base_err cli_show_load(const char *which, struct result_run *run,
                                      struct base_why *why);

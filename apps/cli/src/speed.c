@@ -135,6 +135,8 @@ static base_err calibrate(struct cli_speed *speed, struct result_history *histor
         .when_ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000,
         .core_ns = speed->core_ns,
         .memory_ns = speed->memory_ns,
+        .wide_ns = NAN,
+        .cache_ns = NAN,
     };
     speed->entry_count++;
     return result_history_add_speed(history, host_id, &entry, why);
@@ -176,5 +178,7 @@ struct result_history_speed cli_speed_of_run(const struct result_run *run, uint6
 {
     return (struct result_history_speed){ .when_ms = unix_ms,
                                           .core_ns = median_over(run, false),
-                                          .memory_ns = median_over(run, true) };
+                                          .memory_ns = median_over(run, true),
+                                          .wide_ns = NAN,
+                                          .cache_ns = NAN };
 }

@@ -78,8 +78,9 @@ BASE_MUST_USE base_err result_history_list(struct result_history *history, struc
 
 /* Load a run.
  *
- *   which   an id or the beginning of one (any case), "latest", or "latest~N": N runs before it.
- *           "latest" passes over runs that are still running
+ *   which   the name of a baseline, an id or the beginning of one (any case), "latest", or
+ *           "latest~N": N runs before it. "latest" passes over runs that are still running; a name
+ *           wins over the beginning of an id
  *   run     out: release with result_run_done. A run that is still running loads like an
  *           interrupted one
  *
@@ -89,9 +90,43 @@ BASE_MUST_USE base_err result_history_list(struct result_history *history, struc
 BASE_MUST_USE base_err result_history_load(struct result_history *history, const char *which,
                                            struct result_run *run, struct base_why *why);
 
-/* Forget a run; `which` as above. Errors: ENOTFOUND, EINVALID (ambiguous, or still running) */
+/* Forget a run, and the names that it has; `which` as above, but not a baseline's name. Errors:
+ * ENOTFOUND, EINVALID (ambiguous, or still running) */
 BASE_MUST_USE base_err result_history_remove(struct result_history *history, const char *which,
                                              struct base_why *why);
+
+/* A name for a run: what later ones are compared with. */
+struct result_history_baseline {
+    const char *name;
+    const char *run_id;
+    const char *started;
+    const char *command;
+    const char *revision; /* as in result_history_entry */
+};
+
+enum { RESULT_BASELINE_NAME_MAX = 64 };
+
+/* May a baseline be called so? Letters, digits, '-' and '_', at most RESULT_BASELINE_NAME_MAX, not
+ * a '-' first, nor "latest". Errors: EINVALID; why says what is right */
+BASE_MUST_USE base_err result_baseline_check(const char *name, struct base_why *why);
+
+/* Give a run a name, or the name another run; `which` as for result_history_remove.
+ * Errors: EINVALID (the name; a beginning that fits several; a run that is still running),
+ * ENOTFOUND
+ */
+BASE_MUST_USE base_err result_history_set_baseline(struct result_history *history, const char *name,
+                                                   const char *which, struct base_why *why);
+
+/* Forget a name; its run stays. Errors: ENOTFOUND */
+BASE_MUST_USE base_err result_history_remove_baseline(struct result_history *history,
+                                                      const char *name, struct base_why *why);
+
+/* All names, in their order.
+ *   baselines   out: array in the arena */
+BASE_MUST_USE base_err result_history_baselines(struct result_history *history,
+                                                struct base_arena *arena,
+                                                struct result_history_baseline **baselines,
+                                                size_t *count, struct base_why *why);
 
 /* One case over time. */
 struct result_history_point {
@@ -115,6 +150,8 @@ struct result_history_speed {
     uint64_t when_ms; /* Unix time */
     double core_ns;   /* NaN: not measured */
     double memory_ns;
+    double wide_ns;
+    double cache_ns;
 };
 
 BASE_MUST_USE base_err result_history_add_speed(struct result_history *history, const char *host_id,

@@ -381,10 +381,77 @@ static void an_earlier_layout_is_migrated(void **state)
     assert_int_equal(count, 1);
     const struct result_history_speed speed = { .when_ms = 1, .core_ns = 1, .memory_ns = 1 };
     good(result_history_add_speed(history, "host", &speed, &why), &why);
+    good(result_history_set_baseline(history, "main", "latest", &why), &why);
     result_history_close(history);
     history = open_history(); /* and once more, as the new version */
     result_history_close(history);
     base_arena_done(&arena);
+    remove_file("");
+}
+
+static void check_name_fails(struct result_history *history, const char *name, const char *which,
+                             base_err err, const char *sentence)
+{
+    struct base_why why = { 0 };
+    assert_int_equal(result_history_set_baseline(history, name, which, &why), err);
+    if (strstr(why.text, sentence) == NULL)
+        fail_msg("%s", why.text);
+}
+
+static void a_run_has_a_name(void **state)
+{
+    (void)state;
+    struct result_history *history = open_history();
+    struct base_why why = { 0 };
+    struct base_arena arena = { 0 };
+    struct result_history_baseline *all = NULL;
+    size_t count = 7;
+    struct result_run a, b, back;
+    sample_at(&a, 1000, "01JD7Z8Q4M5N6P7R8S9TAVBWCX");
+    sample_at(&b, 2000, "01JD7ZB1C2D3E4F5G6H7J8K9MN");
+    good(result_history_baselines(history, &arena, &all, &count, &why), &why);
+    assert_int_equal(count, 0);
+    check_name_fails(history, "main", "latest", BASE_ENOTFOUND, "no run 'latest'");
+    good(result_history_finish(history, &a, &why), &why);
+    good(result_history_finish(history, &b, &why), &why);
+    good(result_history_set_baseline(history, "main", "latest", &why), &why);
+    good(result_history_set_baseline(history, "01jd7za", a.id, &why), &why);
+    good(result_history_load(history, "main", &back, &why), &why);
+    assert_string_equal(back.id, b.id);
+    result_run_done(&back);
+    good(result_history_set_baseline(history, "main", "latest~1", &why), &why); /* another run */
+    good(result_history_load(history, "main", &back, &why), &why);
+    assert_string_equal(back.id, a.id);
+    result_run_done(&back);
+    good(result_history_baselines(history, &arena, &all, &count, &why), &why);
+    assert_int_equal(count, 2);
+    assert_string_equal(all[0].name, "01jd7za");
+    assert_string_equal(all[1].name, "main");
+    assert_string_equal(all[1].run_id, a.id);
+    assert_string_equal(all[1].revision, "abc1234");
+
+    check_name_fails(history, "", a.id, BASE_EINVALID, "is no name for a baseline");
+    check_name_fails(history, "-x", a.id, BASE_EINVALID, "is no name for a baseline");
+    check_name_fails(history, "a/b", a.id, BASE_EINVALID, "is no name for a baseline");
+    check_name_fails(history, "latest", a.id, BASE_EINVALID, "'latest' is the newest run");
+    check_name_fails(history, "x", "nosuch", BASE_ENOTFOUND, "no run 'nosuch'");
+    check_name_fails(history, "x", "01JD7Z", BASE_EINVALID, "fits 2 runs");
+    check_name_fails(history, "x", "main", BASE_ENOTFOUND, "no run 'main'");
+    assert_int_equal(result_history_remove(history, "main", &why), BASE_ENOTFOUND);
+
+    good(result_history_remove_baseline(history, "01jd7za", &why), &why);
+    assert_int_equal(result_history_remove_baseline(history, "01jd7za", &why), BASE_ENOTFOUND);
+    assert_non_null(strstr(why.text, "no baseline '01jd7za'"));
+    good(result_history_remove(history, a.id, &why), &why); /* and its name with it */
+    good(result_history_baselines(history, &arena, &all, &count, &why), &why);
+    assert_int_equal(count, 0);
+    assert_int_equal(result_history_load(history, "main", &back, &why), BASE_ENOTFOUND);
+    good(result_history_begin(history, &a, &why), &why);
+    check_name_fails(history, "x", a.id, BASE_EINVALID, "still running");
+    result_history_close(history);
+    base_arena_done(&arena);
+    result_run_done(&a);
+    result_run_done(&b);
     remove_file("");
 }
 
@@ -416,9 +483,9 @@ static void bad_files_are_refused(void **state)
     check_open_fails(100, BASE_ECORRUPT, "a database of another program");
     remove_file("");
     result_history_close(open_history());
-    run_sql("PRAGMA user_version = 3");
+    run_sql("PRAGMA user_version = 4");
     check_open_fails(100, BASE_EUNSUPPORTED,
-                     "a history of version 3, this program knows up to 2; use the newer program");
+                     "a history of version 4, this program knows up to 3; use the newer program");
     remove_file("");
     char keep[sizeof path];
     memcpy(keep, path, sizeof path);
@@ -579,6 +646,7 @@ int main(void)
         cmocka_unit_test(a_case_has_a_trend),
         cmocka_unit_test(a_host_has_speeds),
         cmocka_unit_test(a_run_left_behind_is_interrupted),
+        cmocka_unit_test(a_run_has_a_name),
         cmocka_unit_test(an_earlier_layout_is_migrated),
         cmocka_unit_test(bad_files_are_refused),
         cmocka_unit_test(a_damaged_file_is_named),
