@@ -2,6 +2,8 @@
  * caveats are plain differences between the two documents. */
 #include <result/compare.h>
 
+#include "compare_imported.h"
+
 #include <stats/distribution.h>
 
 #include <assert.h>
@@ -45,8 +47,11 @@ static bool has_times(const struct result_case *one, enum time time)
 struct side {
     size_t count;
     double mean;
-    double error; /* standard error of the mean; NaN with one process */
+    double error;   /* standard error of the mean; NaN with one process */
+    double degrees; /* of freedom of the error */
 };
+
+enum { DEGREES_ASSUMED = 1000000 }; /* of an assumed error: as good as known */
 
 static double own_half_width(const struct result_estimate *estimate)
 {
@@ -57,12 +62,24 @@ static double own_half_width(const struct result_estimate *estimate)
     return below > above ? below : above;
 }
 
-/* confidence  the level of the case's own interval */
-static struct side side_of(const struct result_case *one, enum time time, double confidence)
+static struct side side_imported(const struct result_case *one, double confidence)
 {
+    struct side side = { .count = one->process_count, .degrees = DEGREES_ASSUMED };
+    result_import_side(one, confidence, &side.mean, &side.error);
+    return side;
+}
+
+/* confidence  the level of the case's own interval */
+static struct side side_of(const struct result_run *run, const struct result_case *one,
+                           enum time time)
+{
+    const double confidence = run->confidence;
     assert(confidence > 0 && confidence < 1);
     struct side side = { .count = one->process_count, .error = NAN };
     const double n = (double)side.count;
+    if (side.count < 2 && result_imported_from(run) != NULL)
+        return side_imported(one, confidence);
+    side.degrees = n - 1;
     for (size_t i = 0; i < side.count; i++)
         side.mean += log(process_time(&one->processes[i], time)) / n;
     if (side.count < 2)
@@ -84,8 +101,8 @@ static struct side side_of(const struct result_case *one, enum time time, double
 static double welch_degrees(const struct side *a, const struct side *b)
 {
     const double va = a->error * a->error, vb = b->error * b->error;
-    const double below = va * va / ((double)a->count - 1) + vb * vb / ((double)b->count - 1);
-    return below > 0 ? (va + vb) * (va + vb) / below : (double)(a->count + b->count) - 2;
+    const double below = va * va / a->degrees + vb * vb / b->degrees;
+    return below > 0 ? (va + vb) * (va + vb) / below : a->degrees + b->degrees;
 }
 
 /* Of the hypothesis that the ratio lies within 1/(1 + threshold) .. 1 + threshold: twice the tail
@@ -131,6 +148,14 @@ static void leave_out(struct result_compared *out, enum result_change change, co
     out->why = why;
 }
 
+/* Imported cases may have a value without samples. */
+static bool has_value(const struct result_run *run, const struct result_case *one)
+{
+    return has_times(one, TIME_MEDIAN) ||
+           (one->process_count == 0 && result_imported_from(run) != NULL &&
+            one->median_ns.value > 0);
+}
+
 /* Why the pair cannot be compared, put into `out`; false when it can. */
 static bool is_left_out(struct result_comparison *all, const struct result_case *baseline,
                         const struct result_case *current, struct result_compared *out)
@@ -151,12 +176,28 @@ static bool is_left_out(struct result_comparison *all, const struct result_case 
                   base_arena_printf(&all->arena,
                                     "%u threads in the baseline, %u in the current run",
                                     baseline->threads, current->threads));
-    } else if (!has_times(baseline, TIME_MEDIAN) || !has_times(current, TIME_MEDIAN)) {
+    } else if (!has_value(all->baseline, baseline) || !has_value(all->current, current)) {
         leave_out(out, RESULT_CHANGE_NOT_COMPARED, "a process has no positive time");
     } else {
         return false;
     }
     return true;
+}
+
+static bool is_of_others(const struct result_comparison *all)
+{
+    return result_imported_from(all->baseline) != NULL ||
+           result_imported_from(all->current) != NULL;
+}
+
+static const char *why_unknown(const struct result_comparison *all,
+                               const struct result_case *baseline, bool is_of_baseline,
+                               const struct result_case *current)
+{
+    const struct result_run *run = is_of_baseline ? all->baseline : all->current;
+    return result_imported_from(run) != NULL
+               ? result_import_why(is_of_baseline ? baseline : current)
+               : "one process on a side: the spread between processes is not known";
 }
 
 static base_err compare_pair(struct result_comparison *all, const struct result_case *baseline,
@@ -168,13 +209,15 @@ static base_err compare_pair(struct result_comparison *all, const struct result_
         has_times(baseline, TIME_NORMALISED) && has_times(current, TIME_NORMALISED)
             ? TIME_NORMALISED
             : TIME_MEDIAN;
-    const struct side b = side_of(baseline, time, all->baseline->confidence);
-    const struct side c = side_of(current, time, all->current->confidence);
+    const struct side b = side_of(all->baseline, baseline, time);
+    const struct side c = side_of(all->current, current, time);
     out->metric = time == TIME_NORMALISED ? "normalised_ns" : "median_ns";
     out->change = RESULT_CHANGE_UNDECIDED;
     compare_sides(&b, &c, &all->options, out);
     if (isnan(out->degrees))
-        out->why = "one process on a side: the spread between processes is not known";
+        out->why = why_unknown(all, baseline, isnan(b.error), current);
+    else if (is_of_others(all))
+        out->why = NULL; /* the caveats say it for all cases */
     else if (time == TIME_MEDIAN)
         out->why = "raw times: no time at reference speed on both sides";
     else if (strcmp(or_empty(baseline->reference), or_empty(current->reference)) != 0)
@@ -298,7 +341,8 @@ static const char *value_of(const struct result_pairs *pairs, const char *name)
 static base_err add_difference(struct result_comparison *all, const char *what, const char *name,
                                const char *was, const char *is, size_t *found)
 {
-    if (is_passing(name) || (was != NULL && is != NULL && strcmp(was, is) == 0))
+    if (is_passing(name) || result_is_of_import(name) ||
+        (was != NULL && is != NULL && strcmp(was, is) == 0))
         return BASE_OK;
     if (++*found > DIFFERENCE_MAX)
         return BASE_OK;
@@ -340,6 +384,16 @@ static base_err add_load(struct result_comparison *all)
                                              was, is));
 }
 
+static base_err add_imported(struct result_comparison *all)
+{
+    const char **sentences = NULL;
+    size_t count = 0;
+    base_err err = result_import_caveats(all, &sentences, &count);
+    for (size_t i = 0; err == BASE_OK && i < count; i++)
+        err = add_caveat(all, sentences[i]);
+    return err;
+}
+
 static base_err find_caveats(struct result_comparison *all)
 {
     const struct result_run *b = all->baseline, *c = all->current;
@@ -353,6 +407,8 @@ static base_err find_caveats(struct result_comparison *all)
         err = add_caveat(all, "the baseline was interrupted");
     if (err == BASE_OK && strcmp(or_empty(c->state), "interrupted") == 0)
         err = add_caveat(all, "the current run was interrupted");
+    if (err == BASE_OK)
+        err = add_imported(all);
     if (err == BASE_OK)
         err = add_load(all);
     if (err == BASE_OK)

@@ -28,7 +28,12 @@ int cli_cmd_report(const struct cli_args *args);
 int cli_cmd_verify(const struct cli_args *args);
 int cli_cmd_doctor(const struct cli_args *args);
 int cli_cmd_completions(const struct cli_args *args);
+int cli_cmd_export(const struct cli_args *args);
+int cli_cmd_import(const struct cli_args *args);
 int cli_cmd_help(const struct cli_args *args);
 int cli_cmd_man(const struct cli_args *args);
+
+/* The option tables that stand in their command's own file. */
+extern const struct cli_option cli_export_options[], cli_import_options[];
 
 #endif

@@ -1,9 +1,8 @@
 /* show.c - picks format, page and place; the formats themselves are the results' business. */
 #include "show.h"
 
+#include "load.h"
 #include "output.h"
-
-#include <result/history.h>
 
 #include <string.h>
 #include <sys/ioctl.h>
@@ -116,31 +115,11 @@ base_err cli_show_verdicts(const struct cli_args *args, const struct result_run 
     return err;
 }
 
-static base_err load_file(const char *path, struct result_run *run, struct base_why *why)
-{
-    struct base_buf text = { 0 };
-    base_err err = base_buf_read_file(&text, path, RESULT_RUN_SIZE_MAX, why);
-    if (err == BASE_OK)
-        err = result_run_read(base_buf_span(&text), path, run, why);
-    base_buf_done(&text);
-    return err;
-}
-
 base_err cli_show_load(const char *which, struct result_run *run, struct base_why *why)
 {
-    struct result_history *history = NULL;
-    struct base_why first = { 0 };
-    if (strcmp(which, "-") == 0 || access(which, F_OK) == 0)
-        return load_file(which, run, why);
-    if (strchr(which, '/') != NULL || strchr(which, '.') != NULL) /* ids and names have neither */
-        return base_fail(why, BASE_ENOTFOUND, 0, "%s: there is no such file", which);
-    CLI_TRY(result_history_open(NULL, &history, why));
-    const base_err err = result_history_load(history, which, run, &first);
-    result_history_close(history);
-    if (err == BASE_ENOTFOUND)
-        return base_fail(why, err, 0,
-                         "'%s' is neither a file nor a run of the history, nor a baseline", which);
-    if (err != BASE_OK && why != NULL)
-        *why = first;
+    struct cli_load_notes notes;
+    const base_err err = cli_load_run(which, run, &notes, why);
+    if (err == BASE_OK)
+        cli_load_say(which, &notes);
     return err;
 }

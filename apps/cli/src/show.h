@@ -28,9 +28,7 @@ BASE_MUST_USE base_err cli_show_table(const struct cli_args *args, const struct 
 BASE_MUST_USE base_err cli_show_verdicts(const struct cli_args *args, const struct result_run *run,
                                          struct base_buf *out);
 
-/* A run by path of a file ("-": standard input), or else by the name of a baseline or id of the
- * history ("latest").
- * Errors: those of result_run_read and result_history_load */
+/* cli_load_run (load.h), with what an import had to say on standard error. */
 BASE_MUST_USE base_err cli_show_load(const char *which, struct result_run *run,
                                      struct base_why *why);
 

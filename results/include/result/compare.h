@@ -32,7 +32,9 @@
  * is called slower or faster is at most 1 - confidence over all cases.
  *
  * Times are normalised_ns (at reference speed) of every process of both sides; where one lacks it,
- * median_ns, and the case says so. Fewer than two processes on a side: undecided.
+ * median_ns, and the case says so. Fewer than two processes on a side: undecided. A case that was
+ * imported from another tool (result/interop.h) with fewer is compared by its own interval, which
+ * holds RESULT_IMPORT_DRIFT; where its file tells no spread (one sample), undecided.
  *
  * Not in it: what differs between two sessions but not between the processes of one, such as the
  * layout of a binary or what the reference kernel cannot see of the host. A threshold well above
