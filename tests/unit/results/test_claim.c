@@ -70,7 +70,7 @@ static void refuses_files(void **state)
         { "claims:\n\t- id: a\n", BASE_EPARSE, 2, "not well-formed YAML" },
         { "- a\n", BASE_EINVALID, 1, "begins with 'claims:'" },
         { "claim: []\n", BASE_EINVALID, 1, "unknown key 'claim'" },
-        { "claims: 3\n", BASE_EINVALID, 1, "SEQUENCE" },
+        { "claims: 3\n", BASE_EINVALID, 1, "claims: a list is expected" },
         { HEAD "    metric: mean_ns\n    bound: < 1 ms\n    case: x/y\n    colour: red\n",
           BASE_EINVALID, 7, "x.yaml:7: unknown key 'colour'" },
         { HEAD "    metric: mean_ns\n    case: x/y\n", BASE_EINVALID, 2,
