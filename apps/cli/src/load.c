@@ -145,7 +145,8 @@ static base_err load_kept(const char *which, struct result_run *run, struct base
     const base_err err = result_history_load(history, which, run, &first);
     result_history_close(history);
     if (err == BASE_ENOTFOUND)
-        return base_fail(why, err, 0, "'%s' is neither a file nor a run of the history, nor a baseline", which);
+        return base_fail(why, err, 0,
+                         "'%s' is neither a file nor a run of the history, nor a baseline", which);
     if (err != BASE_OK && why != NULL)
         *why = first;
     return err;
