@@ -122,6 +122,16 @@ macro(bpi_folders)
   endforeach()
 endmacro()
 
+# bpi_google_program(NAME SOURCES...): a program of google/benchmark, where there is one; in C++.
+function(bpi_google_program name)
+  if(TARGET benchmark::benchmark)
+    add_executable(${name} ${ARGN})
+    target_compile_options(${name} PRIVATE -O2 -Wall -Wextra)
+    target_include_directories(${name} PRIVATE $<TARGET_PROPERTY:measure,INTERFACE_INCLUDE_DIRECTORIES>)
+    target_link_libraries(${name} PRIVATE benchmark::benchmark)
+  endif()
+endfunction()
+
 # Libraries of others, each an imported target PkgConfig::NAME.
 pkg_check_modules(cmocka REQUIRED IMPORTED_TARGET cmocka)
 pkg_check_modules(jansson REQUIRED IMPORTED_TARGET jansson)
@@ -135,6 +145,18 @@ pkg_check_modules(cairo REQUIRED IMPORTED_TARGET cairo)
 pkg_check_modules(libcurl REQUIRED IMPORTED_TARGET libcurl)
 pkg_check_modules(libdw REQUIRED IMPORTED_TARGET libdw)
 pkg_check_modules(libelf REQUIRED IMPORTED_TARGET libelf)
+
+# google/benchmark is a peer: a C++ compiler is looked for only when it is there.
+if(BPI_PEERS)
+  find_package(benchmark QUIET)
+  include(CheckLanguage)
+  if(benchmark_FOUND)
+    check_language(CXX)
+  endif()
+  if(CMAKE_CXX_COMPILER)
+    enable_language(CXX)
+  endif()
+endif()
 
 # blake3: the system's library, else the official C and assembly sources that Debian ships in
 # librust-blake3-dev.

@@ -6,9 +6,13 @@
  * With --known it measures what is known beforehand instead: nothing, a dependent step whose time
  * is taken with the system's clock over a thousand million steps, and delays spun by that clock.
  *
+ * The first word may be a mode with a command line of its own (modes.h); see `accuracy MODE
+ * --help`.
+ *
  * Usage: accuracy [--known] [--runs N] [--time TIME] [--processes N] [--core N] [--csv FILE]
  */
 #define _GNU_SOURCE
+#include "modes.h"
 #include "neighbour.h"
 
 #include <base/rng.h>
@@ -404,8 +408,20 @@ static int parse(int argc, char **argv, struct options *options)
     return 0;
 }
 
+static const struct {
+    const char *name;
+    int (*main)(int argc, char **argv);
+} modes[] = {
+    { "aa", aa_main },
+    { "replay", aa_replay_main },
+    { "peers", peers_main },
+};
+
 int main(int argc, char **argv)
 {
+    for (size_t i = 0; argc > 1 && i < sizeof modes / sizeof modes[0]; i++)
+        if (strcmp(argv[1], modes[i].name) == 0)
+            return modes[i].main(argc - 1, argv + 1);
     if (bench_worker_wanted(argc, argv))
         return bench_worker_main("accuracy", cases, sizeof cases / sizeof cases[0]);
     struct options options = { .runs = 40, .processes = 10, .measurement_ns = 2000000000 };
