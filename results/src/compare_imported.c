@@ -20,7 +20,7 @@ const char *result_imported_from(const struct result_run *run)
 
 bool result_is_of_import(const char *name)
 {
-    return strcmp(name, RESULT_IMPORTED_FROM) == 0 ||
+    return strcmp(name, RESULT_IMPORTED_FROM) == 0 || strcmp(name, RESULT_IMPORT_DATE) == 0 ||
            strncmp(name, RESULT_IMPORT_NOTE, strlen(RESULT_IMPORT_NOTE)) == 0;
 }
 

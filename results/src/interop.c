@@ -9,8 +9,8 @@
 #include <time.h>
 
 const struct result_interop *const result_interop_table[] = {
-    &result_interop_gbench,
-    &result_interop_hyperfine,
+    &result_interop_gbench,  &result_interop_hyperfine,   &result_interop_criterion,
+    &result_interop_bencher, &result_interop_openmetrics, &result_interop_benchfmt,
 };
 const size_t result_interop_count = sizeof result_interop_table / sizeof result_interop_table[0];
 

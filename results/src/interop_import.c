@@ -97,6 +97,11 @@ void result_import_date(struct result_import *import, uint64_t unix_ms)
     import->unix_ms = unix_ms;
 }
 
+void result_import_digest(struct result_import *import, struct base_span text)
+{
+    import->source.text = text;
+}
+
 base_err result_import_note(struct result_import *import, const char *format, ...)
 {
     char text[1024];
@@ -582,8 +587,8 @@ static base_err put_head(struct result_import *import)
     char started[RESULT_TIME_SIZE];
     if (import->unix_ms == 0) {
         import->unix_ms = import->source.changed_ms;
-        RESULT_TRY(result_import_note(import, "it says no date; that of the file's last change is "
-                                              "taken"));
+        RESULT_TRY(add_pair(import, &import->run.config, PAIR_MAX, RESULT_IMPORT_DATE,
+                            "the file's last change: it says no date"));
     }
     result_run_print_time(import->unix_ms, started);
     run->started = base_arena_text(&run->arena, started);

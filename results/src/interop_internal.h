@@ -18,6 +18,9 @@
 /* A copy in the arena with what is not safe to show escaped (text.h); NULL: out of memory. */
 const char *result_import_clean(struct base_arena *arena, const char *text);
 
+/* What the id is made of, when that is not the source's text; it lives until the end. */
+void result_import_digest(struct result_import *import, struct base_span text);
+
 /* --- JSON of others (interop_json.c) --- */
 
 enum { RESULT_SCAN_DEPTH_MAX = 8, RESULT_SCAN_SIZE_MAX = 1 << 16 };

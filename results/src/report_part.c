@@ -224,7 +224,9 @@ static void note_text(const struct result_case *one, char *out)
     const char *const notes[] = {
         result_report_is_ok(one) ? NULL : one->status,
         one->is_at_floor ? "at the floor" : NULL,
-        result_report_is_ok(one) && one->process_count < 2 ? "one process" : NULL,
+        !result_report_is_ok(one) || one->process_count > 1 ? NULL
+        : one->process_count == 1                           ? "one process"
+                                                            : "no samples",
         threads[0] != '\0' ? threads : NULL,
     };
     size_t used = 0;

@@ -39,11 +39,25 @@ static const struct result_interop *detect(struct base_span text)
     return result_interop_detect(text);
 }
 
+/* Of "target/criterion@base" the folder. */
+static bool cut_folder(const char *path, char *folder, size_t size)
+{
+    const char *at = strrchr(path, '@');
+    if (at == NULL || (size_t)(at - path) >= size)
+        return false;
+    memcpy(folder, path, (size_t)(at - path));
+    folder[at - path] = '\0';
+    return true;
+}
+
 static uint64_t changed_ms(const char *path)
 {
+    char folder[4096];
     struct stat what;
     struct timespec when = { 0 };
-    if (strcmp(path, "-") == 0 || stat(path, &what) != 0)
+    if (strcmp(path, "-") == 0 ||
+        (stat(path, &what) != 0 &&
+         (!cut_folder(path, folder, sizeof folder) || stat(folder, &what) != 0)))
         clock_gettime(CLOCK_REALTIME, &when);
     else
         when = what.st_mtim;
@@ -115,16 +129,10 @@ static bool is_folder(const char *path)
     return stat(path, &what) == 0 && S_ISDIR(what.st_mode);
 }
 
-/* Of "target/criterion@base" the folder. */
 static bool is_folder_at(const char *path)
 {
     char folder[4096];
-    const char *at = strrchr(path, '@');
-    if (at == NULL || (size_t)(at - path) >= sizeof folder)
-        return false;
-    memcpy(folder, path, (size_t)(at - path));
-    folder[at - path] = '\0';
-    return is_folder(folder);
+    return cut_folder(path, folder, sizeof folder) && is_folder(folder);
 }
 
 static base_err load_folder(const char *path, struct result_run *run, struct cli_load_notes *notes,

@@ -31,6 +31,7 @@ enum {
 
 #define RESULT_IMPORTED_FROM "imported_from" /* of a run's configuration: the title of a format */
 #define RESULT_IMPORT_NOTE   "import_note_"
+#define RESULT_IMPORT_DATE   "import_date" /* where the run's time is from, if not from the file */
 
 struct result_import_note {
     const char *text; /* one sentence without a full stop, in the run's arena */
@@ -106,8 +107,8 @@ struct result_import_samples {
 
 struct result_import; /* an import under way */
 
-/* Begin; `title` is the format's. `unix_ms` 0: the file's own time, which a note says.
- * Errors: ENOMEM */
+/* Begin; `title` is the format's. Without result_import_date the run's time is that of the file's
+ * last change, and the configuration says so. Errors: ENOMEM */
 BASE_MUST_USE base_err result_import_open(const struct result_import_source *source,
                                           const char *title, struct base_why *why,
                                           struct result_import **import);
