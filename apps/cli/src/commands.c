@@ -430,6 +430,21 @@ const struct cli_command cli_commands[] = {
       .options = { claims_options, output_options },
       .examples = { { "bpi-perf claims", "the newest run's ledger" } },
       .run = cli_cmd_claims },
+    { .name = "gate",
+      .doc = "judge a run on the budgets and claims of a gate file; for continuous integration",
+      .about =
+          "A budget is absolute (a metric and a limit with its unit) or relative to a baseline "
+          "(slower by at most 3%), for each case or for the geometric mean of a group. It is kept "
+          "when the whole confidence interval keeps it, missed when the whole interval does not, "
+          "else undecided; the file says what undecided and missing ones mean. The exit status is "
+          "1 when the gate fails and 3 when nothing could be judged. docs/gate.md has every key.",
+      .options = { cli_gate_options },
+      .examples = { { "bpi-perf gate --init >gate.yaml", "a file to begin with" },
+                    { "bpi-perf gate --run current.json --baseline base.json --junit gate.xml",
+                      "two runs" },
+                    { "bpi-perf gate --comparison comparison.json --github --markdown comment.md",
+                      "a comparison, in a GitHub workflow" } },
+      .run = cli_cmd_gate },
     { .name = "history",
       .doc = "the runs that were kept; the same as history list",
       .options = { output_options },

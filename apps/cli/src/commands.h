@@ -12,6 +12,8 @@ int cli_cmd_benchmark_cbor(const struct cli_args *args);
 int cli_cmd_benchmark_crypto(const struct cli_args *args);
 int cli_cmd_compare(const struct cli_args *args);
 int cli_cmd_side_by_side(const struct cli_args *args);
+int cli_cmd_gate(const struct cli_args *args);
+extern const struct cli_option cli_gate_options[];
 int cli_cmd_list(const struct cli_args *args);
 int cli_cmd_run(const struct cli_args *args);
 int cli_cmd_exec(const struct cli_args *args);
