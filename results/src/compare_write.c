@@ -1,8 +1,10 @@
 /* compare_write.c - a comparison as text and Markdown (one table of texts), as CSV and JSON (one
  * table of fields). */
 #include <result/compare.h>
+#include <result/figure.h>
 #include <result/table.h>
 
+#include "compare_internal.h"
 #include "json_internal.h"
 #include "report_internal.h"
 
@@ -34,7 +36,7 @@ static const struct result_column paired_columns[] = {
 enum {
     COLUMN_COUNT = sizeof columns / sizeof columns[0],
     PAIRED_COUNT = sizeof paired_columns / sizeof paired_columns[0],
-    METHOD_SIZE = 1000
+    METHOD_SIZE = RESULT_METHOD_SIZE
 };
 
 static const char *p_text(double p, char *out)
@@ -124,8 +126,7 @@ static void put_counts(struct result_sink *sink, const struct result_comparison 
     result_sink_printf(sink, "\n");
 }
 
-/* What was done, in the words of compare.h. out [METHOD_SIZE] */
-static void method_text(const struct result_comparison *all, char *out, size_t size)
+void result_compare_method(const struct result_comparison *all, char *out, size_t size)
 {
     if (all->method != NULL) {
         snprintf(out, size, "%s", all->method);
@@ -206,7 +207,7 @@ static base_err write_text(const struct result_comparison *all, const struct res
             has_notes = true;
         }
     result_sink_printf(&sink, "%s", has_notes ? "\n" : "");
-    method_text(all, method, sizeof method);
+    result_compare_method(all, method, sizeof method);
     result_sink_wrapped(&sink, method, page->width, 0, 2);
     result_sink_printf(&sink, "\n");
     put_counts(&sink, all, page);
@@ -264,7 +265,7 @@ static base_err write_markdown(const struct result_comparison *all, const struct
         result_sink_markdown(&sink, all->items[i].why);
         result_sink_printf(&sink, "\n");
     }
-    method_text(all, method, sizeof method);
+    result_compare_method(all, method, sizeof method);
     result_sink_printf(&sink, "- ");
     result_sink_markdown(&sink, method);
     result_sink_printf(&sink, "\n");
@@ -405,6 +406,27 @@ static base_err write_json(const struct result_comparison *all, const struct res
     return sink.err;
 }
 
+static base_err write_figure(const struct result_comparison *all, const char *format,
+                             struct base_buf *out)
+{
+    const struct result_figure_source source = { .comparison = all };
+    return result_figure_write(RESULT_FIGURE_FOREST, &source, format, out, NULL);
+}
+
+static base_err write_svg(const struct result_comparison *all, const struct result_page *page,
+                          struct base_buf *out)
+{
+    (void)page;
+    return write_figure(all, "svg", out);
+}
+
+static base_err write_png(const struct result_comparison *all, const struct result_page *page,
+                          struct base_buf *out)
+{
+    (void)page;
+    return write_figure(all, "png", out);
+}
+
 base_err result_comparison_write(const struct result_comparison *comparison, const char *format,
                                  const struct result_page *page, struct base_buf *out)
 {
@@ -415,7 +437,11 @@ base_err result_comparison_write(const struct result_comparison *comparison, con
     } formats[] = { { "text", "txt", write_text },
                     { "markdown", "md", write_markdown },
                     { "csv", "csv", write_csv },
-                    { "json", "json", write_json } };
+                    { "json", "json", write_json },
+                    { "html", "html", result_compare_html },
+                    { "pdf", "pdf", result_compare_pdf },
+                    { "svg", "svg", write_svg },
+                    { "png", "png", write_png } };
     for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++)
         if (strcmp(format, formats[i].name) == 0 || strcmp(format, formats[i].extension) == 0)
             return formats[i].write(comparison, page, out);

@@ -16,11 +16,20 @@ struct details {
     struct result_sink sink;
     const struct result_page *page;
     const struct result_case *one;
+    result_report_detail_put *put; /* where the lines go */
+    void *context;
 };
 
-/* "    label           text", wrapped under the text. */
 static void put_line(struct details *details, const char *label, const char *text)
 {
+    if (details->sink.err == BASE_OK)
+        details->put(details->context, label, text);
+}
+
+/* "    label           text", wrapped under the text. */
+static void put_page_line(void *context, const char *label, const char *text)
+{
+    struct details *details = context;
     const size_t indent = LEFT + LABEL_WIDTH + 2;
     const size_t width = result_text_width(label);
     result_sink_printf(&details->sink, "%*s%s", LEFT, "",
@@ -215,24 +224,48 @@ done:
     free(samples);
 }
 
+static void put_times(struct details *details)
+{
+    const struct result_case *one = details->one;
+    put_estimate(details, "typical", &one->median_ns);
+    put_estimate(details, "mean", &one->mean_ns);
+    put_estimate(details, "at ref. speed", &one->normalised_ns);
+    put_estimate(details, "slope", &one->slope_ns);
+    put_reference(details);
+    put_counts(details);
+    put_quantiles(details);
+}
+
+static void put_lists(struct details *details)
+{
+    const struct result_case *one = details->one;
+    put_quantities(details, "counters", &one->counters);
+    put_quantities(details, "facts", &one->facts);
+    for (size_t i = 0; i < one->series_count; i++)
+        put_series(details, &one->series[i]);
+}
+
+base_err result_report_details_each(const struct result_case *one, result_report_detail_put *put,
+                                    void *context)
+{
+    struct details details = { .one = one, .put = put, .context = context };
+    put_times(&details);
+    put_lists(&details);
+    return details.sink.err;
+}
+
 base_err result_report_details(const struct result_case *one, const struct result_page *page,
                                struct base_buf *out)
 {
-    struct details details = { { out, BASE_OK }, page, one };
+    struct details details = {
+        .sink = { out, BASE_OK }, .page = page, .one = one, .put = put_page_line
+    };
+    details.context = &details;
     result_sink_printf(&details.sink, "\n  %s", result_style_begin(page, RESULT_BOLD));
     result_sink_wrapped(&details.sink, one->id, page->width, 2, LEFT);
     result_sink_printf(&details.sink, "%s\n", result_style_end(page, RESULT_BOLD));
-    put_estimate(&details, "typical", &one->median_ns);
-    put_estimate(&details, "mean", &one->mean_ns);
-    put_estimate(&details, "at ref. speed", &one->normalised_ns);
-    put_estimate(&details, "slope", &one->slope_ns);
-    put_reference(&details);
-    put_counts(&details);
-    put_quantiles(&details);
+    put_times(&details);
     put_histogram(&details);
-    put_quantities(&details, "counters", &one->counters);
-    put_quantities(&details, "facts", &one->facts);
-    for (size_t i = 0; i < one->series_count; i++)
-        put_series(&details, &one->series[i]);
+    put_lists(&details);
     return details.sink.err;
 }

@@ -10,5 +10,9 @@ base_err result_report_markdown(const struct result_run *run,
                                 const struct result_report_options *options, struct base_buf *out);
 base_err result_report_csv(const struct result_run *run,
                            const struct result_report_options *options, struct base_buf *out);
+base_err result_report_html(const struct result_run *run,
+                            const struct result_report_options *options, struct base_buf *out);
+base_err result_report_pdf(const struct result_run *run,
+                           const struct result_report_options *options, struct base_buf *out);
 
 #endif

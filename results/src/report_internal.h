@@ -37,10 +37,47 @@ bool result_report_is_of_suite(const struct result_case *one, const char *suite)
  */
 const char *result_report_note(const struct result_run *run, size_t index);
 
+/* The columns of a case's row, and the texts in them; "" where there is nothing to say. */
+enum result_report_column {
+    RESULT_REPORT_CASE,
+    RESULT_REPORT_TIME,
+    RESULT_REPORT_TIME_HALF,
+    RESULT_REPORT_REFERENCE,
+    RESULT_REPORT_REFERENCE_HALF,
+    RESULT_REPORT_RATIO,
+    RESULT_REPORT_NOTE,
+    RESULT_REPORT_THROUGHPUT,
+    RESULT_REPORT_SPREAD,
+    RESULT_REPORT_OUTLIERS,
+    RESULT_REPORT_COLUMN_COUNT
+};
+
+struct result_report_row {
+    char texts[RESULT_REPORT_COLUMN_COUNT][RESULT_SHORT_SIZE]; /* RESULT_REPORT_CASE stays empty */
+};
+
+extern const struct result_column result_report_columns[RESULT_REPORT_COLUMN_COUNT];
+
+/*   host   the case that this one is a baseline for; NULL: none */
+void result_report_row_fill(struct result_report_row *row, const struct result_case *one,
+                            const struct result_case *host);
+
+/* Is the case a baseline of another one in the run? */
+bool result_report_has_host(const struct result_run *run, const struct result_case *peer);
+
+/* "encode:entries=100" without its suite; a peer without what it shares with its host. It points
+ * into the id. */
+const char *result_report_label(const struct result_case *one, const struct result_case *host);
+
 /* The table of one suite; peers stand beneath each case that they are a baseline for. The caller
  * releases it. Errors: ENOMEM */
 BASE_MUST_USE base_err result_report_table(const struct result_run *run, const char *suite,
                                            struct result_table *table);
+
+/* The numbers of one case as labels and texts, in the order they are shown. */
+typedef void result_report_detail_put(void *context, const char *label, const char *text);
+BASE_MUST_USE base_err result_report_details_each(const struct result_case *one,
+                                                  result_report_detail_put *put, void *context);
 
 /* All numbers of one case, for the text format's is_verbose, with a histogram of its samples. */
 BASE_MUST_USE base_err result_report_details(const struct result_case *one,

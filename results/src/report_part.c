@@ -155,35 +155,17 @@ const char *result_report_note(const struct result_run *run, size_t index)
 
 /* --- one row ------------------------------------------------------------------------------- */
 
-enum column {
-    COLUMN_CASE,
-    COLUMN_TIME,
-    COLUMN_TIME_HALF,
-    COLUMN_REFERENCE,
-    COLUMN_REFERENCE_HALF,
-    COLUMN_RATIO,
-    COLUMN_NOTE,
-    COLUMN_THROUGHPUT,
-    COLUMN_SPREAD,
-    COLUMN_OUTLIERS,
-    COLUMN_COUNT
-};
-
-static const struct result_column columns[COLUMN_COUNT] = {
-    [COLUMN_CASE] = { "case", RESULT_LEFT, 0, 20 },
-    [COLUMN_TIME] = { "time/item", RESULT_RIGHT, 0 },
-    [COLUMN_TIME_HALF] = { "\u00b1", RESULT_RIGHT, 0 },
-    [COLUMN_REFERENCE] = { "at ref. speed", RESULT_RIGHT, 4 },
-    [COLUMN_REFERENCE_HALF] = { "\u00b1", RESULT_RIGHT, 5 },
-    [COLUMN_RATIO] = { "ratio", RESULT_RIGHT, 1 },
-    [COLUMN_NOTE] = { "note", RESULT_LEFT, 2 },
-    [COLUMN_THROUGHPUT] = { "throughput", RESULT_RIGHT, 6 },
-    [COLUMN_SPREAD] = { "spread", RESULT_RIGHT, 7 },
-    [COLUMN_OUTLIERS] = { "outliers", RESULT_RIGHT, 8 },
-};
-
-struct row {
-    char texts[COLUMN_COUNT][RESULT_SHORT_SIZE];
+const struct result_column result_report_columns[RESULT_REPORT_COLUMN_COUNT] = {
+    [RESULT_REPORT_CASE] = { "case", RESULT_LEFT, 0, 20 },
+    [RESULT_REPORT_TIME] = { "time/item", RESULT_RIGHT, 0 },
+    [RESULT_REPORT_TIME_HALF] = { "\u00b1", RESULT_RIGHT, 0 },
+    [RESULT_REPORT_REFERENCE] = { "at ref. speed", RESULT_RIGHT, 4 },
+    [RESULT_REPORT_REFERENCE_HALF] = { "\u00b1", RESULT_RIGHT, 5 },
+    [RESULT_REPORT_RATIO] = { "ratio", RESULT_RIGHT, 1 },
+    [RESULT_REPORT_NOTE] = { "note", RESULT_LEFT, 2 },
+    [RESULT_REPORT_THROUGHPUT] = { "throughput", RESULT_RIGHT, 6 },
+    [RESULT_REPORT_SPREAD] = { "spread", RESULT_RIGHT, 7 },
+    [RESULT_REPORT_OUTLIERS] = { "outliers", RESULT_RIGHT, 8 },
 };
 
 static void percent_text(double share, char *out)
@@ -245,35 +227,36 @@ static void outliers_text(const struct result_outliers *outliers, char *out)
              (unsigned long long)severe);
 }
 
-static void row_fill(struct row *row, const struct result_case *one, const struct result_case *host)
+void result_report_row_fill(struct result_report_row *row, const struct result_case *one,
+                            const struct result_case *host)
 {
     const int digits = one->is_at_floor ? 2 : 4;
-    time_text(one->median_ns.value, digits, row->texts[COLUMN_TIME]);
-    percent_text(result_report_half_share(&one->median_ns), row->texts[COLUMN_TIME_HALF]);
-    time_text(one->normalised_ns.value, digits, row->texts[COLUMN_REFERENCE]);
-    percent_text(result_report_half_share(&one->normalised_ns), row->texts[COLUMN_REFERENCE_HALF]);
-    result_report_throughput(one, row->texts[COLUMN_THROUGHPUT]);
-    note_text(one, row->texts[COLUMN_NOTE]);
+    time_text(one->median_ns.value, digits, row->texts[RESULT_REPORT_TIME]);
+    percent_text(result_report_half_share(&one->median_ns), row->texts[RESULT_REPORT_TIME_HALF]);
+    time_text(one->normalised_ns.value, digits, row->texts[RESULT_REPORT_REFERENCE]);
+    percent_text(result_report_half_share(&one->normalised_ns),
+                 row->texts[RESULT_REPORT_REFERENCE_HALF]);
+    result_report_throughput(one, row->texts[RESULT_REPORT_THROUGHPUT]);
+    note_text(one, row->texts[RESULT_REPORT_NOTE]);
     if (one->is_at_floor) /* shares of next to nothing say nothing */
-        row->texts[COLUMN_TIME_HALF][0] = row->texts[COLUMN_REFERENCE_HALF][0] = '\0';
+        row->texts[RESULT_REPORT_TIME_HALF][0] = row->texts[RESULT_REPORT_REFERENCE_HALF][0] = '\0';
     else
-        percent_text((one->p75_ns - one->p25_ns) / one->median_ns.value, row->texts[COLUMN_SPREAD]);
+        percent_text((one->p75_ns - one->p25_ns) / one->median_ns.value,
+                     row->texts[RESULT_REPORT_SPREAD]);
     if (result_report_batches(one) > 0)
-        outliers_text(&one->outliers, row->texts[COLUMN_OUTLIERS]);
+        outliers_text(&one->outliers, row->texts[RESULT_REPORT_OUTLIERS]);
     if (host != NULL)
-        ratio_text(one, host, row->texts[COLUMN_RATIO]);
+        ratio_text(one, host, row->texts[RESULT_REPORT_RATIO]);
 }
 
-/* "encode:entries=100" without its suite; a peer as "- libcbor:entries=100". */
-static const char *label_of(const struct result_case *one, const struct result_case *host,
-                            struct base_arena *arena)
+const char *result_report_label(const struct result_case *one, const struct result_case *host)
 {
     const char *label = one->id;
     const size_t suite = strlen(one->suite);
     if (host != NULL) {
         const size_t name = strlen(host->name);
         const bool is_within = strncmp(label, host->name, name) == 0 && label[name] == '.';
-        return base_arena_printf(arena, "- %s", label + (is_within ? name + 1 : 0));
+        return label + (is_within ? name + 1 : 0);
     }
     if (strncmp(label, one->suite, suite) == 0 && label[suite] == '/' && label[suite + 1] != '\0')
         label += suite + 1;
@@ -283,22 +266,24 @@ static const char *label_of(const struct result_case *one, const struct result_c
 static base_err add_row(struct result_table *table, const struct result_case *one,
                         const struct result_case *host)
 {
-    struct row row = { 0 };
-    struct result_cell cells[COLUMN_COUNT];
-    const char *label = label_of(one, host, &table->arena);
+    struct result_report_row row = { 0 };
+    struct result_cell cells[RESULT_REPORT_COLUMN_COUNT];
+    const char *label = result_report_label(one, host);
+    if (host != NULL)
+        label = base_arena_printf(&table->arena, "- %s", label);
     if (label == NULL)
         return BASE_ENOMEM;
-    row_fill(&row, one, host);
-    for (size_t i = 0; i < COLUMN_COUNT; i++)
+    result_report_row_fill(&row, one, host);
+    for (size_t i = 0; i < RESULT_REPORT_COLUMN_COUNT; i++)
         cells[i] = (struct result_cell){ row.texts[i], host != NULL ? RESULT_DIM : RESULT_PLAIN };
-    cells[COLUMN_CASE].text = label;
+    cells[RESULT_REPORT_CASE].text = label;
     if (host == NULL)
-        cells[COLUMN_TIME].style = RESULT_BOLD;
-    cells[COLUMN_NOTE].style = result_report_is_ok(one) ? RESULT_WARN : RESULT_BAD;
+        cells[RESULT_REPORT_TIME].style = RESULT_BOLD;
+    cells[RESULT_REPORT_NOTE].style = result_report_is_ok(one) ? RESULT_WARN : RESULT_BAD;
     return result_table_add(table, cells);
 }
 
-static bool has_host(const struct result_run *run, const struct result_case *peer)
+bool result_report_has_host(const struct result_run *run, const struct result_case *peer)
 {
     for (size_t i = 0; i < run->case_count; i++)
         if (&run->cases[i] != peer && result_report_is_of_suite(&run->cases[i], peer->suite) &&
@@ -322,10 +307,10 @@ base_err result_report_table(const struct result_run *run, const char *suite,
                              struct result_table *table)
 {
     base_err err = BASE_OK;
-    result_table_init(table, columns, COLUMN_COUNT, 2);
+    result_table_init(table, result_report_columns, RESULT_REPORT_COLUMN_COUNT, 2);
     for (size_t i = 0; err == BASE_OK && i < run->case_count; i++) {
         const struct result_case *one = &run->cases[i];
-        if (result_report_is_of_suite(one, suite) && !has_host(run, one))
+        if (result_report_is_of_suite(one, suite) && !result_report_has_host(run, one))
             err = add_with_peers(run, table, one);
     }
     return err;

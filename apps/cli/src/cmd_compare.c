@@ -37,10 +37,15 @@ static base_err load_both(const struct cli_args *args, struct pair *pair, struct
 static base_err compare(const struct cli_args *args, struct pair *pair, struct base_buf *out,
                         struct base_why *why)
 {
+    CLI_TRY(cli_show_check_binary(args, why));
     CLI_TRY(load_both(args, pair, why));
     const struct result_report_options page = cli_show_options(args);
     CLI_TRY(cli_stored_compare(args, &pair->baseline, &pair->current, &pair->comparison, why));
-    return result_comparison_write(&pair->comparison, cli_show_format(args), &page.page, out);
+    const base_err err =
+        result_comparison_write(&pair->comparison, cli_show_format(args), &page.page, out);
+    return err == BASE_ENOTFOUND
+               ? base_fail(why, err, 0, "neither run has a case, so there is no figure")
+               : err;
 }
 
 int cli_cmd_compare(const struct cli_args *args)

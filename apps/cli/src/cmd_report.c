@@ -2,6 +2,7 @@
 #include "claims.h"
 #include "commands.h"
 #include "engine.h"
+#include "extras.h"
 #include "output.h"
 #include "show.h"
 
@@ -10,14 +11,36 @@
 #include <stdio.h>
 #include <string.h>
 
+static int show(const struct cli_args *args, const struct result_run *run,
+                const struct cli_extras *extras)
+{
+    struct result_report_options options = cli_show_options(args);
+    struct base_buf out = { 0 };
+    struct base_why why = { 0 };
+    options.trends = extras->trends;
+    options.trend_count = extras->trend_count;
+    options.comparison = extras->has_comparison ? &extras->comparison : NULL;
+    if (cli_option_find(args->command, "figure") == NULL || !cli_has(args, "figure"))
+        return cli_show_run_with(args, run, &options, NULL, CLI_FINE);
+    const base_err err = cli_extras_figure(args, run, extras, &out, &why);
+    if (err == BASE_OK)
+        return cli_output_finish(&out, cli_text(args, "output", NULL), CLI_FINE);
+    base_buf_done(&out);
+    return cli_complain(err, &why);
+}
+
 int cli_cmd_report(const struct cli_args *args)
 {
     struct result_run run = { 0 };
+    struct cli_extras extras = { 0 };
     struct base_why why = { 0 };
-    const base_err err = cli_show_load(args->operands[0], &run, &why);
-    if (err != BASE_OK)
-        return cli_complain(err, &why);
-    const int status = cli_show_run(args, &run, NULL, CLI_FINE);
+    base_err err = cli_show_check_binary(args, &why);
+    if (err == BASE_OK)
+        err = cli_show_load(args->operands[0], &run, &why);
+    if (err == BASE_OK)
+        err = cli_extras_load(args, &run, &extras, &why);
+    const int status = err == BASE_OK ? show(args, &run, &extras) : cli_complain(err, &why);
+    cli_extras_done(&extras);
     result_run_done(&run);
     return status;
 }

@@ -81,7 +81,32 @@ static const struct cli_option output_options[] = {
     { 0 },
 };
 
+/* As output_options, for commands whose result is a run or a comparison. */
+static const struct cli_option report_options[] = {
+    FLAG("json", 'j', "the whole document as JSON, like --format json"),
+    FLAG("csv", 0, "one row a case, like --format csv"),
+    FLAG("markdown", 0, "a table for people, like --format markdown"),
+    { .name = "format",
+      .kind = CLI_WORD,
+      .value_name = "FORMAT",
+      .choices = "text,json,csv,markdown,html,pdf,svg,png",
+      .doc =
+          "text, json, csv or markdown; html: one page with figures that works offline; pdf; svg "
+          "or png: one figure",
+      .fallback = "text" },
+    { .name = "output",
+      .letter = 'o',
+      .kind = CLI_FILE,
+      .value_name = "FILE",
+      .doc = "write the report to a file",
+      .fallback = "standard output" },
+    { 0 },
+};
+
 static const struct cli_option keep_options[] = {
+    TEXT("save-report", CLI_FILE, "FILE",
+         "write a second report to a file, in the format of its extension: html, pdf, md, csv, "
+         "json, txt, svg or png"),
     TEXT("save", CLI_FILE, "FILE", "write the signed run document to a file besides the report"),
     FLAG("no-history", 0, "do not keep the run in the history"),
     TEXT("save-baseline", CLI_TEXT, "NAME",
@@ -176,6 +201,26 @@ static const struct cli_option compare_options[] = {
     { 0 },
 };
 
+static const struct cli_option figure_options[] = {
+    { .name = "figure",
+      .kind = CLI_WORD,
+      .value_name = "FIGURE",
+      .choices = "overview,density,slope,percentiles,history,forest",
+      .doc = "only this figure, as svg, pdf or png" },
+    TEXT("case", CLI_TEXT, "CASE", "the case of the figure, by its whole id"),
+    { .name = "baseline",
+      .kind = CLI_FILE,
+      .value_name = "RUN",
+      .doc = "compare with this run: a file, or an id of the history" },
+    { .name = "threshold",
+      .kind = CLI_PERCENT,
+      .value_name = "PERCENT",
+      .doc = "with --baseline: times within this count as the same",
+      .fallback = "5.0" },
+    FLAG("no-trends", 0, "do not read the histories of the cases"),
+    { 0 },
+};
+
 static const struct cli_option list_options[] = {
     FLAG("names", 0, "only the names, one a line"),
     FLAG("json", 'j', "as JSON"),
@@ -250,7 +295,7 @@ static const struct cli_option man_options[] = {
     { 0 },
 };
 
-#define MEASURE measure_options, output_options, keep_options
+#define MEASURE measure_options, report_options, keep_options
 #define FILTERS                                                                                    \
     "A FILTER matches a case when its id contains it, or as a pattern over the whole id when it "  \
     "has one of *?[. An id is the case's name and its arguments, as in "                           \
@@ -296,7 +341,7 @@ const struct cli_command cli_commands[] = {
                "A case is slower when the whole interval of its ratio lies beyond the threshold, "
                "the same when it lies within, else undecided. The exit status is 1 when a case "
                "became slower or fails now.",
-      .options = { compare_options, output_options },
+      .options = { compare_options, report_options },
       .examples = { { "bpi-perf benchmark compare --baseline baseline-results.json --current "
                       "current-results.json",
                       "two files" },
@@ -372,7 +417,7 @@ const struct cli_command cli_commands[] = {
           "threshold, same when it lies within, else undecided, with the time that would probably "
           "decide it. The chance that any verdict is wrong is at most --alpha. The exit status is "
           "1 when a case is slower, 3 when one could not be measured, else 0.",
-      .options = { cli_side_by_side_options, output_options },
+      .options = { cli_side_by_side_options, report_options },
       .examples = { { "bpi-perf compare ./bench_old ./bench_new", "every case that both have" },
                     { "bpi-perf compare --exec 'gzip -6 -c words' 'gzip -7 -c words'",
                       "two commands" },
@@ -458,7 +503,7 @@ const struct cli_command cli_commands[] = {
       .operand_min = 1,
       .operand_max = 1,
       .doc = "the report of a run; the beginning of an id is enough",
-      .options = { output_options },
+      .options = { report_options },
       .run = cli_cmd_report },
     { .name = "history remove",
       .operands = "ID...",
@@ -497,9 +542,18 @@ const struct cli_command cli_commands[] = {
       .operand = CLI_A_FILE,
       .operand_min = 1,
       .operand_max = 1,
-      .doc = "show a stored run in any format",
-      .options = { output_options },
-      .examples = { { "bpi-perf report results.json --format markdown", "a table for a page" } },
+      .doc = "show a stored run in any format, or one figure of it",
+      .about = "With --figure one figure is written, as svg, pdf or png: overview (all cases), "
+               "density, slope, percentiles and history (of one --case), forest (the run against "
+               "--baseline). A page in html shows the histories of its cases and, with --baseline, "
+               "the comparison.",
+      .options = { figure_options, report_options },
+      .examples = { { "bpi-perf report latest --format html --output report.html",
+                      "one page with figures" },
+                    { "bpi-perf report results.json --format markdown", "a table for a page" },
+                    { "bpi-perf report latest --figure density --case enc/encode:entries=100 "
+                      "--format svg",
+                      "one figure" } },
       .run = cli_cmd_report },
     { .name = "import",
       .operands = "FILE",

@@ -237,6 +237,8 @@ int cli_engine_run(const struct cli_args *args, struct cli_plan *plan)
 {
     static struct engine engine; /* one measurement a process */
     struct base_why why = { 0 };
+    if (cli_show_check_report(args, &why) != BASE_OK)
+        return cli_complain(why.err, &why);
     engine = (struct engine){ .args = args, .plan = plan };
     base_err err = cli_stored_open(&engine.stored, args, &why);
     if (err != BASE_OK)

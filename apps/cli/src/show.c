@@ -52,22 +52,85 @@ static base_err save(const struct cli_args *args, const struct result_run *run,
     return err;
 }
 
+base_err cli_show_check_binary(const struct cli_args *args, struct base_why *why)
+{
+    const struct result_format *format = result_format_find(cli_show_format(args));
+    if (format == NULL || !format->is_binary || isatty(STDOUT_FILENO) != 1 ||
+        strcmp(cli_text(args, "output", "-"), "-") != 0)
+        return BASE_OK;
+    return base_fail(why, BASE_EINVALID, 0,
+                     "--format %s: %s is not for a terminal; give it a file with --output FILE",
+                     format->name, format->name);
+}
+
+base_err cli_show_check_report(const struct cli_args *args, struct base_why *why)
+{
+    const char *path = cli_option_find(args->command, "save-report") != NULL
+                           ? cli_text(args, "save-report", NULL)
+                           : NULL;
+    const char *dot = path != NULL ? strrchr(path, '.') : NULL;
+    if (path != NULL &&
+        (dot == NULL || strchr(dot, '/') != NULL || result_format_find(dot + 1) == NULL))
+        return base_fail(why, BASE_EINVALID, 0,
+                         "--save-report: '%s' does not end in .html, .pdf, .md, .csv, .json, .txt, "
+                         ".svg or .png",
+                         path);
+    return cli_show_check_binary(args, why);
+}
+
+/* What the format is missing, when it is a figure. */
+static base_err write_run(const struct result_format *format, const struct result_run *run,
+                          const struct result_report_options *options, struct base_buf *out,
+                          struct base_why *why)
+{
+    const base_err err = format->write(run, options, out);
+    if (err == BASE_ENOTFOUND)
+        return base_fail(why, err, 0,
+                         "no case of the run has a time above the floor, so there is no figure");
+    return err == BASE_OK ? err : base_fail(why, err, 0, "%s", base_err_text(err));
+}
+
+/* The report to --save-report, when the command has it and it was given. */
+static base_err save_report(const struct cli_args *args, const struct result_run *run,
+                            struct base_why *why)
+{
+    struct base_buf out = { 0 };
+    const struct result_report_options options = { .is_detailed = true };
+    if (cli_option_find(args->command, "save-report") == NULL || !cli_has(args, "save-report"))
+        return BASE_OK;
+    const char *path = cli_text(args, "save-report", "");
+    const struct result_format *format = result_format_find(strrchr(path, '.') + 1);
+    base_err err = write_run(format, run, &options, &out, why);
+    if (err == BASE_OK)
+        err = cli_output_write(base_buf_span(&out), path, why);
+    base_buf_done(&out);
+    return err;
+}
+
 int cli_show_run(const struct cli_args *args, const struct result_run *run,
                  const struct base_buf *after, int status)
 {
-    const struct result_format *format = result_format_find(cli_show_format(args));
     const struct result_report_options options = cli_show_options(args);
+    return cli_show_run_with(args, run, &options, after, status);
+}
+
+int cli_show_run_with(const struct cli_args *args, const struct result_run *run,
+                      const struct result_report_options *options, const struct base_buf *after,
+                      int status)
+{
+    const struct result_format *format = result_format_find(cli_show_format(args));
     struct base_buf out = { 0 };
     struct base_why why = { 0 };
-    base_err err = format->write(run, &options, &out);
+    base_err err = write_run(format, run, options, &out, &why);
     if (err == BASE_OK && after != NULL)
         err = base_buf_put(&out, after->data, after->size);
     if (err != BASE_OK) {
         base_buf_done(&out);
-        (void)cli_complain(err, NULL);
-        return CLI_UNMEASURED;
+        return cli_complain(err, &why);
     }
     err = save(args, run, &why);
+    if (err == BASE_OK)
+        err = save_report(args, run, &why);
     if (err != BASE_OK) {
         (void)cli_complain(err, &why);
         status = status == CLI_INTERRUPTED ? status : CLI_UNMEASURED;

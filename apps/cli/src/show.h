@@ -20,6 +20,16 @@ struct result_report_options cli_show_options(const struct cli_args *args);
 int cli_show_run(const struct cli_args *args, const struct result_run *run,
                  const struct base_buf *after, int status);
 
+/* The same with options of one's own. */
+int cli_show_run_with(const struct cli_args *args, const struct result_run *run,
+                      const struct result_report_options *options, const struct base_buf *after,
+                      int status);
+
+/* Before anything is measured: can the formats that were asked for be written where they go?
+ * Errors: EINVALID (PDF to a terminal; --save-report of a name without a known extension) */
+BASE_MUST_USE base_err cli_show_check_report(const struct cli_args *args, struct base_why *why);
+BASE_MUST_USE base_err cli_show_check_binary(const struct cli_args *args, struct base_why *why);
+
 /* A table in the chosen format. Errors: ENOMEM */
 BASE_MUST_USE base_err cli_show_table(const struct cli_args *args, const struct result_table *table,
                                       struct base_buf *out);

@@ -124,8 +124,9 @@ BASE_MUST_USE base_err result_compare(const struct result_run *baseline,
 
 void result_comparison_done(struct result_comparison *comparison);
 
-/* Write a comparison in one of the formats text, markdown, csv, json (or their extensions); only
- * text uses the page. Errors: ENOTFOUND (no such format), ENOMEM */
+/* Write a comparison in one of the formats text, markdown, csv, json, html, pdf, svg, png (or their
+ * extensions); only text uses the page, svg and png are the forest plot alone. Errors: ENOTFOUND
+ * (no such format; svg, png: no case), ENOMEM */
 BASE_MUST_USE base_err result_comparison_write(const struct result_comparison *comparison,
                                                const char *format, const struct result_page *page,
                                                struct base_buf *out);

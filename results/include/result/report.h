@@ -12,23 +12,31 @@
 #include <result/run.h>
 #include <result/text.h>
 
+struct result_trend;
+struct result_comparison;
+
 /* Zeroed: an unlimited, colourless page, no details. Only the text format uses page. */
 struct result_report_options {
     struct result_page page; /* from 60 cells on */
     bool is_detailed;        /* all numbers of each case, and a histogram of its samples */
     bool is_verbose;         /* that, and every fact of host, build and configuration */
+    const struct result_trend *trends; /* html: histories to show with their cases (figure.h) */
+    size_t trend_count;
+    const struct result_comparison *comparison; /* html: shown with the run; NULL: none */
 };
 
 struct result_format {
     const char *name;      /* "text" */
     const char *extension; /* "txt" */
     const char *doc;       /* one sentence, for help */
+    bool is_binary;        /* not for a terminal */
     base_err (*write)(const struct result_run *run, const struct result_report_options *options,
                       struct base_buf *out);
 };
 
-/* Text (UTF-8), markdown, csv, json. Errors of every writer: ENOMEM, and EFULL of a fixed buffer.
- */
+/* Text (UTF-8), markdown, csv, json, html, pdf; svg and png: the overview figure alone, which
+ * answers ENOTFOUND when no case has a time. Errors of every writer: ENOMEM, and EFULL of a fixed
+ * buffer. */
 extern const struct result_format result_formats[];
 extern const size_t result_format_count;
 
