@@ -1,6 +1,6 @@
 /* claim_bound.c - bounds: an operator or a range, a number, a unit. The units are those of
  * base/units.h: a unit's scale is asked for by parsing "1UNIT", so that there is one table. */
-#include <result/claim.h>
+#include "claim_internal.h"
 
 #include <base/units.h>
 
@@ -117,4 +117,21 @@ base_err result_bound_parse(const char *text, struct result_bound *out, struct b
     if (err == BASE_OK)
         *out = bound;
     return err;
+}
+
+static bool is_good(const struct result_bound *bound, double value)
+{
+    return (bound->is_low_open ? value > bound->low : value >= bound->low) &&
+           (bound->is_high_open ? value < bound->high : value <= bound->high);
+}
+
+bool result_bound_is_kept(const struct result_bound *bound, double low, double high)
+{
+    return is_good(bound, low) && is_good(bound, high);
+}
+
+bool result_bound_is_missed(const struct result_bound *bound, double low, double high)
+{
+    return (bound->is_low_open ? high <= bound->low : high < bound->low) ||
+           (bound->is_high_open ? low >= bound->high : low > bound->high);
 }

@@ -15,6 +15,13 @@ struct result_reading {
 /* Is this the name of a metric, and does it need a case? */
 bool result_metric_is_known(const char *name, bool *is_of_run);
 
+/* The unit of a metric's readings; NULL when each case says its own (facts, counters). */
+const char *result_metric_unit(const char *name);
+
+/* All of low .. high is good, or none of it is. */
+bool result_bound_is_kept(const struct result_bound *bound, double low, double high);
+bool result_bound_is_missed(const struct result_bound *bound, double low, double high);
+
 /* Names for error messages: "mean_ns, median_ns, ...". */
 const char *result_metric_names(void);
 

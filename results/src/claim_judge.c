@@ -98,19 +98,6 @@ static base_err read_claim(struct judge *judge)
     return BASE_OK;
 }
 
-static bool is_good(const struct result_bound *bound, double value)
-{
-    return (bound->is_low_open ? value > bound->low : value >= bound->low) &&
-           (bound->is_high_open ? value < bound->high : value <= bound->high);
-}
-
-/* No value of low .. high is good. */
-static bool is_all_bad(const struct result_bound *bound, double low, double high)
-{
-    return (bound->is_low_open ? high <= bound->low : high < bound->low) ||
-           (bound->is_high_open ? low >= bound->high : low > bound->high);
-}
-
 static enum result_state state_of(const struct judge *judge)
 {
     const struct result_reading *reading = &judge->reading;
@@ -120,10 +107,10 @@ static enum result_state state_of(const struct judge *judge)
         return RESULT_STATE_NOT_RUN;
     if (reading->doubt != NULL)
         return RESULT_STATE_UNDECIDED;
-    if (is_good(bound, estimate->low) && is_good(bound, estimate->high))
+    if (result_bound_is_kept(bound, estimate->low, estimate->high))
         return RESULT_STATE_PROVEN;
-    return is_all_bad(bound, estimate->low, estimate->high) ? RESULT_STATE_REFUTED
-                                                            : RESULT_STATE_UNDECIDED;
+    return result_bound_is_missed(bound, estimate->low, estimate->high) ? RESULT_STATE_REFUTED
+                                                                        : RESULT_STATE_UNDECIDED;
 }
 
 /* "203.1 ns [201.0 ns, 205.2 ns] is wholly inside < 1.25 ms"; NULL when out of memory. */

@@ -57,6 +57,12 @@ bool result_metric_is_known(const char *name, bool *is_of_run)
     return metric != NULL;
 }
 
+const char *result_metric_unit(const char *name)
+{
+    const struct metric *metric = metric_find(name);
+    return metric != NULL && metric->kind != KIND_QUANTITY ? metric->unit : NULL;
+}
+
 const char *result_metric_names(void)
 {
     return "mean_ns, median_ns, normalised_ns, here_ns, slope_ns, bytes_per_s, items_per_s, "

@@ -131,6 +131,19 @@ BASE_MUST_USE base_err result_comparison_write(const struct result_comparison *c
                                                const char *format, const struct result_page *page,
                                                struct base_buf *out);
 
+/* Read what the JSON writer wrote (schema bpi-perf/comparison/1).
+ *
+ *   text     at most RESULT_COMPARISON_SIZE_MAX bytes; unknown members are passed over, wrong
+ * types, numbers out of range and intervals without their ratio are errors out      zeroed; done by
+ * result_comparison_done. Its runs are NULL why      at: line; the text names file, line and member
+ *
+ * Errors   EPARSE (not JSON), EINVALID (not a comparison), EUNSUPPORTED (another version), ERANGE,
+ *          ENOMEM
+ */
+enum { RESULT_COMPARISON_SIZE_MAX = 1 << 26 };
+BASE_MUST_USE base_err result_comparison_read(struct base_span text, const char *path,
+                                              struct result_comparison *out, struct base_why *why);
+
 const char *result_change_text(enum result_change change);
 
 #endif
