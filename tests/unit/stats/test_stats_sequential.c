@@ -9,8 +9,8 @@
 #include <math.h>
 #include <string.h>
 
-#ifdef BPI_SANITIZED
-enum { EXPERIMENTS = 400 };
+#if defined(BPI_SANITIZED) || !defined(__OPTIMIZE__)
+enum { EXPERIMENTS = 250 };
 #else
 enum { EXPERIMENTS = 1500 };
 #endif
