@@ -36,12 +36,16 @@
 
   function filter(words) {
     var parts = words.toLowerCase().split(/\s+/).filter(Boolean), shown = 0;
-    all("[data-id]").forEach(function (item) {
-      var id = item.dataset.id.toLowerCase();
-      item.hidden = !parts.every(function (part) { return id.indexOf(part) >= 0; });
-      if (item.tagName === "TR" && !item.hidden) shown++;
+    all("#details details").forEach(function (box) {
+      var id = box.querySelector("b").textContent.toLowerCase();
+      box.hidden = !parts.every(function (part) { return id.indexOf(part) >= 0; });
     });
-    all("table.sortable tbody").forEach(function (body) {
+    all("table.cases tbody tr:not(.suite)").forEach(function (row) {
+      var body = document.getElementById(row.querySelector("a").hash.slice(1));
+      row.hidden = body.closest("details").hidden;
+      if (!row.hidden) shown++;
+    });
+    all("table.cases tbody").forEach(function (body) {
       var head = body.querySelector(".suite");
       if (head) head.hidden = !body.querySelector("tr:not(.suite):not([hidden])");
     });
@@ -120,6 +124,8 @@
   });
   var more = document.getElementById("all");
   if (more) more.addEventListener("click", function () { openAll(more.textContent === "Open all"); });
+  var boxes = all("#details details");
+  if (more && boxes.length && boxes.every(function (box) { return box.open; })) more.textContent = "Close all";
   theme();
   addEventListener("hashchange", show);
   show();

@@ -15,7 +15,8 @@ enum {
     CURVE_MAX = 4096,
     LETTER_TENTHS = 62, /* average width of a letter of 11 px, in tenths of a pixel */
 };
-#define TOLERANCE 0.3
+#define TOLERANCE        0.3
+#define TOLERANCE_COARSE 0.6
 
 uint32_t result_role_color(enum result_role role, bool is_dark)
 {
@@ -137,6 +138,10 @@ void result_canvas_rect(struct result_canvas *canvas, double x, double y, double
 
 void result_canvas_dot(struct result_canvas *canvas, double x, double y)
 {
+    if (canvas->detail > 0) {
+        x = round(canvas->x + x) - canvas->x;
+        y = round(canvas->y + y) - canvas->y;
+    }
     result_canvas_segment(canvas, x, y, x, y);
 }
 
@@ -151,9 +156,9 @@ static double distance(const double *p, const double *a, const double *b)
 }
 
 /* Mark the points between first and last that are needed; the depth is at most their number. */
-static void keep(const double *xy, size_t first, size_t last, bool *is_kept)
+static void keep(const double *xy, size_t first, size_t last, double tolerance, bool *is_kept)
 {
-    double most = TOLERANCE;
+    double most = tolerance;
     size_t at = 0;
     for (size_t i = first + 1; i < last; i++) {
         const double far = distance(xy + 2 * i, xy + 2 * first, xy + 2 * last);
@@ -165,8 +170,8 @@ static void keep(const double *xy, size_t first, size_t last, bool *is_kept)
     if (at == 0)
         return;
     is_kept[at] = true;
-    keep(xy, first, at, is_kept);
-    keep(xy, at, last, is_kept);
+    keep(xy, first, at, tolerance, is_kept);
+    keep(xy, at, last, tolerance, is_kept);
 }
 
 void result_canvas_curve(struct result_canvas *canvas, const double *xy, size_t count)
@@ -175,7 +180,8 @@ void result_canvas_curve(struct result_canvas *canvas, const double *xy, size_t 
     for (size_t start = 0; start < count; start += CURVE_MAX - 1) {
         const size_t part = count - start < CURVE_MAX ? count - start : CURVE_MAX;
         memset(is_kept, 0, sizeof is_kept);
-        keep(xy + 2 * start, 0, part - 1, is_kept);
+        keep(xy + 2 * start, 0, part - 1, canvas->detail > 0 ? TOLERANCE_COARSE : TOLERANCE,
+             is_kept);
         is_kept[0] = start == 0;
         is_kept[part - 1] = true;
         for (size_t i = 0; i < part; i++) {

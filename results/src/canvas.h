@@ -39,6 +39,7 @@ enum result_pen {
     RESULT_PEN_SPOT,   /* round, 7 px */
     RESULT_PEN_FILL,   /* areas */
     RESULT_PEN_SOFT,   /* areas at a fifth of the colour */
+    RESULT_PEN_AREA,   /* the same with an outline of 1.5 px */
     RESULT_PEN_TEXT,   /* 11 px */
     RESULT_PEN_STRONG, /* 11 px, bold */
     RESULT_PEN_TITLE,  /* 13 px, bold */
@@ -93,8 +94,10 @@ void result_canvas_segment(struct result_canvas *canvas, double x1, double y1, d
                            double y2);
 void result_canvas_rect(struct result_canvas *canvas, double x, double y, double width,
                         double height);
+/* With a stated detail, dots stand on whole pixels. */
 void result_canvas_dot(struct result_canvas *canvas, double x, double y);
-/* Points whose removal moves the curve by less than a third of a pixel are left out.
+/* Points whose removal moves the curve by less than a third of a pixel (two thirds with a stated
+ * detail) are left out.
  *   xy   [2 * count] x, y, x, y, ... */
 void result_canvas_curve(struct result_canvas *canvas, const double *xy, size_t count);
 void result_canvas_text(struct result_canvas *canvas, double x, double y, const char *text);
@@ -109,8 +112,8 @@ struct result_svg {
     struct base_buf *out;
     bool is_inline; /* inside an HTML page: no style, no frame, title and note in a caption */
     bool is_bare;   /* inline, and the <svg> tag is the caller's: no caption */
-    char group[24]; /* class of the open <g>; "" none */
-    bool is_text;   /* of that group */
+    char group[24]; /* classes of the pen; "" none */
+    bool is_text;   /* it writes, and its <g> is open */
     bool has_path;  /* a <path d=" is open */
     int at_x, at_y; /* of the path, tenths of a pixel */
     int start_x, start_y;

@@ -20,6 +20,7 @@ struct result_cairo {
     cairo_t *cr;
     struct base_buf *out;
     bool is_pdf;
+    enum result_role role;
     enum result_pen pen;
     enum result_anchor anchor;
     double place_x, place_y;
@@ -42,6 +43,7 @@ static const struct {
     [RESULT_PEN_SPOT] = { 7, 1, 0, true, false, false },
     [RESULT_PEN_FILL] = { 0, 1, 0, false, false, false },
     [RESULT_PEN_SOFT] = { 0, 0.2, 0, false, false, false },
+    [RESULT_PEN_AREA] = { 1.5, 0.2, 0, false, false, false },
     [RESULT_PEN_TEXT] = { 0, 1, 11, false, false, false },
     [RESULT_PEN_STRONG] = { 0, 1, 11, false, false, true },
     [RESULT_PEN_TITLE] = { 0, 1, 13, false, false, true },
@@ -60,8 +62,19 @@ static cairo_status_t put_bytes(void *context, const unsigned char *data, unsign
     return cairo->canvas.err == BASE_OK ? CAIRO_STATUS_SUCCESS : CAIRO_STATUS_WRITE_ERROR;
 }
 
+static void set_color(struct result_cairo *cairo, double alpha)
+{
+    const uint32_t color = result_role_color(cairo->role, false);
+    cairo_set_source_rgba(cairo->cr, (double)(color >> 16) / 255, (double)(color >> 8 & 0xff) / 255,
+                          (double)(color & 0xff) / 255, alpha);
+}
+
 static void flush_path(struct result_cairo *cairo)
 {
+    if (cairo->has_path && cairo->pen == RESULT_PEN_AREA) {
+        cairo_fill_preserve(cairo->cr);
+        set_color(cairo, 1);
+    }
     if (cairo->has_path && pens[cairo->pen].width > 0)
         cairo_stroke(cairo->cr);
     else if (cairo->has_path)
@@ -85,12 +98,11 @@ static void choose(struct result_canvas *canvas, enum result_role role, enum res
 {
     struct result_cairo *cairo = cairo_of(canvas);
     static const double dashes[] = { 4, 3 };
-    const uint32_t color = result_role_color(role, false);
     flush_path(cairo);
+    cairo->role = role;
     cairo->pen = pen;
     cairo->anchor = anchor;
-    cairo_set_source_rgba(cairo->cr, (double)(color >> 16) / 255, (double)(color >> 8 & 0xff) / 255,
-                          (double)(color & 0xff) / 255, pens[pen].alpha);
+    set_color(cairo, pens[pen].alpha);
     cairo_set_line_width(cairo->cr, pens[pen].width);
     cairo_set_line_cap(cairo->cr, pens[pen].is_round ? CAIRO_LINE_CAP_ROUND : CAIRO_LINE_CAP_BUTT);
     cairo_set_line_join(cairo->cr, CAIRO_LINE_JOIN_ROUND);

@@ -1,6 +1,6 @@
-/* canvas_svg.c - SVG in as few bytes as it takes: one group for what one pen draws, one path for
- * all its lines, relative coordinates in tenths of a pixel. A page of a hundred cases has some
- * fifty thousand points, so every byte of a point counts. */
+/* canvas_svg.c - SVG in as few bytes as it takes: one path for all lines of a pen, one group for
+ * its texts, relative coordinates in tenths of a pixel. A page of a hundred cases has some fifty
+ * thousand points, so every byte of a point counts. */
 #include "canvas.h"
 #include "html.h"
 
@@ -30,6 +30,8 @@ static const struct {
     [RESULT_PEN_SPOT] = { "q", "stroke-width:7;stroke-linecap:round", false, false },
     [RESULT_PEN_FILL] = { "f", "", false, true },
     [RESULT_PEN_SOFT] = { "k", "fill-opacity:.2", false, true },
+    [RESULT_PEN_AREA] = { "u", "fill-opacity:.2;stroke-width:1.5;stroke-linejoin:round", false,
+                          true },
     [RESULT_PEN_TEXT] = { "t", "", true, true },
     [RESULT_PEN_STRONG] = { "t e", "font-weight:600", true, true },
     [RESULT_PEN_TITLE] = { "t y", "font-weight:600;font-size:13px", true, true },
@@ -131,15 +133,16 @@ static void begin(struct result_canvas *canvas, const struct result_figure_head 
 static void end_path(struct result_svg *svg)
 {
     if (svg->has_path)
-        PUT(svg, "\"/>");
+        PUT(svg, "\"/>%s", svg->is_inline ? "" : "\n");
     svg->has_path = false;
 }
 
 static void end_group(struct result_svg *svg)
 {
     end_path(svg);
-    if (svg->group[0] != '\0')
+    if (svg->is_text)
         PUT(svg, "</g>%s", svg->is_inline ? "" : "\n");
+    svg->is_text = false;
     svg->group[0] = '\0';
 }
 
@@ -154,8 +157,10 @@ static void choose(struct result_canvas *canvas, enum result_role role, enum res
     if (strcmp(group, svg->group) == 0)
         return;
     end_group(svg);
-    PUT(svg, "<g class=\"%s\">", group);
     memcpy(svg->group, group, sizeof group);
+    svg->is_text = pens[pen].is_text;
+    if (svg->is_text)
+        PUT(svg, "<g class=\"%s\">", group);
 }
 
 /* Tenths as a number of an SVG path: "12.5", "-.3", "7"; a blank only where the number before would
@@ -207,7 +212,7 @@ static void move(struct result_canvas *canvas, double x, double y)
     struct result_svg *svg = svg_of(canvas);
     const int to_x = tenths_of(x), to_y = tenths_of(y);
     if (!svg->has_path) {
-        PUT(svg, "<path d=\"");
+        PUT(svg, "<path class=\"%s\" d=\"", svg->group);
         svg->at_x = svg->at_y = 0;
         svg->last = '\0';
     }
@@ -247,9 +252,9 @@ static void put_text(struct result_canvas *canvas, double x, double y, const cha
     struct result_svg *svg = svg_of(canvas);
     char place[40], *at = place;
     end_path(svg);
-    at = print_tenths(at, tenths_of(x), false);
+    at = print_tenths(at, tenths_of(canvas->detail > 0 ? round(x) : x), false);
     at += sprintf(at, "\" y=\"");
-    at = print_tenths(at, tenths_of(y), false);
+    at = print_tenths(at, tenths_of(canvas->detail > 0 ? round(y) : y), false);
     PUT(svg, "<text x=\"%.*s\">", (int)(at - place), place);
     put_safe(svg, text);
     PUT(svg, "</text>");

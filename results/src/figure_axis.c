@@ -33,7 +33,7 @@ static size_t linear_ticks(const struct result_scale *scale, double gap,
     const double first = ceil(scale->low / step - 1e-9);
     size_t count = 0;
     for (double i = first; count < RESULT_TICKS_MAX && i * step <= scale->high + step * 1e-9; i++)
-        out[count++] = i * step;
+        out[count++] = i * step + 0.0; /* no -0 */
     return count;
 }
 

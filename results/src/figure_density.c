@@ -89,13 +89,11 @@ static void put_curve(struct result_canvas *canvas, const struct density *densit
         xy[2 * i] = x->from + (x->to - x->from) * (double)i / (GRID - 1);
         xy[2 * i + 1] = CURVE_FOOT - (CURVE_FOOT - CURVE_TOP) * (most > 0 ? values[i] / most : 0);
     }
-    result_canvas_pen(canvas, RESULT_ROLE_ACCENT, RESULT_PEN_SOFT);
+    result_canvas_pen(canvas, RESULT_ROLE_ACCENT, RESULT_PEN_AREA);
     result_canvas_curve(canvas, xy, GRID);
     result_canvas_line(canvas, x->to, CURVE_FOOT);
     result_canvas_line(canvas, x->from, CURVE_FOOT);
     result_canvas_close(canvas);
-    result_canvas_pen(canvas, RESULT_ROLE_ACCENT, RESULT_PEN_LINE);
-    result_canvas_curve(canvas, xy, GRID);
 }
 
 /* A place within -0.5 .. 0.5 that is the same at every run (the golden ratio's multiples lie evenly

@@ -85,7 +85,7 @@ static void put_batches(struct result_canvas *canvas, const struct slope *slope)
 {
     const struct result_case *one = slope->one;
     const size_t most =
-        canvas->detail == 0 ? RESULT_SAMPLE_MAX : canvas->detail / one->process_count + 1;
+        canvas->detail == 0 ? RESULT_SAMPLE_MAX : canvas->detail / 2 / one->process_count + 1;
     for (size_t p = 0; p < one->process_count; p++) {
         const struct result_process *process = &one->processes[p];
         const size_t shown = process->sample_count < most ? process->sample_count : most;

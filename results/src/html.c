@@ -22,13 +22,29 @@ static const char *entity_of(char c)
     }
 }
 
-base_err result_html_put(struct base_buf *out, const char *text)
+static const char *breaking_of(char c)
+{
+    switch (c) {
+    case ',':
+        return ",<wbr>";
+    case ':':
+        return ":<wbr>";
+    case '/':
+        return "/<wbr>";
+    case '=':
+        return "=<wbr>";
+    default:
+        return entity_of(c);
+    }
+}
+
+static base_err put(struct base_buf *out, const char *text, const char *(*replaced)(char))
 {
     struct base_buf clean = { 0 };
     base_err err = result_text_put(&clean, text);
     size_t from = 0;
     for (size_t i = 0; err == BASE_OK && i <= clean.size; i++) {
-        const char *entity = i < clean.size ? entity_of((char)clean.data[i]) : "";
+        const char *entity = i < clean.size ? replaced((char)clean.data[i]) : "";
         if (entity == NULL)
             continue;
         err = base_buf_put(out, clean.data + from, i - from);
@@ -38,4 +54,14 @@ base_err result_html_put(struct base_buf *out, const char *text)
     }
     base_buf_done(&clean);
     return err;
+}
+
+base_err result_html_put(struct base_buf *out, const char *text)
+{
+    return put(out, text, entity_of);
+}
+
+base_err result_html_put_name(struct base_buf *out, const char *text)
+{
+    return put(out, text, breaking_of);
 }

@@ -10,67 +10,72 @@ enum { COLUMNS = RESULT_REPORT_COLUMN_COUNT + 1 };
 struct cases {
     struct result_sink *sink;
     const struct result_run *run;
-    struct result_scale x;
-    bool has_marks;
+    struct result_scale x; /* of shares of the typical time */
 };
 
-/* In the order they are shown; class p1 to p3: left out on narrow screens, p1 last. */
+/* In the order they are shown; report.css says which are numbers and which are left out on narrow
+ * screens, by their place. */
 static const struct {
     int column; /* -1: the mark */
-    const char *title, *class;
+    const char *title;
 } shown[COLUMNS] = {
-    { RESULT_REPORT_CASE, "case", "" },
-    { RESULT_REPORT_TIME, "time/item", "num" },
-    { RESULT_REPORT_TIME_HALF, "\u00b1", "num" },
-    { -1, "distribution", "p1" },
-    { RESULT_REPORT_REFERENCE, "at ref. speed", "num p2" },
-    { RESULT_REPORT_REFERENCE_HALF, "\u00b1", "num p3" },
-    { RESULT_REPORT_RATIO, "ratio", "num p1" },
-    { RESULT_REPORT_THROUGHPUT, "throughput", "num p2" },
-    { RESULT_REPORT_SPREAD, "spread", "num p3" },
-    { RESULT_REPORT_OUTLIERS, "outliers", "num p3" },
-    { RESULT_REPORT_NOTE, "note", "p1" },
+    { RESULT_REPORT_CASE, "case" },
+    { RESULT_REPORT_TIME, "time/item" },
+    { RESULT_REPORT_TIME_HALF, "\u00b1" },
+    { -1, "distribution" },
+    { RESULT_REPORT_REFERENCE, "at ref. speed" },
+    { RESULT_REPORT_REFERENCE_HALF, "\u00b1" },
+    { RESULT_REPORT_RATIO, "ratio" },
+    { RESULT_REPORT_THROUGHPUT, "throughput" },
+    { RESULT_REPORT_SPREAD, "spread" },
+    { RESULT_REPORT_OUTLIERS, "outliers" },
+    { RESULT_REPORT_NOTE, "note" },
 };
 
 static void put_head(struct cases *cases)
 {
     result_sink_printf(cases->sink,
-                       "<table class=\"sortable\"><caption>A row a case; the mark: box "
+                       "<table class=\"sortable cases\"><caption>A row a case; the mark is each "
+                       "case around its own typical time, from %.0f %% less to %.0f %% more: box "
                        "middle half of the batches, line 5 %% to 95 %%, thick line "
-                       "interval, on one logarithmic axis</caption>\n<thead><tr>");
+                       "interval</caption>\n<thead><tr>",
+                       100 * (1 - cases->x.low), 100 * (cases->x.high - 1));
     for (size_t i = 0; i < COLUMNS; i++)
-        result_sink_printf(cases->sink, "<th scope=\"col\" class=\"%s%s\">%s</th>", shown[i].class,
-                           shown[i].column < 0 ? " fixed" : "", shown[i].title);
+        result_sink_printf(cases->sink, "<th scope=\"col\"%s>%s</th>",
+                           shown[i].column < 0 ? " class=\"fixed\"" : "", shown[i].title);
     result_sink_printf(cases->sink, "</tr></thead>\n");
 }
 
 static void put_mark(struct cases *cases, const struct result_case *one)
 {
     struct result_svg svg;
-    if (!cases->has_marks || !result_figure_has_mark(one) || cases->sink->err != BASE_OK)
+    if (!result_figure_has_mark(one) || cases->sink->err != BASE_OK)
         return;
     result_sink_printf(cases->sink, "<svg viewBox=\"0 0 %d %d\" aria-hidden=\"true\">",
                        RESULT_FIGURE_MARK_WIDTH, RESULT_FIGURE_MARK_HEIGHT);
     result_svg_init(&svg, cases->sink->out, true);
     svg.is_bare = true;
-    result_figure_mark(&svg.canvas, &cases->x, one, RESULT_FIGURE_MARK_HEIGHT / 2.0);
+    struct result_scale x = cases->x;
+    x.low *= one->median_ns.value;
+    x.high *= one->median_ns.value;
+    result_figure_mark(&svg.canvas, &x, one, RESULT_FIGURE_MARK_HEIGHT / 2.0);
     const base_err err = result_canvas_end(&svg.canvas);
     cases->sink->err = cases->sink->err != BASE_OK ? cases->sink->err : err;
 }
 
+/* HTML lets </td> be left out; a page has a thousand cells. */
 static void put_cell(struct cases *cases, const struct result_case *one,
                      const struct result_report_row *row, size_t at)
 {
     const int column = shown[at].column;
     const bool is_bad = column == RESULT_REPORT_NOTE && !result_report_is_ok(one);
-    result_sink_printf(cases->sink, "<td class=\"%s%s\">", shown[at].class, is_bad ? " bad" : "");
+    result_sink_printf(cases->sink, "<td%s>", is_bad ? " class=\"bad\"" : "");
     if (column < 0)
         put_mark(cases, one);
     else if (column == RESULT_REPORT_TIME && !result_report_is_ok(one))
         result_sink_html(cases->sink, one->status); /* the note is not shown on narrow screens */
     else
         result_sink_html(cases->sink, row->texts[column]);
-    result_sink_printf(cases->sink, "</td>");
 }
 
 static void put_row(struct cases *cases, const struct result_case *one,
@@ -78,11 +83,9 @@ static void put_row(struct cases *cases, const struct result_case *one,
 {
     struct result_report_row row = { 0 };
     result_report_row_fill(&row, one, host);
-    result_sink_printf(cases->sink, "<tr%s data-id=\"", host != NULL ? " class=\"peer\"" : "");
-    result_sink_html(cases->sink, one->id);
-    result_sink_printf(cases->sink, "\"><th scope=\"row\"><a href=\"#c%zu\">",
-                       (size_t)(one - cases->run->cases));
-    result_sink_html(cases->sink, result_report_label(one, host));
+    result_sink_printf(cases->sink, "<tr%s><th scope=\"row\"><a href=\"#c%zu\">",
+                       host != NULL ? " class=\"peer\"" : "", (size_t)(one - cases->run->cases));
+    result_sink_html_name(cases->sink, result_report_label(one, host));
     result_sink_printf(cases->sink, "</a></th>");
     for (size_t i = 1; i < COLUMNS; i++)
         put_cell(cases, one, &row, i);
@@ -138,6 +141,26 @@ static void put_notes(struct result_sink *sink, const struct result_run *run)
     result_sink_printf(sink, "</ul>\n");
 }
 
+/* Wide enough for the boxes of nine cases in ten, within 5 % and a factor of two. */
+static struct result_scale mark_scale(const struct result_run *run)
+{
+    double most = 1.05;
+    for (double factor = 1.05; factor < 2; factor *= 1.1) {
+        size_t count = 0, inside = 0;
+        for (size_t i = 0; i < run->case_count; i++) {
+            const struct result_case *one = &run->cases[i];
+            count += result_figure_has_mark(one);
+            inside += result_figure_has_mark(one) && one->p75_ns < one->median_ns.value * factor &&
+                      one->p25_ns * factor > one->median_ns.value &&
+                      one->median_ns.high < one->median_ns.value * factor;
+        }
+        most = factor;
+        if (inside * 10 >= count * 9)
+            break;
+    }
+    return (struct result_scale){ 1 / most, most, 1, RESULT_FIGURE_MARK_WIDTH - 1, true };
+}
+
 void result_html_cases(struct result_sink *sink, const struct result_run *run)
 {
     struct cases cases = { .sink = sink, .run = run };
@@ -146,9 +169,7 @@ void result_html_cases(struct result_sink *sink, const struct result_run *run)
         result_sink_printf(sink, "<p>No case was measured.</p></section>\n");
         return;
     }
-    cases.has_marks = result_figure_scale_of(run, &cases.x);
-    cases.x.from = 5;
-    cases.x.to = RESULT_FIGURE_MARK_WIDTH - 5;
+    cases.x = mark_scale(run);
     put_head(&cases);
     for (size_t i = 0; i < run->case_count; i++)
         if (result_report_is_suite_start(run, i))

@@ -72,10 +72,8 @@ static void put_time(struct result_sink *sink, double ns, const char *class)
 
 static void put_row(struct result_sink *sink, const struct result_compared *item)
 {
-    result_sink_printf(sink, "<tr data-id=\"");
-    result_sink_html(sink, item->id);
-    result_sink_printf(sink, "\"><th scope=\"row\">");
-    result_sink_html(sink, item->id);
+    result_sink_printf(sink, "<tr><th scope=\"row\">");
+    result_sink_html_name(sink, item->id);
     if (item->why != NULL) {
         result_sink_printf(sink, "<br><span class=\"note\">");
         result_sink_html(sink, item->why);

@@ -10,7 +10,7 @@
 #include <string.h>
 
 enum {
-    POINTS_ALL = 16000, /* of all clouds of a page: some 8 bytes each */
+    POINTS_ALL = 6000, /* of the densities of a page, some 8 bytes each */
     POINTS_LEAST = 40,
     POINTS_MOST = 1200,
     PROCESSES_UP_TO = 20, /* cases of a page that shows the processes of each */
@@ -19,7 +19,7 @@ enum {
 
 static unsigned detail_of(const struct result_run *run)
 {
-    const size_t points = POINTS_ALL / (2 * (run->case_count > 0 ? run->case_count : 1));
+    const size_t points = POINTS_ALL / (run->case_count > 0 ? run->case_count : 1);
     return (unsigned)(points < POINTS_LEAST  ? POINTS_LEAST
                       : points > POINTS_MOST ? POINTS_MOST
                                              : points);
@@ -70,10 +70,10 @@ static void put_numbers(struct result_sink *sink, const struct result_case *one)
     result_page_facts_end(sink);
 }
 
-static void put_time_cell(struct result_sink *sink, double ns)
+static void put_time_cell(struct result_sink *sink, const char *class, double ns)
 {
     char text[BASE_UNITS_TEXT_SIZE];
-    result_sink_printf(sink, "<td class=\"num\">%s</td>",
+    result_sink_printf(sink, "<td class=\"%s\">%s</td>", class,
                        isnan(ns) ? "" : base_units_print_time(ns, 4, text));
 }
 
@@ -83,18 +83,18 @@ static void put_processes(struct result_sink *sink, const struct result_case *on
         return;
     result_sink_printf(sink, "<table><caption>Processes, as they ran</caption><thead><tr>"
                              "<th scope=\"col\">process</th>"
-                             "<th scope=\"col\" class=\"num\">batches</th>"
+                             "<th scope=\"col\" class=\"num p1\">batches</th>"
                              "<th scope=\"col\" class=\"num\">typical</th>"
-                             "<th scope=\"col\" class=\"num\">mean</th>"
+                             "<th scope=\"col\" class=\"num p1\">mean</th>"
                              "<th scope=\"col\" class=\"num\">at ref. speed</th></tr></thead>"
                              "<tbody>\n");
     for (size_t i = 0; i < one->process_count; i++) {
         const struct result_process *p = &one->processes[i];
-        result_sink_printf(sink, "<tr><th scope=\"row\">%zu</th><td class=\"num\">%llu</td>", i + 1,
-                           (unsigned long long)p->batches);
-        put_time_cell(sink, p->median_ns);
-        put_time_cell(sink, p->mean_ns);
-        put_time_cell(sink, p->normalised_ns);
+        result_sink_printf(sink, "<tr><th scope=\"row\">%zu</th><td class=\"num p1\">%llu</td>",
+                           i + 1, (unsigned long long)p->batches);
+        put_time_cell(sink, "num", p->median_ns);
+        put_time_cell(sink, "num p1", p->mean_ns);
+        put_time_cell(sink, "num", p->normalised_ns);
         result_sink_printf(sink, "</tr>\n");
     }
     result_sink_printf(sink, "</tbody></table>\n");
@@ -103,7 +103,9 @@ static void put_processes(struct result_sink *sink, const struct result_case *on
 static void put_summary(struct result_sink *sink, const struct result_case *one)
 {
     char text[BASE_UNITS_TEXT_SIZE];
-    result_sink_printf(sink, "<summary>");
+    result_sink_printf(sink, "<summary><b>");
+    result_sink_html(sink, one->id);
+    result_sink_printf(sink, "</b>");
     if (!result_report_is_ok(one)) {
         result_sink_printf(sink, "<span class=\"bad\">");
         result_sink_html(sink, one->status);
@@ -112,9 +114,7 @@ static void put_summary(struct result_sink *sink, const struct result_case *one)
         result_sink_printf(sink, "<span>%s</span>",
                            base_units_print_time(one->median_ns.value, 4, text));
     }
-    result_sink_printf(sink, "<b>");
-    result_sink_html(sink, one->id);
-    result_sink_printf(sink, "</b></summary>\n");
+    result_sink_printf(sink, "</summary>\n");
 }
 
 void result_html_case_details(struct result_sink *sink, const struct result_run *run,
@@ -124,11 +124,15 @@ void result_html_case_details(struct result_sink *sink, const struct result_run 
     if (run->case_count == 0)
         return;
     result_sink_printf(sink, "<section id=\"details\"><h2>Each case</h2>\n");
+    result_sink_printf(sink,
+                       "<p class=\"note\">Figures: the distribution of the batches, under it their "
+                       "samples with a row for each process, line and shade the typical time with "
+                       "its %g %% interval; times by percentile; the time of batches by their "
+                       "size. Dots are thinned on pages of many cases.</p>\n",
+                       run->confidence * 100);
     for (size_t i = 0; i < run->case_count && sink->err == BASE_OK; i++) {
         const struct result_case *one = &run->cases[i];
-        result_sink_printf(sink, "<details data-id=\"");
-        result_sink_html(sink, one->id);
-        result_sink_printf(sink, "\"%s>", run->case_count <= OPEN_UP_TO ? " open" : "");
+        result_sink_printf(sink, "<details%s>", run->case_count <= OPEN_UP_TO ? " open" : "");
         put_summary(sink, one);
         result_sink_printf(sink, "<div class=\"body\" id=\"c%zu\">\n", i);
         put_figures(sink, one, detail);

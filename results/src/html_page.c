@@ -118,23 +118,23 @@ void result_page_chip(struct result_sink *sink, const char *class, size_t count,
 
 void result_page_facts_begin(struct result_sink *sink, const char *caption)
 {
-    result_sink_printf(sink, "<table class=\"facts\">%s%s%s<tbody>\n",
-                       caption != NULL ? "<caption>" : "", caption != NULL ? caption : "",
-                       caption != NULL ? "</caption>" : "");
+    result_sink_printf(sink, "%s%s%s<dl>\n", caption != NULL ? "<h3>" : "",
+                       caption != NULL ? caption : "", caption != NULL ? "</h3>" : "");
 }
 
+/* HTML lets the end tags of <dt> and <dd> be left out; a page has a thousand of each. */
 void result_page_fact(struct result_sink *sink, const char *name, const char *value)
 {
-    result_sink_printf(sink, "<tr><th scope=\"row\">");
+    result_sink_printf(sink, "<dt>");
     result_sink_html(sink, name);
-    result_sink_printf(sink, "</th><td>");
+    result_sink_printf(sink, "<dd>");
     result_sink_html(sink, value);
-    result_sink_printf(sink, "</td></tr>\n");
+    result_sink_printf(sink, "\n");
 }
 
 void result_page_facts_end(struct result_sink *sink)
 {
-    result_sink_printf(sink, "</tbody></table>\n");
+    result_sink_printf(sink, "</dl>\n");
 }
 
 void result_html_figure_end(struct result_sink *sink, base_err err)

@@ -25,7 +25,7 @@ void result_page_bar(struct result_sink *sink, const struct result_page_link *li
 /* <li> of a row of counts: "<b>12</b> cases". class may be "". */
 void result_page_chip(struct result_sink *sink, const char *class, size_t count, const char *what);
 
-/* A table of two columns. */
+/* A list of names and values. */
 void result_page_facts_begin(struct result_sink *sink, const char *caption);
 void result_page_fact(struct result_sink *sink, const char *name, const char *value);
 void result_page_facts_end(struct result_sink *sink);

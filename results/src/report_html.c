@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OVERVIEW_UP_TO = 40 }; /* cases; with more the marks of the table say it better */
+enum { OVERVIEW_UP_TO = 40, OVERVIEW_CLOSED_UP_TO = 200 }; /* cases */
 
 static void put_title(struct result_sink *sink, const struct result_run *run)
 {
@@ -120,23 +120,34 @@ static void put_cautions(struct result_sink *sink, const struct result_run *run)
 
 /* --- page ---------------------------------------------------------------------------------- */
 
+static void put_overview_form(struct result_sink *sink, const struct result_run *run,
+                              const char *class, double width)
+{
+    struct result_svg svg;
+    if (sink->err != BASE_OK)
+        return;
+    result_sink_printf(sink, "<div class=\"%s\">", class);
+    result_svg_init(&svg, sink->out, true);
+    svg.canvas.detail = 1;
+    result_html_figure_end(sink, result_figure_overview(&svg.canvas, run, width));
+    result_sink_printf(sink, "</div>\n");
+}
+
+/* A tall figure is closed until it is asked for. */
 static void put_overview(struct result_sink *sink, const struct result_run *run)
 {
-    static const struct {
-        const char *class;
-        double width;
-    } forms[] = { { "wide", RESULT_FIGURE_WIDE }, { "narrow", RESULT_FIGURE_NARROW } };
-    if (run->case_count < 2 || run->case_count > OVERVIEW_UP_TO)
+    const bool is_open = run->case_count <= OVERVIEW_UP_TO;
+    if (run->case_count < 2 || run->case_count > OVERVIEW_CLOSED_UP_TO)
         return;
-    result_sink_printf(sink, "<section id=\"overview\"><h2>Overview</h2>\n");
-    for (size_t i = 0; i < 2 && sink->err == BASE_OK; i++) {
-        struct result_svg svg;
-        result_sink_printf(sink, "<div class=\"%s\">", forms[i].class);
-        result_svg_init(&svg, sink->out, true);
-        result_html_figure_end(sink, result_figure_overview(&svg.canvas, run, forms[i].width));
-        result_sink_printf(sink, "</div>\n");
-    }
-    result_sink_printf(sink, "</section>\n");
+    result_sink_printf(sink, "<section id=\"overview\"%s><h2>Overview</h2>\n%s",
+                       is_open ? "" : " class=\"wide\"",
+                       is_open ? ""
+                               : "<details><summary>All cases on one axis</summary>"
+                                 "<div class=\"body\">\n");
+    put_overview_form(sink, run, "wide", RESULT_FIGURE_WIDE);
+    if (is_open) /* on narrow screens the table says the same in less height */
+        put_overview_form(sink, run, "narrow", RESULT_FIGURE_NARROW);
+    result_sink_printf(sink, "%s</section>\n", is_open ? "" : "</div></details>\n");
 }
 
 base_err result_report_html(const struct result_run *run,
