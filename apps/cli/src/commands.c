@@ -56,6 +56,12 @@ static const struct cli_option measure_options[] = {
          "values of a case's parameter in place of its sweep, as in entries=10,100 or "
          "entries=1..1000*10; may be repeated"),
     FLAG("instructions", 0, "count instructions under callgrind as well (needs valgrind)"),
+    TEXT("profile", CLI_FILE, "FOLDER",
+         "sample the stacks of each case after it was measured: a flame graph, folded stacks, "
+         "speedscope and pprof files in this folder"),
+    TEXT("alloc-profile", CLI_FILE, "FOLDER",
+         "the same for the allocations of each case (workers that use libbench)"),
+    TIME("profile-time", "time of a case that --profile looks at", "2s"),
     FLAG("no-references", 0, "do not time the reference kernels beside the case"),
     FLAG("statistical-analysis", 0,
          "show the distribution, outliers, autocorrelation and reference of every case"),

@@ -6,6 +6,7 @@
 #include "budget.h"
 #include "head.h"
 #include "output.h"
+#include "profile.h"
 #include "progress.h"
 #include "residual.h"
 #include "show.h"
@@ -29,6 +30,7 @@ struct engine {
     struct cli_progress progress;
     struct cli_budget budget;
     struct cli_stored stored;
+    bool is_profile_missing;
 };
 
 static uint64_t monotonic_ns(void)
@@ -59,6 +61,7 @@ static void open_history(struct engine *engine)
 static base_err begin(struct engine *engine, struct base_why *why)
 {
     struct result_run *run = &engine->run;
+    CLI_TRY(cli_profile_prepare(engine->args, why));
     CLI_TRY(cli_head_write(run, engine->args, why));
     open_history(engine);
     base_err err = cli_speed_open(&engine->speed, engine->history, cli_head_host(run, "host_id"),
@@ -123,6 +126,21 @@ static base_err keep(struct engine *engine, const struct bench_record *record, s
     return BASE_OK;
 }
 
+/* A profile that fails costs the profile, not the measurement. */
+static void profile(struct engine *engine, const struct bench_plan *plan,
+                    const struct bench_record *record)
+{
+    struct base_why why = { 0 };
+    if (record->err != BASE_OK || cli_signals_interrupted)
+        return;
+    const base_err err =
+        cli_profile_job(engine->args, &engine->plan->launch, &record->target, plan, &why);
+    if (err == BASE_OK || err == BASE_EINTERRUPTED)
+        return;
+    engine->is_profile_missing = true;
+    base_log(BASE_LOG_WARNING, "%s", why.text);
+}
+
 static base_err measure(struct engine *engine, size_t index, struct base_why *why)
 {
     const struct cli_job *job = &engine->plan->jobs[index];
@@ -140,6 +158,7 @@ static base_err measure(struct engine *engine, size_t index, struct base_why *wh
     cli_progress_clear(&engine->progress);
     base_log(BASE_LOG_DEBUG, "%s: %u processes, %.2f s", job->target->id, plan.processes,
              (double)elapsed_ns / 1e9);
+    profile(engine, &plan, &record);
     bench_record_done(&record);
     return err;
 }
@@ -227,10 +246,15 @@ static int deliver(struct engine *engine)
                                   cli_engine_status(&engine->run), &after);
     status = cli_show_run(engine->args, &engine->run, &after, status);
     base_buf_done(&after);
-    if (err == BASE_OK)
-        return save_baseline(engine, status);
-    base_log(BASE_LOG_ERROR, "the run is not kept whole in the history: %s", why.text);
-    return status == CLI_FINE || status == CLI_REFUTED ? CLI_UNMEASURED : status;
+    if (err == BASE_OK) {
+        status = save_baseline(engine, status);
+    } else {
+        base_log(BASE_LOG_ERROR, "the run is not kept whole in the history: %s", why.text);
+        status = status == CLI_FINE || status == CLI_REFUTED ? CLI_UNMEASURED : status;
+    }
+    if (engine->is_profile_missing && (status == CLI_FINE || status == CLI_REFUTED))
+        status = CLI_UNMEASURED;
+    return status;
 }
 
 int cli_engine_run(const struct cli_args *args, struct cli_plan *plan)

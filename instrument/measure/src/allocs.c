@@ -3,6 +3,8 @@
 #define _GNU_SOURCE
 #include <bench/allocs.h>
 
+#include "alloc_stacks_internal.h"
+
 #include <errno.h>
 #include <malloc.h>
 #include <stdatomic.h>
@@ -40,6 +42,8 @@ struct bench_allocs bench_allocs_stop(void)
 
 #if !defined(BPI_SANITIZED) && defined(__GLIBC__)
 
+#define CALLER __builtin_return_address(0)
+
 void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t count, size_t size);
 void *__libc_realloc(void *memory, size_t size);
@@ -51,7 +55,7 @@ static inline bool counting(void)
     return __builtin_expect(atomic_load_explicit(&is_counting, memory_order_relaxed), 0);
 }
 
-static __attribute__((noinline)) void took(const void *memory, size_t asked)
+static __attribute__((noinline)) void took(const void *memory, size_t asked, const void *caller)
 {
     if (memory == NULL)
         return;
@@ -62,6 +66,8 @@ static __attribute__((noinline)) void took(const void *memory, size_t asked)
     int_fast64_t seen = atomic_load(&peak);
     while (now > seen && !atomic_compare_exchange_weak(&peak, &seen, now))
         ;
+    if (atomic_load_explicit(&alloc_stacks_on, memory_order_relaxed))
+        alloc_stacks_take(asked, caller);
 }
 
 static __attribute__((noinline)) void gave(void *memory)
@@ -74,7 +80,7 @@ void *malloc(size_t size)
 {
     void *memory = __libc_malloc(size);
     if (counting())
-        took(memory, size);
+        took(memory, size, CALLER);
     return memory;
 }
 
@@ -82,7 +88,7 @@ void *calloc(size_t count, size_t size)
 {
     void *memory = __libc_calloc(count, size);
     if (counting())
-        took(memory, count * size);
+        took(memory, count * size, CALLER);
     return memory;
 }
 
@@ -93,7 +99,7 @@ void *realloc(void *old, size_t size)
         gave(old);
     void *memory = __libc_realloc(old, size);
     if (is_on)
-        took(memory != NULL || size == 0 ? memory : old, size);
+        took(memory != NULL || size == 0 ? memory : old, size, CALLER);
     return memory;
 }
 
@@ -104,29 +110,29 @@ void free(void *memory)
     __libc_free(memory);
 }
 
-static void *aligned(size_t alignment, size_t size)
+static void *aligned(size_t alignment, size_t size, const void *caller)
 {
     void *memory = __libc_memalign(alignment, size);
     if (counting())
-        took(memory, size);
+        took(memory, size, caller);
     return memory;
 }
 
 void *memalign(size_t alignment, size_t size)
 {
-    return aligned(alignment, size);
+    return aligned(alignment, size, CALLER);
 }
 
 void *aligned_alloc(size_t alignment, size_t size)
 {
-    return aligned(alignment, size);
+    return aligned(alignment, size, CALLER);
 }
 
 int posix_memalign(void **out, size_t alignment, size_t size)
 {
     if (alignment < sizeof(void *) || (alignment & (alignment - 1)) != 0)
         return EINVAL;
-    void *memory = aligned(alignment, size);
+    void *memory = aligned(alignment, size, CALLER);
     if (memory == NULL)
         return ENOMEM;
     *out = memory;

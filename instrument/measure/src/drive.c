@@ -20,7 +20,7 @@ enum {
     PROGRESS_SAMPLE = 101,             /* latest batches that the shown estimate is the median of */
 };
 
-static void fill_defaults(struct bench_plan *plan)
+void drive_defaults(struct bench_plan *plan)
 {
 #define OR(field, value) plan->field = plan->field != 0 ? plan->field : (value)
     OR(warm_up_ns, UINT64_C(1000000000));
@@ -308,7 +308,7 @@ base_err bench_drive_case(const struct bench_launch *launch, const struct bench_
                            .progress = progress,
                            .context = context,
                            .item_ns = NAN };
-    fill_defaults(&drive.plan);
+    drive_defaults(&drive.plan);
     record->threads = drive.plan.threads;
     drive.start_ns = bench_clock_now_ns();
     drive.deadline_ns = drive.start_ns + drive.plan.timeout_ns;

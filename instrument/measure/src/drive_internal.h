@@ -22,6 +22,9 @@ struct drive {
     double item_ns;      /* estimate so far; NaN at first */
 };
 
+/* Put the defaults where the plan has zeros. */
+void drive_defaults(struct bench_plan *plan);
+
 /* A worker with the case open. */
 BASE_MUST_USE base_err drive_open(struct drive *drive, const char *const *wrap, bool is_first,
                                   struct base_why *why);

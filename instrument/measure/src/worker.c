@@ -15,9 +15,16 @@ static const struct {
     base_err (*answer)(struct worker *worker, const json_t *request, json_t *reply,
                        struct base_why *why);
 } ops[] = {
-    { "hello", worker_hello }, { "list", worker_list },   { "open", worker_open },
-    { "run", worker_run },     { "count", worker_count }, { "instructions", worker_instructions },
-    { "check", worker_check }, { "close", worker_close }, { "quit", worker_quit },
+    { "hello", worker_hello },
+    { "list", worker_list },
+    { "open", worker_open },
+    { "run", worker_run },
+    { "count", worker_count },
+    { "instructions", worker_instructions },
+    { "allocations", worker_allocations },
+    { "check", worker_check },
+    { "close", worker_close },
+    { "quit", worker_quit },
 };
 
 static base_err dispatch(struct worker *worker, struct base_span line, json_t *reply,

@@ -36,6 +36,8 @@ base_err worker_run(struct worker *, const json_t *request, json_t *reply, struc
 base_err worker_count(struct worker *, const json_t *request, json_t *reply, struct base_why *why);
 base_err worker_instructions(struct worker *, const json_t *request, json_t *reply,
                              struct base_why *why);
+base_err worker_allocations(struct worker *, const json_t *request, json_t *reply,
+                            struct base_why *why);
 base_err worker_check(struct worker *, const json_t *request, json_t *reply, struct base_why *why);
 base_err worker_close(struct worker *, const json_t *request, json_t *reply, struct base_why *why);
 base_err worker_quit(struct worker *, const json_t *request, json_t *reply, struct base_why *why);
