@@ -187,8 +187,11 @@ static base_err keep_process(struct drive *drive, struct bench_process *out)
     out->counts = base_arena_array(&record->arena, from->count, sizeof *out->counts);
     out->ns = keep(record, from->ns, from->count);
     out->core_ns = keep(record, from->core_ns, from->count);
+    out->wide_ns = keep(record, from->wide_ns, from->count);
+    out->cache_ns = keep(record, from->cache_ns, from->count);
     out->memory_ns = keep(record, from->memory_ns, from->count);
-    if (out->counts == NULL || out->ns == NULL || out->core_ns == NULL || out->memory_ns == NULL)
+    if (out->counts == NULL || out->ns == NULL || out->core_ns == NULL || out->wide_ns == NULL ||
+        out->cache_ns == NULL || out->memory_ns == NULL)
         return BASE_ENOMEM;
     memcpy(out->counts, from->counts, from->count * sizeof *out->counts);
     for (size_t i = 0; i < BENCH_SERIES_MAX && record->series[i] != NULL; i++) {

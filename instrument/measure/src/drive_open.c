@@ -120,6 +120,8 @@ static base_err batch_beside_companion(struct drive *drive, uint64_t items, stru
         err = wire_run(&drive->wire, &items, 1, false, drive->record->series, &drive->batches, why);
     if (err == BASE_OK) {
         drive->batches.core_ns[drive->batches.count - 1] = slice.core_ns[0];
+        drive->batches.wide_ns[drive->batches.count - 1] = slice.wide_ns[0];
+        drive->batches.cache_ns[drive->batches.count - 1] = slice.cache_ns[0];
         drive->batches.memory_ns[drive->batches.count - 1] = slice.memory_ns[0];
     }
     wire_batches_done(&slice);

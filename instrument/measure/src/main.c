@@ -195,8 +195,10 @@ static base_err estimate_record(const struct bench_record *record, double confid
         return BASE_ENOMEM;
     for (size_t p = 0; p < record->process_count; p++) {
         const struct bench_process *process = &record->processes[p];
-        batches[p] = (struct stats_batches){ process->batch_count, process->counts, process->ns,
-                                             process->core_ns, process->memory_ns };
+        batches[p] =
+            (struct stats_batches){ process->batch_count, process->counts,    process->ns,
+                                    process->core_ns,     process->memory_ns, process->wide_ns,
+                                    process->cache_ns };
     }
     const struct stats_estimate_options options = { .confidence = confidence, .seed = 1 };
     const base_err err = stats_estimate_of(batches, record->process_count, &options, NULL, out);

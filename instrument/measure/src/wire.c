@@ -196,6 +196,8 @@ void wire_batches_done(struct wire_batches *batches)
     free(batches->counts);
     free(batches->ns);
     free(batches->core_ns);
+    free(batches->wide_ns);
+    free(batches->cache_ns);
     free(batches->memory_ns);
     for (size_t i = 0; i < BENCH_SERIES_MAX; i++)
         free(batches->series[i]);
@@ -220,7 +222,8 @@ static base_err batches_reserve(struct wire_batches *batches, size_t more)
         capacity *= 2;
     bool is_grown =
         grow((void **)&batches->counts, capacity) && grow((void **)&batches->ns, capacity) &&
-        grow((void **)&batches->core_ns, capacity) && grow((void **)&batches->memory_ns, capacity);
+        grow((void **)&batches->core_ns, capacity) && grow((void **)&batches->wide_ns, capacity) &&
+        grow((void **)&batches->cache_ns, capacity) && grow((void **)&batches->memory_ns, capacity);
     for (size_t i = 0; i < BENCH_SERIES_MAX && is_grown; i++)
         is_grown = grow((void **)&batches->series[i], capacity);
     if (!is_grown)
@@ -282,14 +285,18 @@ static base_err take_batches(const struct wire *wire, const json_t *reply, size_
                              struct base_why *why)
 {
     const size_t at = out->count;
+    const struct {
+        const char *name;
+        double *to;
+    } references[] = { { "core_ns", out->core_ns },
+                       { "wide_ns", out->wide_ns },
+                       { "cache_ns", out->cache_ns },
+                       { "memory_ns", out->memory_ns } };
     base_err err =
         take_numbers(wire, json_object_get(reply, "ns"), "ns", count, false, out->ns + at, why);
-    if (err == BASE_OK)
-        err = take_numbers(wire, json_object_get(reply, "core_ns"), "core_ns", count, true,
-                           out->core_ns + at, why);
-    if (err == BASE_OK)
-        err = take_numbers(wire, json_object_get(reply, "memory_ns"), "memory_ns", count, true,
-                           out->memory_ns + at, why);
+    for (size_t i = 0; i < sizeof references / sizeof references[0] && err == BASE_OK; i++)
+        err = take_numbers(wire, json_object_get(reply, references[i].name), references[i].name,
+                           count, true, references[i].to + at, why);
     const json_t *values = json_object_get(reply, "series");
     for (size_t i = 0; i < BENCH_SERIES_MAX && series[i] != NULL && err == BASE_OK; i++)
         err = take_numbers(wire, json_object_get(values, series[i]), series[i], count, false,

@@ -62,7 +62,7 @@ BASE_MUST_USE base_err wire_open_case(struct wire *wire, const struct bench_targ
 struct wire_batches {
     size_t count, capacity;
     uint64_t *counts;
-    double *ns, *core_ns, *memory_ns;
+    double *ns, *core_ns, *wide_ns, *cache_ns, *memory_ns;
     double *series[BENCH_SERIES_MAX];
     int64_t context_switches, page_faults, migrations; /* -1: not known */
 };

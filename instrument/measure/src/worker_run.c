@@ -1,5 +1,5 @@
-/* worker_run.c - the batches. Before each one, where references are wanted: a slice of the
- * core-bound kernel, a slice of the memory-bound one, and a few untimed items that bring the case's
+/* worker_run.c - the batches. Before each one, where references are wanted: a slice of
+ * every reference kernel, and a few untimed items that bring the case's
  * own lines back into the nearest cache. */
 #define _GNU_SOURCE
 #include "worker_internal.h"
@@ -22,18 +22,20 @@ enum { REWARM_SHARE = 32 }; /* one item in so many is run again, untimed, after 
 
 struct batches { /* what one `run` request gives; one allocation */
     size_t count;
-    double *ns, *core_ns, *memory_ns;
+    double *ns, *core_ns, *wide_ns, *cache_ns, *memory_ns;
     double *series; /* [count][BENCH_SERIES_MAX] */
 };
 
 static base_err batches_open(struct batches *batches, size_t count)
 {
     batches->count = count;
-    batches->ns = calloc(count * (3 + BENCH_SERIES_MAX), sizeof(double));
+    batches->ns = calloc(count * (5 + BENCH_SERIES_MAX), sizeof(double));
     if (batches->ns == NULL)
         return BASE_ENOMEM;
     batches->core_ns = batches->ns + count;
-    batches->memory_ns = batches->core_ns + count;
+    batches->wide_ns = batches->core_ns + count;
+    batches->cache_ns = batches->wide_ns + count;
+    batches->memory_ns = batches->cache_ns + count;
     batches->series = batches->memory_ns + count;
     return BASE_OK;
 }
@@ -64,6 +66,10 @@ static void run_batch(struct worker *worker, uint64_t items, bool with_reference
         const uint64_t slices = slices_beside(worker->last_batch_ns);
         out->core_ns[index] =
             time_reference(worker, bench_reference_core, slices * BENCH_REFERENCE_CORE_STEPS);
+        out->wide_ns[index] =
+            time_reference(worker, bench_reference_wide, slices * BENCH_REFERENCE_WIDE_STEPS);
+        out->cache_ns[index] =
+            time_reference(worker, bench_reference_cache, slices * BENCH_REFERENCE_CACHE_STEPS);
         out->memory_ns[index] =
             time_reference(worker, bench_reference_memory, slices * BENCH_REFERENCE_MEMORY_STEPS);
     }
@@ -111,6 +117,8 @@ static void describe_batches(const struct worker *worker, const struct batches *
     json_object_set_new(reply, "ns", numbers(batches->ns, batches->count, 1));
     if (with_references) {
         json_object_set_new(reply, "core_ns", numbers(batches->core_ns, batches->count, 1));
+        json_object_set_new(reply, "wide_ns", numbers(batches->wide_ns, batches->count, 1));
+        json_object_set_new(reply, "cache_ns", numbers(batches->cache_ns, batches->count, 1));
         json_object_set_new(reply, "memory_ns", numbers(batches->memory_ns, batches->count, 1));
     }
     if (worker->bench->after == NULL)
@@ -240,53 +248,3 @@ base_err worker_instructions(struct worker *worker, const json_t *request, json_
     (void)reply;
     return base_fail(why, BASE_EUNSUPPORTED, 0, "not running under callgrind");
 }
-
-/* The kernels as cases: they calibrate the host and can be measured like anything else. */
-
-static base_err reference_setup(struct bench_env *env)
-{
-    struct bench_reference *reference = malloc(sizeof *reference);
-    if (reference == NULL)
-        return BASE_ENOMEM;
-    const base_err err = bench_reference_open(reference);
-    if (err == BASE_OK)
-        env->state = reference;
-    else
-        free(reference);
-    return err;
-}
-
-static void reference_teardown(void *state)
-{
-    bench_reference_close(state);
-    free(state);
-}
-
-static void core_run(void *state, uint64_t count)
-{
-    bench_reference_core(state, count);
-}
-
-static void memory_run(void *state, uint64_t count)
-{
-    bench_reference_memory(state, count);
-}
-
-static const struct bench_case core_case = {
-    .name = "reference/core",
-    .doc = "one step of the core-bound reference kernel",
-    .item = "step",
-    .setup = reference_setup,
-    .run = core_run,
-    .teardown = reference_teardown,
-};
-static const struct bench_case memory_case = {
-    .name = "reference/memory",
-    .doc = "one step of the memory-bound reference kernel",
-    .item = "step",
-    .setup = reference_setup,
-    .run = memory_run,
-    .teardown = reference_teardown,
-};
-const struct bench_case *const worker_reference_cases[] = { &core_case, &memory_case };
-const size_t worker_reference_case_count = 2;

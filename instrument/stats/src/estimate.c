@@ -22,23 +22,26 @@ enum {
     WINDOWS_LEAST = 8,    /* a short process has smaller windows */
     RESAMPLES = 4000,     /* for one process */
     EFFECTIVE_MAX = 4096, /* batches of one process looked at for its effective size */
-    CLIP_DEVIATIONS = 5,
 };
-#define PRIOR_SHARE      0.5 /* of memory in a case about which nothing is known ... */
-#define PRIOR_ERROR      0.5 /* ... give or take */
-#define UNKNOWN_LEAST    0.1 /* error of a normalised time, as a share, that makes it useless */
-#define REAL_SHARE_LEAST 0.1 /* of the variance of a reference's windows */
+#define UNKNOWN_LEAST 0.1  /* error of a normalised time, as a share, that makes it useless */
+#define FOLLOWS_LEAST 0.75 /* share from which a case is said to follow one reference */
+
+/* The first ones are STATS_SHARE_WIDE, _CACHE and _MEMORY. */
+enum kernel { KERNEL_MEMORY = STATS_SHARE_MEMORY, KERNEL_CORE = STATS_SHARES, KERNELS };
 
 struct work { /* scratch of one estimate; all arrays in one block */
     size_t total, windows;
-    double *item_ns;     /* [total] time per item, process after process */
-    double *scratch;     /* [total] */
-    double *counts;      /* [total] items as doubles */
-    double *window_ns;   /* [windows] medians of neighbours: the case ... */
-    double *window_core; /* ... and both references */
-    double *window_memory;
-    double *log_x, *log_y; /* [windows] */
-    double *figures;       /* [process_count] one figure of each process */
+    double *item_ns;               /* [total] time per item, process after process */
+    double *scratch;               /* [total] */
+    double *counts;                /* [total] items as doubles */
+    double *window_ns;             /* [windows] medians of neighbours: the case ... */
+    double *window_speed[KERNELS]; /* ... and the references, in the order of `enum kernel` */
+    double *log_time;              /* [windows] over the base kernel */
+    double *log_speed[STATS_SHARES];
+    double *figures;  /* [process_count] one figure of each process */
+    enum kernel base; /* what the others are relative to: the core, or memory */
+    bool is_timed[STATS_SHARES];
+    double speed[STATS_SHARES]; /* where the host stood: medians of log_speed */
 };
 
 static bool is_time(double ns)
@@ -76,19 +79,22 @@ static base_err check(const struct stats_batches *processes, size_t process_coun
 
 static base_err work_open(struct work *work, size_t process_count)
 {
-    const size_t need = 3 * work->total + 5 * work->windows + process_count;
-    double *memory = calloc(need, sizeof *memory);
+    const size_t arrays = 2 + KERNELS + STATS_SHARES;
+    double *memory =
+        calloc(3 * work->total + arrays * work->windows + process_count, sizeof *memory);
     if (memory == NULL)
         return BASE_ENOMEM;
     work->item_ns = memory;
     work->scratch = work->item_ns + work->total;
     work->counts = work->scratch + work->total;
     work->window_ns = work->counts + work->total;
-    work->window_core = work->window_ns + work->windows;
-    work->window_memory = work->window_core + work->windows;
-    work->log_x = work->window_memory + work->windows;
-    work->log_y = work->log_x + work->windows;
-    work->figures = work->log_y + work->windows;
+    work->log_time = work->window_ns + work->windows;
+    memory = work->log_time + work->windows;
+    for (size_t k = 0; k < KERNELS; k++, memory += work->windows)
+        work->window_speed[k] = memory;
+    for (size_t k = 0; k < STATS_SHARES; k++, memory += work->windows)
+        work->log_speed[k] = memory;
+    work->figures = memory;
     return BASE_OK;
 }
 
@@ -104,6 +110,15 @@ static double median_of(struct work *work, const double *values, size_t count)
     return kept > 0 ? stats_median_sorted(work->scratch, kept) : NAN;
 }
 
+static const double *speed_of(const struct stats_batches *process, size_t kernel)
+{
+    const double *const speeds[KERNELS] = { [STATS_SHARE_WIDE] = process->wide_ns,
+                                            [STATS_SHARE_CACHE] = process->cache_ns,
+                                            [STATS_SHARE_MEMORY] = process->memory_ns,
+                                            [KERNEL_CORE] = process->core_ns };
+    return speeds[kernel];
+}
+
 static void fill_windows(struct work *work, const struct stats_batches *process,
                          const double *item_ns, size_t first)
 {
@@ -113,10 +128,11 @@ static void fill_windows(struct work *work, const struct stats_batches *process,
         const size_t at = w * size;
         const size_t count = w + 1 == windows ? process->count - at : size;
         work->window_ns[first + w] = median_of(work, item_ns + at, count);
-        work->window_core[first + w] =
-            process->core_ns == NULL ? NAN : median_of(work, process->core_ns + at, count);
-        work->window_memory[first + w] =
-            process->memory_ns == NULL ? NAN : median_of(work, process->memory_ns + at, count);
+        for (size_t k = 0; k < KERNELS; k++) {
+            const double *speed = speed_of(process, k);
+            work->window_speed[k][first + w] =
+                speed == NULL ? NAN : median_of(work, speed + at, count);
+        }
     }
 }
 
@@ -134,6 +150,8 @@ static void reduce_process(struct work *work, const struct stats_batches *proces
     out->mean_ns = total_ns / total_items;
     out->core_ns = median_of(work, process->core_ns, process->count);
     out->memory_ns = median_of(work, process->memory_ns, process->count);
+    out->wide_ns = median_of(work, process->wide_ns, process->count);
+    out->cache_ns = median_of(work, process->cache_ns, process->count);
     out->normalised_ns = NAN;
 }
 
@@ -151,92 +169,6 @@ static double log_variance(struct work *work)
     return deviation * deviation;
 }
 
-/* Take the median away and pull values in to `CLIP_DEVIATIONS` robust deviations: a window that was
- * preempted must not decide how a case follows memory. */
-static void centre(struct work *work, double *values, size_t count)
-{
-    memcpy(work->scratch, values, count * sizeof *values);
-    stats_sort(work->scratch, count);
-    const double middle = stats_median_sorted(work->scratch, count);
-    const double most = CLIP_DEVIATIONS * STATS_MAD_SCALE * stats_mad_sorted(work->scratch, count);
-    for (size_t i = 0; i < count; i++) {
-        const double off = values[i] - middle;
-        values[i] = off > most ? most : off < -most ? -most : off;
-    }
-}
-
-struct moments {     /* of neighbouring windows, within processes */
-    double own;      /* x with the next x */
-    double cross;    /* y with the x beside it, both ways */
-    double square_x; /* of one window */
-    double square_y;
-    double product;
-    size_t pairs;
-};
-
-static void add_moments(const double *x, const double *y, size_t count, struct moments *sum)
-{
-    for (size_t i = 0; i + 1 < count; i++) {
-        sum->own += x[i] * x[i + 1];
-        sum->cross += (y[i] * x[i + 1] + y[i + 1] * x[i]) / 2;
-        sum->square_x += x[i] * x[i];
-        sum->square_y += y[i] * y[i];
-        sum->product += x[i] * y[i];
-    }
-    sum->pairs += count > 0 ? count - 1 : 0;
-}
-
-/* How much of the case's time follows the memory's speed, and how sure that is. With x the
- * logarithm of memory time over core time and y that of case time over core time, y = share x. A
- * reference's own sampling noise would pull a regression towards zero; noise of one window is not
- * in the next, so the neighbour's x is used as the instrument (Durbin, Review of the International
- * Statistical Institute 22 (1954) 23). Where neighbours agree on nothing, a least part of x's
- * variance is taken as real: a case that stays level while x moves does not follow memory. */
-static void fit_memory_share(const struct moments *sum, double *share, double *error)
-{
-    const double prior_precision = 1 / (PRIOR_ERROR * PRIOR_ERROR);
-    double precision = 0;
-    double estimate = PRIOR_SHARE;
-    if (sum->pairs >= 8 && sum->square_x > 0) {
-        const double floor = REAL_SHARE_LEAST * sum->square_x;
-        const double moved = sum->own > floor ? sum->own : floor;
-        const double plain = sum->product / sum->square_x; /* never too large, often too small */
-        estimate = sum->cross / moved;
-        estimate = estimate > plain ? estimate : plain;
-        const double residual =
-            sum->square_y - 2 * estimate * sum->product + estimate * estimate * sum->square_x;
-        const double variance =
-            (residual > 0 ? residual : 0) * sum->square_x / (moved * moved * (double)sum->pairs);
-        precision = variance > 1e-12 ? 1 / variance : 1e12;
-    }
-    *share = (estimate * precision + PRIOR_SHARE * prior_precision) / (precision + prior_precision);
-    *share = *share < 0 ? 0 : *share > 1 ? 1 : *share;
-    *error = 1 / sqrt(precision + prior_precision);
-}
-
-static void estimate_memory_share(struct work *work, const struct stats_batches *processes,
-                                  size_t process_count, struct stats_estimate *out)
-{
-    struct moments sum = { 0 };
-    double *x = work->log_x;
-    double *y = work->log_y;
-    size_t at = 0;
-    for (size_t p = 0; p < process_count; p++) {
-        const size_t count = window_count(processes[p].count);
-        for (size_t w = 0; w < count; w++) {
-            const double core = log(work->window_core[at + w]);
-            const double time = work->window_ns[at + w];
-            x[w] = log(work->window_memory[at + w]) - core;
-            y[w] = (time > 0 ? log(time) : 0) - core;
-        }
-        centre(work, x, count);
-        centre(work, y, count);
-        add_moments(x, y, count, &sum);
-        at += count;
-    }
-    fit_memory_share(&sum, &out->memory_share, &out->memory_share_error);
-}
-
 static bool has_all(const double *values, size_t count)
 {
     for (size_t i = 0; i < count; i++)
@@ -245,40 +177,129 @@ static bool has_all(const double *values, size_t count)
     return count > 0;
 }
 
-static void choose_reference(struct work *work, const struct stats_batches *processes,
-                             size_t process_count, const struct stats_estimate_options *options,
-                             struct stats_estimate *out)
+static double nominal_of(const struct stats_estimate_options *options, size_t kernel)
 {
-    const bool has_core = options->nominal_core_ns > 0 && has_all(work->window_core, work->windows);
-    const bool has_memory =
-        options->nominal_memory_ns > 0 && has_all(work->window_memory, work->windows);
-    out->memory_share = has_memory ? 1 : 0;
-    if (has_core && has_memory)
-        estimate_memory_share(work, processes, process_count, out);
-    out->reference = !has_core && !has_memory   ? STATS_REFERENCE_NONE
-                     : out->memory_share < 0.25 ? STATS_REFERENCE_CORE
-                     : out->memory_share > 0.75 ? STATS_REFERENCE_MEMORY
-                                                : STATS_REFERENCE_MIXED;
+    const double nominal[KERNELS] = { [STATS_SHARE_WIDE] = options->nominal_wide_ns,
+                                      [STATS_SHARE_CACHE] = options->nominal_cache_ns,
+                                      [STATS_SHARE_MEMORY] = options->nominal_memory_ns,
+                                      [KERNEL_CORE] = options->nominal_core_ns };
+    return nominal[kernel];
 }
 
-/* Windows become times at reference speed, in place. Returns how far the host was from it, as the
- * logarithm of memory time over core time: what an error of the share is multiplied by. */
-static double normalise_windows(struct work *work, const struct stats_estimate_options *options,
-                                struct stats_estimate *out)
+/* Which kernels can be used, and everything as logarithms over the base kernel. False: none. */
+static bool take_logarithms(struct work *work, const struct stats_estimate_options *options)
+{
+    bool is_usable[KERNELS];
+    for (size_t k = 0; k < KERNELS; k++)
+        is_usable[k] = nominal_of(options, k) > 0 && has_all(work->window_speed[k], work->windows);
+    work->base = is_usable[KERNEL_CORE] ? KERNEL_CORE : KERNEL_MEMORY;
+    for (size_t k = 0; k < STATS_SHARES; k++)
+        work->is_timed[k] = is_usable[k] && is_usable[KERNEL_CORE];
+    if (!is_usable[work->base])
+        return false;
+    for (size_t w = 0; w < work->windows; w++) {
+        const double time = work->window_ns[w];
+        const double base =
+            log(work->window_speed[work->base][w] / nominal_of(options, work->base));
+        work->log_time[w] = (time > 0 ? log(time) : 0) - base;
+        for (size_t k = 0; k < STATS_SHARES; k++)
+            work->log_speed[k][w] =
+                work->is_timed[k] ? log(work->window_speed[k][w] / nominal_of(options, k)) - base
+                                  : 0;
+    }
+    for (size_t k = 0; k < STATS_SHARES; k++)
+        work->speed[k] = median_of(work, work->log_speed[k], work->windows);
+    return true;
+}
+
+static enum stats_reference name_reference(const struct work *work,
+                                           const struct stats_shares *shares)
+{
+    static const enum stats_reference names[STATS_SHARES] = { STATS_REFERENCE_WIDE,
+                                                              STATS_REFERENCE_CACHE,
+                                                              STATS_REFERENCE_MEMORY };
+    double core = 1;
+    for (size_t k = 0; k < STATS_SHARES; k++) {
+        if (shares->of[k] > FOLLOWS_LEAST)
+            return names[k];
+        core -= shares->of[k];
+    }
+    if (work->base == KERNEL_MEMORY)
+        return STATS_REFERENCE_MEMORY;
+    return core > FOLLOWS_LEAST ? STATS_REFERENCE_CORE : STATS_REFERENCE_MIXED;
+}
+
+/* Windows become times at reference speed, in place. */
+static void normalise_windows(struct work *work, struct stats_estimate *out)
 {
     const double raw = log_variance(work);
-    const double share = out->memory_share;
     for (size_t w = 0; w < work->windows; w++) {
-        const double core = share < 1 ? log(work->window_core[w] / options->nominal_core_ns) : 0;
-        const double memory =
-            share > 0 ? log(work->window_memory[w] / options->nominal_memory_ns) : 0;
-        work->log_x[w] = memory - core;
-        work->window_ns[w] *= exp(-(1 - share) * core - share * memory);
+        double speed[STATS_SHARES];
+        for (size_t k = 0; k < STATS_SHARES; k++)
+            speed[k] = work->log_speed[k][w];
+        if (work->window_ns[w] > 0)
+            work->window_ns[w] =
+                exp(work->log_time[w] - stats_shares_explained(&out->shares, speed));
     }
     const double left = log_variance(work);
     const double explained = raw > 0 ? 1 - left / raw : 0;
     out->reference_explained = explained > 0 ? explained : 0;
-    return median_of(work, work->log_x, work->windows);
+}
+
+/* The fit centres its input, so it gets a copy: the arrays of the windows' speeds, which are not
+ * needed any more. */
+static base_err fit_shares(struct work *work, const struct stats_batches *processes,
+                           size_t process_count, struct stats_estimate *out)
+{
+    struct stats_share_windows *windows = calloc(process_count, sizeof *windows);
+    if (windows == NULL)
+        return BASE_ENOMEM;
+    double *time = work->window_speed[KERNEL_CORE];
+    memcpy(time, work->log_time, work->windows * sizeof *time);
+    for (size_t k = 0; k < STATS_SHARES; k++)
+        memcpy(work->window_speed[k], work->log_speed[k], work->windows * sizeof *time);
+    size_t at = 0;
+    for (size_t p = 0; p < process_count; p++) {
+        windows[p].count = window_count(processes[p].count);
+        windows[p].time = time + at;
+        for (size_t k = 0; k < STATS_SHARES; k++)
+            windows[p].speed[k] = work->is_timed[k] ? work->window_speed[k] + at : NULL;
+        at += windows[p].count;
+    }
+    const base_err err = stats_shares_fit(windows, process_count, &out->shares);
+    free(windows);
+    return err;
+}
+
+/* What each process takes at reference speed. A run too short to tell what a case follows, on a
+ * host far from its reference speed, has none: no number is better than one that could be anything.
+ */
+static base_err estimate_normalised(struct work *work, const struct stats_batches *processes,
+                                    size_t process_count,
+                                    const struct stats_estimate_options *options,
+                                    struct stats_process_estimate *figures,
+                                    struct stats_estimate *out)
+{
+    if (!take_logarithms(work, options))
+        return BASE_OK;
+    const base_err err = fit_shares(work, processes, process_count, out);
+    if (err != BASE_OK)
+        return err;
+    out->memory_share = work->base == KERNEL_MEMORY ? 1 : out->shares.of[STATS_SHARE_MEMORY];
+    out->memory_share_error = stats_shares_deviation(&out->shares, STATS_SHARE_MEMORY);
+    normalise_windows(work, out);
+    if (stats_shares_error(&out->shares, work->speed) > UNKNOWN_LEAST) {
+        out->reference_explained = 0;
+        return BASE_OK;
+    }
+    out->reference = name_reference(work, &out->shares);
+    size_t window = 0;
+    for (size_t p = 0; p < process_count; p++) {
+        const size_t count = window_count(processes[p].count);
+        figures[p].normalised_ns = median_of(work, work->window_ns + window, count);
+        window += count;
+    }
+    return BASE_OK;
 }
 
 /* A series of one process: the interval of its median from moving blocks. */
@@ -372,10 +393,28 @@ static void describe_batches(struct work *work, const struct stats_batches *proc
     out->high_severe = outliers.high_severe;
 }
 
+/* What the host does between runs, by whose speed the case follows. */
+static void add_host(const struct work *work, const struct stats_estimate_options *options,
+                     struct stats_estimate *out)
+{
+    const double *share = out->shares.of;
+    const double memory = out->memory_share, cache = share[STATS_SHARE_CACHE];
+    const double wide = share[STATS_SHARE_WIDE];
+    const double core = 1 - memory - cache - wide;
+    const double residual = (core + wide) * options->residual_core_share +
+                            (cache + memory) * options->residual_memory_share;
+    const double drift = core * options->drift_core_share + wide * options->drift_wide_share +
+                         cache * options->drift_cache_share + memory * options->drift_memory_share;
+    out->drift_share = hypot(residual, drift);
+    out->residual_share = residual;
+    if (out->shares.noise > 0)
+        out->residual_share = hypot(residual, stats_shares_error(&out->shares, work->speed));
+}
+
 /* Figures of the processes, or what one process shows, to intervals. */
 static void estimate_centres(struct work *work, const struct stats_process_estimate *figures,
                              size_t process_count, const struct stats_estimate_options *options,
-                             double distance, struct stats_estimate *out)
+                             struct stats_estimate *out)
 {
     const double level = options->confidence;
     gather(work, figures, process_count, offsetof(struct stats_process_estimate, median_ns));
@@ -400,12 +439,7 @@ static void estimate_centres(struct work *work, const struct stats_process_estim
             out->normalised_ns.high = normalised.high;
         }
     }
-    const double share = out->memory_share;
-    const double residual =
-        (1 - share) * options->residual_core_share + share * options->residual_memory_share;
-    out->drift_share = hypot(residual, (1 - share) * options->drift_core_share +
-                                           share * options->drift_memory_share);
-    out->residual_share = hypot(residual, distance * out->memory_share_error);
+    add_host(work, options, out);
     widen(&out->median_ns, out->drift_share, level);
     widen(&out->mean_ns, out->drift_share, level);
     widen(&out->normalised_ns, out->residual_share, level);
@@ -414,20 +448,9 @@ static void estimate_centres(struct work *work, const struct stats_process_estim
     not_below_zero(&out->normalised_ns);
 }
 
-/* A run too short to tell what a case follows, on a host far from its reference speed: no number is
- * better than one that could be anything. */
-static void forget_reference(struct stats_process_estimate *figures, size_t process_count,
-                             struct stats_estimate *out)
-{
-    out->reference = STATS_REFERENCE_NONE;
-    out->reference_explained = 0;
-    for (size_t p = 0; p < process_count; p++)
-        figures[p].normalised_ns = NAN;
-}
-
-static void estimate(struct work *work, const struct stats_batches *processes, size_t process_count,
-                     const struct stats_estimate_options *options,
-                     struct stats_process_estimate *figures, struct stats_estimate *out)
+static base_err estimate(struct work *work, const struct stats_batches *processes,
+                         size_t process_count, const struct stats_estimate_options *options,
+                         struct stats_process_estimate *figures, struct stats_estimate *out)
 {
     size_t at = 0;
     size_t window = 0;
@@ -437,22 +460,13 @@ static void estimate(struct work *work, const struct stats_batches *processes, s
         at += processes[p].count;
         window += window_count(processes[p].count);
     }
-    choose_reference(work, processes, process_count, options, out);
-    double distance = 0;
-    if (out->reference != STATS_REFERENCE_NONE) {
-        distance = normalise_windows(work, options, out);
-        window = 0;
-        for (size_t p = 0; p < process_count; p++) {
-            const size_t count = window_count(processes[p].count);
-            figures[p].normalised_ns = median_of(work, work->window_ns + window, count);
-            window += count;
-        }
-        if (fabs(distance) * out->memory_share_error > UNKNOWN_LEAST)
-            forget_reference(figures, process_count, out);
-    }
-    estimate_centres(work, figures, process_count, options, distance, out);
+    const base_err err = estimate_normalised(work, processes, process_count, options, figures, out);
+    if (err != BASE_OK)
+        return err;
+    estimate_centres(work, figures, process_count, options, out);
     estimate_slope(work, processes, process_count, options->confidence, out);
     describe_batches(work, processes, process_count, out);
+    return BASE_OK;
 }
 
 base_err stats_estimate_of(const struct stats_batches *processes, size_t process_count,
@@ -467,8 +481,8 @@ base_err stats_estimate_of(const struct stats_batches *processes, size_t process
     err = figures == NULL ? BASE_ENOMEM : work_open(&work, process_count);
     if (err == BASE_OK) {
         *out = (struct stats_estimate){ 0 };
-        estimate(&work, processes, process_count, options, figures, out);
-        if (per_process != NULL)
+        err = estimate(&work, processes, process_count, options, figures, out);
+        if (err == BASE_OK && per_process != NULL)
             memcpy(per_process, figures, process_count * sizeof *figures);
     }
     free(work.item_ns);

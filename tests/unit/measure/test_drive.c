@@ -189,7 +189,7 @@ static void lists_its_cases(void **state)
     size_t count = 0;
     struct base_why why = { 0 };
     assert_int_equal(bench_drive_list(&launch, &arena, &listed, &count, &why), BASE_OK);
-    assert_int_equal(count, 5); /* with the two references */
+    assert_int_equal(count, 7); /* with the four references */
     assert_string_equal(listed[2].name, "delay");
     assert_string_equal(listed[2].params[0].values, "1000,20000");
     assert_string_equal(listed[3].name, "reference/core");
@@ -220,7 +220,7 @@ static void a_known_delay_is_found(void **state)
     const struct bench_process *process = &record.processes[0];
     assert_true(process->batch_count >= 5);
     for (size_t i = 0; i < process->batch_count; i++)
-        assert_true(process->core_ns[i] > 0 && process->memory_ns[i] > process->core_ns[i]);
+        assert_true(process->core_ns[i] > 0 && process->memory_ns[i] > process->core_ns[i] && process->wide_ns[i] > 0 && process->cache_ns[i] > 0);
     bench_record_done(&record);
 }
 

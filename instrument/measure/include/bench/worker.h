@@ -11,7 +11,7 @@
 
 /* Serve the protocol over standard input and output until `quit` or the end of the input. Standard
  * output is pointed at standard error meanwhile, so that measured code may print. The reference
- * kernels are added to the cases as reference/core and reference/memory.
+ * kernels are added to the cases: reference/core, /wide, /cache and /memory.
  *
  *   name     of this worker, for its greeting
  *

@@ -13,6 +13,7 @@
 
 #include <base/err.h>
 #include <stats/interval.h>
+#include <stats/shares.h>
 
 #include <stdbool.h>
 
@@ -23,19 +24,24 @@ struct stats_batches {
     const double *ns;        /* [count] of the whole batch, >= 0 */
     const double *core_ns;   /* [count] one reference step beside it; NULL or NaN: none */
     const double *memory_ns; /* [count] */
+    const double *wide_ns;   /* [count] */
+    const double *cache_ns;  /* [count] */
 };
 
 enum stats_reference {
     STATS_REFERENCE_NONE,
     STATS_REFERENCE_CORE,
     STATS_REFERENCE_MEMORY,
-    STATS_REFERENCE_MIXED
+    STATS_REFERENCE_MIXED,
+    STATS_REFERENCE_WIDE,
+    STATS_REFERENCE_CACHE
 };
 
 /* What to allow before a history has shown it: measured on shared virtual machines over hours and
  * days (docs/measuring.md), as standard deviations between runs. */
 #define STATS_DRIFT_CORE_ASSUMED      0.027
 #define STATS_DRIFT_MEMORY_ASSUMED    0.06
+#define STATS_DRIFT_WIDE_ASSUMED      0.10
 #define STATS_RESIDUAL_CORE_ASSUMED   0.005
 #define STATS_RESIDUAL_MEMORY_ASSUMED 0.02
 
@@ -50,10 +56,15 @@ struct stats_estimate_options {
                                      that follows the core: what the reference misses */
     double residual_memory_share; /* the same for one that follows memory */
     uint64_t seed;                /* of the resampling */
+    double nominal_wide_ns;       /* 0: unknown, the kernel is left out */
+    double nominal_cache_ns;
+    double drift_wide_share;
+    double drift_cache_share;
 };
 
 struct stats_process_estimate {
     double median_ns, mean_ns, normalised_ns, core_ns, memory_ns; /* per item, per step */
+    double wide_ns, cache_ns;
 };
 
 struct stats_estimate {
@@ -65,8 +76,9 @@ struct stats_estimate {
     struct stats_interval slope_ns; /* of time over items: fixed cost of a batch taken out */
     double residual_share;          /* what went into normalised_ns's interval */
     double drift_share;             /* what went into median_ns's and mean_ns's interval */
-    enum stats_reference reference; /* whose speed the case follows: memory_share in words */
-    double memory_share;            /* 0: follows the core's speed, 1: the memory's */
+    enum stats_reference reference; /* whose speed the case follows: its shares in words */
+    struct stats_shares shares;     /* .noise is 0 where no reference was timed */
+    double memory_share;            /* 0: follows others than the memory's speed, 1: only that */
     double memory_share_error;      /* standard deviation of what is known of it */
     double reference_explained;     /* 0 .. 1 of the variance between windows */
     double stddev_ns, mad_ns, trimmed_mean_ns, min_ns, max_ns; /* over all batches, per item */

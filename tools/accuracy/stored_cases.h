@@ -1,0 +1,12 @@
+/* stored_cases.h - the kernels of `accuracy stored`; the parameter "work" is their work in
+ * thousandths. */
+#ifndef ACCURACY_STORED_CASES_H
+#define ACCURACY_STORED_CASES_H
+
+#include <bench/case.h>
+
+enum { STORED_L1, STORED_DIGITS, STORED_DRAM, STORED_KERNELS };
+
+extern const struct bench_case *const stored_cases[STORED_KERNELS];
+
+#endif
