@@ -172,9 +172,9 @@ static bool estimate(const struct bench_record *record, size_t kernel,
     struct stats_process_estimate *each = calloc(record->process_count, sizeof *each);
     for (size_t p = 0; p < record->process_count; p++) {
         const struct bench_process *from = &record->processes[p];
-        batches[p] = (struct stats_batches){ from->batch_count, from->counts,  from->ns,
-                                             from->core_ns,     from->memory_ns, from->wide_ns,
-                                             from->cache_ns };
+        batches[p] =
+            (struct stats_batches){ from->batch_count, from->counts,  from->ns,      from->core_ns,
+                                    from->memory_ns,   from->wide_ns, from->cache_ns };
     }
     const size_t normalised = offsetof(struct shot, normalised.value);
     const struct stats_estimate_options options = {

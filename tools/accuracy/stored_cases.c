@@ -11,9 +11,9 @@
 enum { WORK_MAX = 2000, DRAM_LINES = (128 << 20) / 64, DRAM_WORK = 10 };
 
 struct work {
-    uint64_t amount;            /* thousandths */
+    uint64_t amount; /* thousandths */
     unsigned char data[WORK_MAX];
-    uint32_t (*lines)[16];      /* of dram */
+    uint32_t (*lines)[16]; /* of dram */
     uint32_t at;
 };
 
@@ -38,7 +38,12 @@ static void work_teardown(void *state)
     free(work);
 }
 
-#define WORK { { "work", "1000", "thousandths of the usual work" } }
+#define WORK                                                                                       \
+    {                                                                                              \
+        {                                                                                          \
+            "work", "1000", "thousandths of the usual work"                                        \
+        }                                                                                          \
+    }
 
 BENCH(l1, .doc = "FNV-1a over a thousand bytes", .item = "hash", .params = WORK,
       .setup = work_setup, .teardown = work_teardown)
@@ -98,7 +103,7 @@ BENCH(dram, .doc = "a hundred dependent loads from 128 MiB", .item = "walk", .pa
 {
     struct work *work = state;
     uint32_t at = work->at;
-    BENCH_LOOP(count *work->amount / DRAM_WORK) {
+    BENCH_LOOP(count * work->amount / DRAM_WORK) {
         at = work->lines[at][0];
         BENCH_HIDE(at);
     }

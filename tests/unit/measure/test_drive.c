@@ -220,7 +220,8 @@ static void a_known_delay_is_found(void **state)
     const struct bench_process *process = &record.processes[0];
     assert_true(process->batch_count >= 5);
     for (size_t i = 0; i < process->batch_count; i++)
-        assert_true(process->core_ns[i] > 0 && process->memory_ns[i] > process->core_ns[i] && process->wide_ns[i] > 0 && process->cache_ns[i] > 0);
+        assert_true(process->core_ns[i] > 0 && process->memory_ns[i] > process->core_ns[i] &&
+                    process->wide_ns[i] > 0 && process->cache_ns[i] > 0);
     bench_record_done(&record);
 }
 
