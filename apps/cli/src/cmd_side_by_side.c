@@ -3,10 +3,11 @@
 #include "exec_commands.h"
 #include "option_rows.h"
 #include "output.h"
-#include "versus.h"
+#include "profile.h"
 #include "revision.h"
 #include "show.h"
 #include "signals.h"
+#include "versus.h"
 #include "words.h"
 
 #include <stdio.h>
@@ -71,6 +72,8 @@ const struct cli_option cli_side_by_side_options[] = {
       .fallback = "holm" },
     FLAG("instructions", 0,
          "compare instruction counts too (callgrind, exact, blind to memory); needs valgrind"),
+    TEXT("profile", CLI_FILE, "FOLDER",
+         "write flame graphs of all sides and of their difference into this folder"),
     TEXT("arg", CLI_TEXT, "NAME=VALUES",
          "values of a case's parameter in place of its sweep, on all sides; may be repeated"),
     COUNT("threads", 1, 1024, "threads that run a case at once", "1"),
@@ -306,6 +309,7 @@ static base_err read_options(struct request *request, struct base_why *why)
         .seed = seed != NULL ? seed->count : 1,
         .threads = threads != NULL ? (uint32_t)threads->count : 1,
         .is_counting = cli_has(args, "instructions"),
+        .profile_folder = cli_text(args, "profile", NULL),
         .is_full = cli_has(args, "no-early-stop"),
         .correction = strcmp(cli_text(args, "correction", "holm"), "bh") == 0
                           ? STATS_CORRECTION_BH
@@ -327,6 +331,9 @@ static base_err compare(struct request *request, struct result_comparison *out,
     CLI_TRY(cli_plan_self(request->plan, why));
     CLI_TRY(read_options(request, why));
     cli_progress_open(&request->progress, args, 1);
+    CLI_TRY(cli_show_check_binary(args, why));
+    if (cli_has(args, "profile"))
+        CLI_TRY(cli_profile_check(why));
     if (cli_has(args, "exec") && cli_has(args, "instructions"))
         return base_fail(why, BASE_EUNSUPPORTED, 0,
                          "--instructions counts in workers; a whole command's are not counted");

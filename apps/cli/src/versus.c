@@ -425,5 +425,7 @@ base_err cli_versus_cases(const struct cli_versus_side *sides, size_t side_count
     err = finish(&paired, err, why);
     for (size_t i = 0; i < case_count && err == BASE_OK && options->is_counting; i++)
         err = cli_versus_count(sides, side_count, &cases[i], options, out, why);
+    for (size_t i = 0; i < case_count && err == BASE_OK && options->profile_folder != NULL; i++)
+        err = cli_versus_profile(sides, side_count, &cases[i], options, out, why);
     return err;
 }

@@ -22,7 +22,8 @@ struct cli_versus_options {
     uint64_t seed;       /* [1] */
     uint32_t threads;    /* [1] */
     bool is_counting;    /* instructions too, under callgrind */
-    bool is_full;        /* no early stop: use the whole budget */
+    const char *profile_folder; /* profiles and their differences go there; NULL: none */
+    bool is_full;               /* no early stop: use the whole budget */
     enum stats_correction correction;
     const struct bench_arg *args; /* [arg_count] value lists in place of the sweeps of all sides */
     size_t arg_count;
@@ -78,5 +79,12 @@ BASE_MUST_USE base_err cli_versus_count(const struct cli_versus_side *sides, siz
                                         const struct cli_versus_case *item,
                                         const struct cli_versus_options *options,
                                         struct result_comparison *out, struct base_why *why);
+
+/* Profiles of one case and their differences, written into options->profile_folder; what cannot be
+ * profiled is a broken item with its sentence. Errors: EINTERRUPTED, ENOMEM */
+BASE_MUST_USE base_err cli_versus_profile(const struct cli_versus_side *sides, size_t side_count,
+                                          const struct cli_versus_case *item,
+                                          const struct cli_versus_options *options,
+                                          struct result_comparison *out, struct base_why *why);
 
 #endif
