@@ -56,6 +56,11 @@ base_err stats_sequential_init(struct stats_sequential *sequential,
     return BASE_OK;
 }
 
+size_t stats_sequential_least(const struct stats_sequential *sequential)
+{
+    return stats_paired_least(alpha_of_test(sequential) * WEIGHT_FINAL);
+}
+
 base_err stats_sequential_add(struct stats_sequential *sequential, double value)
 {
     if (!(fabs(value) < STATS_PAIRED_VALUE_MAX))

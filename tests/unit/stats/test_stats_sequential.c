@@ -249,8 +249,10 @@ static void alpha_is_shared(void **state)
     static struct stats_sequential s;
     init(&s, 0.05, 0, 1); /* 0.004: 2^-8 */
     assert_int_equal(s.next_due, 9);
-    init(&s, 0.05, 0, 100); /* 0.00004: 2^-15 */
+    assert_int_equal(stats_sequential_least(&s), 6); /* 0.04: 2^-5 */
+    init(&s, 0.05, 0, 100);                          /* 0.00004: 2^-15 */
     assert_int_equal(s.next_due, 16);
+    assert_int_equal(stats_sequential_least(&s), 13); /* 0.0004: 2^-12 */
     for (size_t i = 0; i < 16; i++)
         assert_int_equal(stats_sequential_add(&s, 0.001 * (double)(i + 1)), BASE_OK);
     assert_int_equal(stats_sequential_look(&s, false), BASE_OK);

@@ -107,6 +107,10 @@ BASE_MUST_USE base_err stats_sequential_add(struct stats_sequential *sequential,
  * final look without a value is made too: it is undecided and knows nothing. Errors: ENOMEM */
 BASE_MUST_USE base_err stats_sequential_look(struct stats_sequential *sequential, bool is_final);
 
+/* The fewest values with which the final look can say anything; a budget that ends sooner decides
+ * nothing. */
+size_t stats_sequential_least(const struct stats_sequential *sequential);
+
 const char *stats_verdict_text(enum stats_verdict verdict);
 
 #endif
