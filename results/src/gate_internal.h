@@ -39,6 +39,7 @@ struct result_gate_reading {
     double drift; /* the host's drift in the interval, as a share; NaN: none */
     double seconds, deciding_seconds;
     size_t group_count; /* of cases; 0: one case */
+    bool has_left_out;  /* the group has cases that the baseline does not have */
     const char *worst;  /* of a group, in words */
 };
 

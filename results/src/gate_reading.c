@@ -327,6 +327,7 @@ base_err result_gate_read_group(const struct result_budget *budget,
     }
     out->group_count = group.count;
     out->is_added = group.count == 0;
+    out->has_left_out = group.added > 0;
     out->lack = out->is_added ? "the baseline has none of these cases" : NULL;
     if (out->is_added)
         return BASE_OK;

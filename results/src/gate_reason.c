@@ -12,20 +12,22 @@
 
 enum { TEXT_SIZE = 64, TIMES_FROM = 5, GROWTH_MAX = 30 };
 
-/* A share with its sign, finer where it is small: "+5.12 %", "-0.03 %". */
+/* Three digits: 5.12, 10.0, 128. */
+static int digits_after(double percent)
+{
+    const double size = fabs(percent);
+    return size >= 99.95 ? 0 : size >= 9.995 ? 1 : 2;
+}
+
 const char *result_gate_change_print(double ratio, char *out, size_t size)
 {
     const double percent = (ratio - 1) * 100;
     if (!isfinite(ratio))
         snprintf(out, size, "something of nothing");
     else if (fabs(percent) < 0.005)
-        snprintf(out, size, "+0.00 %%");
+        snprintf(out, size, "+0.00 %%"); /* never "-0.00" */
     else
-        snprintf(out, size, "%+.*f %%",
-                 fabs(percent) >= 100  ? 0
-                 : fabs(percent) >= 10 ? 1
-                                       : 2,
-                 percent);
+        snprintf(out, size, "%+.*f %%", digits_after(percent), percent);
     return out;
 }
 
@@ -38,7 +40,17 @@ const char *result_gate_correction_text(enum result_gate_correction correction)
 static const char *share_print(double share, char *out)
 {
     const double percent = fabs(share) * 100;
-    snprintf(out, TEXT_SIZE, "%.*f %%", percent >= 100 ? 0 : percent >= 10 ? 1 : 2, percent);
+    snprintf(out, TEXT_SIZE, "%.*f %%", digits_after(percent), percent);
+    return out;
+}
+
+/* A count in full: its last digits are what is looked at. */
+static const char *side_print(double value, const char *unit, char *out)
+{
+    if (strcmp(unit, "1") == 0 && value == nearbyint(value) && fabs(value) < 1e15)
+        snprintf(out, TEXT_SIZE, "%.0f", value);
+    else
+        result_unit_print(value, unit, out, TEXT_SIZE);
     return out;
 }
 
@@ -71,16 +83,17 @@ static void put_measured(struct result_sink *sink, const struct result_budget *b
     char value[3 * TEXT_SIZE + 8], was[TEXT_SIZE], is[TEXT_SIZE];
     result_gate_value_print(item, value, sizeof value);
     if (reading->group_count > 0)
-        result_sink_printf(sink, "The geometric mean of %zu case%s: ", reading->group_count,
-                           reading->group_count == 1 ? "" : "s");
+        result_sink_printf(sink, "The geometric mean of %zu case%s%s: ", reading->group_count,
+                           reading->group_count == 1 ? "" : "s",
+                           reading->has_left_out ? " (without those that are new)" : "");
     result_sink_printf(sink, "%s %s%s", budget->metric,
                        budget->kind == RESULT_BUDGET_LIMIT ? "is " : "", value);
     if (isnan(reading->confidence) && reading->doubt == NULL)
         result_sink_printf(sink, " (exact)");
     if (budget->kind != RESULT_BUDGET_LIMIT && !isnan(reading->was) && !isnan(reading->is))
         result_sink_printf(sink, " against the baseline: %s was, %s is",
-                           result_unit_print(reading->was, reading->side_unit, was, sizeof was),
-                           result_unit_print(reading->is, reading->side_unit, is, sizeof is));
+                           side_print(reading->was, reading->side_unit, was),
+                           side_print(reading->is, reading->side_unit, is));
     else if (budget->kind != RESULT_BUDGET_LIMIT)
         result_sink_printf(sink, " against the baseline");
     if (reading->worst != NULL)

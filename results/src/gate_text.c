@@ -20,8 +20,8 @@ static const enum result_style styles[RESULT_GATE_STATE_COUNT] = {
 
 static const struct result_column columns[] = {
     { "verdict", RESULT_LEFT, 0 },     { "case", RESULT_LEFT, 0, 14 },
-    { "metric", RESULT_LEFT, 2, 12 },  { "measured", RESULT_LEFT, 0, 24 },
-    { "allowed", RESULT_LEFT, 0, 16 },
+    { "metric", RESULT_LEFT, 2, 12 },  { "measured", RESULT_LEFT, 0, 12 },
+    { "allowed", RESULT_LEFT, 1, 12 },
 };
 enum { COLUMN_COUNT = sizeof columns / sizeof columns[0] };
 
@@ -167,23 +167,23 @@ static void put_reason(struct result_sink *sink, const struct result_gate_item *
     result_sink_printf(sink, "\n\n");
 }
 
-static void put_method(struct result_sink *sink, const struct result_gate_report *report,
-                       const struct result_page *page)
+typedef void put_words(struct result_sink *sink, const struct result_gate_report *report);
+
+/* What `put` says, broken at the page's width, or as Markdown when there is no page. */
+static void put_through(struct result_sink *sink, const struct result_gate_report *report,
+                        put_words *put, const struct result_page *page)
 {
-    struct base_buf method = { 0 };
-    struct result_sink words = { &method, sink->err };
-    result_gate_put_method(&words, report);
-    const char *text = words.err == BASE_OK ? base_buf_text(&method) : NULL;
+    struct base_buf words = { 0 };
+    struct result_sink inner = { &words, sink->err };
+    put(&inner, report);
+    const char *text = inner.err == BASE_OK ? base_buf_text(&words) : NULL;
     if (text == NULL)
         sink->err = BASE_ENOMEM;
-    else
+    else if (page != NULL)
         result_sink_wrapped(sink, text, page->width, 0, 2);
-    base_buf_done(&method);
-    result_sink_printf(sink, "\n");
-    if (!report->is_counted_exactly)
-        return;
-    result_sink_wrapped(sink, RESULT_GATE_BLINDNESS, page->width, 0, 2);
-    result_sink_printf(sink, "\n");
+    else
+        result_sink_markdown(sink, text);
+    base_buf_done(&words);
 }
 
 base_err result_gate_write_text(const struct result_gate_report *report,
@@ -213,11 +213,16 @@ base_err result_gate_write_text(const struct result_gate_report *report,
         for (size_t i = 0; i < report->count; i++)
             if ((int)report->items[i].effect == effect)
                 put_reason(&sink, &report->items[i], page);
-    put_method(&sink, report, page);
+    put_through(&sink, report, result_gate_put_method, page);
+    result_sink_printf(&sink, "\n");
+    if (report->is_counted_exactly) {
+        result_sink_wrapped(&sink, RESULT_GATE_BLINDNESS, page->width, 0, 2);
+        result_sink_printf(&sink, "\n");
+    }
     const enum result_style style =
         report->outcome == RESULT_GATE_PASSED ? RESULT_GOOD : RESULT_BAD;
     result_sink_printf(&sink, "%s", result_style_begin(page, style));
-    result_gate_put_headline(&sink, report);
+    put_through(&sink, report, result_gate_put_headline, page);
     result_sink_printf(&sink, "%s\n", result_style_end(page, style));
     return sink.err;
 }
@@ -260,19 +265,6 @@ static void put_markdown_side(struct result_sink *sink, const char *label, const
     result_sink_printf(sink, "- %s: ", label);
     result_sink_markdown(sink, name);
     result_sink_printf(sink, "\n");
-}
-
-static void put_markdown_headline(struct result_sink *sink, const struct result_gate_report *report)
-{
-    struct base_buf headline = { 0 };
-    struct result_sink words = { &headline, sink->err };
-    result_gate_put_headline(&words, report);
-    const char *text = words.err == BASE_OK ? base_buf_text(&headline) : NULL;
-    if (text == NULL)
-        sink->err = BASE_ENOMEM;
-    else
-        result_sink_markdown(sink, text);
-    base_buf_done(&headline);
 }
 
 /* The reasons of one effect, as many as a comment can hold. */
@@ -318,7 +310,7 @@ base_err result_gate_write_markdown(const struct result_gate_report *report,
     (void)page;
     put_marker(&sink, report->gate->name);
     result_sink_printf(&sink, "### %s ", report->outcome == RESULT_GATE_PASSED ? "✅" : "❌");
-    put_markdown_headline(&sink, report);
+    put_through(&sink, report, result_gate_put_headline, NULL);
     result_sink_printf(&sink, "\n\n");
     put_markdown_reasons(&sink, report, RESULT_POLICY_FAIL);
     if (report->warned > 0) {
@@ -350,11 +342,26 @@ base_err result_gate_write_headline(const struct result_gate_report *report, str
     return sink.err;
 }
 
+/* Slack reads &, < and > as its own. Source: Slack, "Formatting text for app surfaces" */
+static void put_slack(struct result_sink *sink, const struct base_buf *text)
+{
+    for (size_t i = 0; sink->err == BASE_OK && i < text->size; i++) {
+        const uint8_t byte = text->data[i];
+        const char *name = byte == '&'   ? "&amp;"
+                           : byte == '<' ? "&lt;"
+                           : byte == '>' ? "&gt;"
+                                         : NULL;
+        sink->err =
+            name != NULL ? base_buf_put_text(sink->out, name) : base_buf_put(sink->out, &byte, 1);
+    }
+}
+
 base_err result_gate_write_message(const struct result_gate_report *report, bool is_slack,
                                    struct base_buf *out)
 {
     enum { SHOWN = 10 };
-    struct result_sink sink = { out, BASE_OK };
+    struct base_buf text = { 0 };
+    struct result_sink sink = { &text, BASE_OK };
     size_t shown = 0;
     result_sink_printf(&sink, "%s", is_slack ? "*bpi-perf gate " : "bpi-perf gate ");
     result_gate_put_headline(&sink, report);
@@ -370,5 +377,11 @@ base_err result_gate_write_message(const struct result_gate_report *report, bool
     }
     if (shown > SHOWN)
         result_sink_printf(&sink, "\n%zu more.\n", shown - SHOWN);
+    sink.out = out;
+    if (is_slack)
+        put_slack(&sink, &text);
+    else if (sink.err == BASE_OK)
+        sink.err = base_buf_put(out, text.data, text.size);
+    base_buf_done(&text);
     return sink.err;
 }
