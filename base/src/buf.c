@@ -140,10 +140,19 @@ static base_err write_all(int fd, struct base_span bytes)
     return BASE_OK;
 }
 
-/* Devices and pipes cannot be renamed over: they are written in place. */
+/* Devices and pipes cannot be renamed over: they are written in place. So are names of descriptors
+ * (/dev/stderr): what they stand for may be a regular file, the name itself is the system's. */
+static bool is_in_place(const char *path)
+{
+    struct stat status;
+    return strncmp(path, "/dev/std", 8) == 0 || strncmp(path, "/dev/fd/", 8) == 0 ||
+           strncmp(path, "/proc/", 6) == 0 ||
+           (stat(path, &status) == 0 && !S_ISREG(status.st_mode));
+}
+
 static base_err write_in_place(const char *path, struct base_span bytes, struct base_why *why)
 {
-    const int fd = open(path, O_WRONLY | O_CLOEXEC);
+    const int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
     if (fd < 0)
         return base_fail(why, BASE_EIO, 0, "%s: %s", path, strerror(errno));
     const base_err err = write_all(fd, bytes);
@@ -153,11 +162,8 @@ static base_err write_in_place(const char *path, struct base_span bytes, struct 
     return err;
 }
 
-base_err base_file_write(const char *path, struct base_span bytes, struct base_why *why)
+static base_err replace(const char *path, struct base_span bytes, struct base_why *why)
 {
-    struct stat status;
-    if (stat(path, &status) == 0 && !S_ISREG(status.st_mode))
-        return write_in_place(path, bytes, why);
     char *temporary = NULL;
     if (asprintf(&temporary, "%s.XXXXXX", path) < 0)
         return base_fail(why, BASE_ENOMEM, 0, "%s: no memory", path);
@@ -179,6 +185,16 @@ base_err base_file_write(const char *path, struct base_span bytes, struct base_w
         unlink(temporary);
 done:
     free(temporary);
+    return err;
+}
+
+base_err base_file_write(const char *path, struct base_span bytes, struct base_why *why)
+{
+    if (is_in_place(path))
+        return write_in_place(path, bytes, why);
+    char *target = realpath(path, NULL); /* of a symbolic link: the link stays */
+    const base_err err = replace(target != NULL ? target : path, bytes, why);
+    free(target);
     return err;
 }
 

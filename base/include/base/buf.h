@@ -64,7 +64,9 @@ BASE_MUST_USE base_err base_buf_read_file(struct base_buf *buf, const char *path
                                           struct base_why *why);
 
 /* Write a file so that it is either the old one or the whole new one: temporary file beside it,
- * fsync, rename. Errors: EIO; why names the path. */
+ * fsync, rename. A symbolic link stays and its target is written; what is no regular file, and
+ * names of descriptors such as /dev/stderr, are written in place. Errors: EIO; why names the path.
+ */
 BASE_MUST_USE base_err base_file_write(const char *path, struct base_span bytes,
                                        struct base_why *why);
 

@@ -5,6 +5,7 @@
 #include <base/buf.h>
 #include <base/rng.h>
 
+#include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -73,6 +74,34 @@ static void files_are_read_and_replaced_whole(void **state)
     rmdir(parent);
     snprintf(parent, sizeof parent, "%s/a", folder);
     rmdir(parent);
+    assert_int_equal(rmdir(folder), 0);
+}
+
+/* A link and the name of a descriptor stand for another file, and stay what they are. */
+static void links_and_descriptors_stay(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/bpi_base_XXXXXX";
+    char path[64], link[64], name[64], target[64];
+    struct base_buf buf = { 0 };
+    struct base_why why = { 0 };
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/file", folder);
+    snprintf(link, sizeof link, "%s/link", folder);
+    assert_int_equal(base_file_write(path, base_span_of("old", 3), &why), BASE_OK);
+    assert_int_equal(symlink(path, link), 0);
+    assert_int_equal(base_file_write(link, base_span_of("new", 3), &why), BASE_OK);
+    assert_int_equal(readlink(link, target, sizeof target), strlen(path));
+    const int fd = open(path, O_RDONLY | O_CLOEXEC);
+    assert_true(fd >= 0);
+    snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
+    assert_int_equal(base_file_write(name, base_span_of(" and more", 9), &why), BASE_OK);
+    close(fd);
+    assert_int_equal(base_buf_read_file(&buf, path, 100, &why), BASE_OK);
+    assert_string_equal(base_buf_text(&buf), "new and more");
+    base_buf_done(&buf);
+    unlink(link);
+    unlink(path);
     assert_int_equal(rmdir(folder), 0);
 }
 
@@ -177,6 +206,7 @@ int main(void)
         cmocka_unit_test(errors_have_names_and_sentences),
         cmocka_unit_test(buffers_grow_and_stop),
         cmocka_unit_test(files_are_read_and_replaced_whole),
+        cmocka_unit_test(links_and_descriptors_stay),
         cmocka_unit_test(the_arena_keeps_everything),
         cmocka_unit_test(generator_matches_its_reference),
         cmocka_unit_test(distributions_have_their_moments),
