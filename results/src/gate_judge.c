@@ -341,6 +341,7 @@ static base_err finish_claim(struct judge *judge, size_t index, struct result_ga
 static base_err finish(struct judge *judge)
 {
     struct result_gate_report *report = judge->report;
+    size_t excused = 0; /* not run, and a policy of the file lets that pass */
     report->items = base_arena_array(&report->arena, judge->count + 1, sizeof *report->items);
     if (report->items == NULL)
         return no_memory(judge);
@@ -354,10 +355,13 @@ static base_err finish(struct judge *judge)
         report->counts[item->state]++;
         report->failed += item->effect == RESULT_POLICY_FAIL;
         report->warned += item->effect == RESULT_POLICY_WARN;
+        excused += item->state == RESULT_GATE_NOT_RUN && item->effect != RESULT_POLICY_FAIL &&
+                   (judge->works[i].budget != NULL || judge->works[i].is_listed);
         report->count++;
     }
     const size_t judged = report->count - report->counts[RESULT_GATE_NOT_RUN];
-    report->outcome = judged == 0          ? RESULT_GATE_UNMEASURED
+    const bool is_empty = judged == 0 && (report->failed > 0 || excused == 0);
+    report->outcome = is_empty             ? RESULT_GATE_UNMEASURED
                       : report->failed > 0 ? RESULT_GATE_FAILED
                                            : RESULT_GATE_PASSED;
     return BASE_OK;

@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -239,7 +240,9 @@ static base_err annotate(const struct cli_args *args, const struct result_gate_r
     if (err == BASE_OK && strcmp(format_of(args), "text") == 0 && !cli_has(args, "output"))
         err = base_buf_put(out, lines.data, lines.size);
     else if (err == BASE_OK)
-        err = cli_output_write(base_buf_span(&lines), "/dev/stderr", why);
+        err = fwrite(lines.data, 1, lines.size, stderr) == lines.size
+                  ? BASE_OK
+                  : base_fail(why, BASE_EIO, 0, "standard error: cannot write");
     base_buf_done(&lines);
     return err;
 }

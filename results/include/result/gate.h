@@ -208,8 +208,8 @@ struct result_gate_report {
 /* Judge.
  *
  *   report   zeroed; done by result_gate_report_done. The gate and the inputs must outlive it.
- *            Passed: no judgement has the effect fail. Unmeasured: not one judgement is pass, fail
- *            or undecided
+ *            Passed: no judgement has the effect fail. Unmeasured: no judgement is pass, fail or
+ *            undecided, and not by a policy that lets that pass
  *
  * Errors   EINVALID (the file names a claim that is not among the claims; why names the line),
  *          ERANGE (more than RESULT_GATE_ITEM_MAX judgements), ENOMEM
