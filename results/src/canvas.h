@@ -137,6 +137,7 @@ void result_cairo_place(struct result_cairo *cairo, double x, double y);
 void result_cairo_next_page(struct result_cairo *cairo);
 /* Width and height that the last figure asked for, with its frame. */
 void result_cairo_size(const struct result_cairo *cairo, double *width, double *height);
+const char *result_cairo_note(const struct result_cairo *cairo);
 void result_cairo_meta(struct result_cairo *cairo, const char *title, const char *author);
 /* A bookmark to this page. */
 void result_cairo_outline(struct result_cairo *cairo, const char *title);

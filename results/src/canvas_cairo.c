@@ -26,6 +26,7 @@ struct result_cairo {
     double place_x, place_y;
     int page;
     double width, height; /* of the last figure */
+    char note[400];       /* its note */
     bool has_path;
 };
 
@@ -87,6 +88,7 @@ static void begin(struct result_canvas *canvas, const struct result_figure_head 
     struct result_cairo *cairo = cairo_of(canvas);
     cairo->width = head->width;
     cairo->height = head->height;
+    snprintf(cairo->note, sizeof cairo->note, "%s", head->note != NULL ? head->note : "");
     if (canvas->has_frame) /* one figure, one surface */
         return;
     canvas->x = cairo->place_x;
@@ -223,6 +225,11 @@ void result_cairo_size(const struct result_cairo *cairo, double *width, double *
 {
     *width = cairo->width;
     *height = cairo->height;
+}
+
+const char *result_cairo_note(const struct result_cairo *cairo)
+{
+    return cairo->note;
 }
 
 void result_cairo_next_page(struct result_cairo *cairo)

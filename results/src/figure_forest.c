@@ -6,7 +6,15 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { WIDE_FROM = 600, LABEL_WIDTH = 270, VALUE_WIDTH = 205, ROW = 24, TALL_ROW = 40, TOP = 18 };
+enum {
+    WIDE_FROM = 600,
+    LABEL_WIDTH = 270,
+    VALUE_WIDTH = 205,
+    ROW = 24,
+    TALL_ROW = 40,
+    TOP = 18,
+    EDGE = 16
+};
 #define RATIO_MAX 1000.0
 
 struct forest {
@@ -58,8 +66,8 @@ static void choose_scale(struct forest *forest)
     const double margin = pow(x->high / x->low, 0.04);
     x->low /= margin;
     x->high *= margin;
-    x->from = forest->is_wide ? LABEL_WIDTH : 8;
-    x->to = forest->is_wide ? forest->width - VALUE_WIDTH : forest->width - 8;
+    x->from = forest->is_wide ? LABEL_WIDTH : EDGE;
+    x->to = forest->is_wide ? forest->width - VALUE_WIDTH : forest->width - EDGE;
 }
 
 static void put_axis(struct result_canvas *canvas, const struct forest *forest)
@@ -67,7 +75,7 @@ static void put_axis(struct result_canvas *canvas, const struct forest *forest)
     const struct result_scale *x = &forest->x;
     double ticks[RESULT_TICKS_MAX];
     char text[32];
-    const size_t count = result_scale_ticks(x, 60, ticks);
+    const size_t count = result_scale_ticks(x, 44, ticks);
     const double step = count > 1 && x->high / x->low < 16 ? ticks[1] - ticks[0] : 0;
     const double band = 1 + forest->all->options.threshold;
     result_canvas_pen(canvas, RESULT_ROLE_ACCENT, RESULT_PEN_SOFT);

@@ -8,7 +8,15 @@
 #include <math.h>
 #include <stdio.h>
 
-enum { WIDE_FROM = 600, LABEL_WIDTH = 290, VALUE_WIDTH = 78, ROW = 19, TALL_ROW = 32, TOP = 6 };
+enum {
+    WIDE_FROM = 600,
+    LABEL_WIDTH = 290,
+    VALUE_WIDTH = 78,
+    ROW = 19,
+    TALL_ROW = 32,
+    TOP = 6,
+    EDGE = 20
+};
 
 bool result_figure_has_mark(const struct result_case *one)
 {
@@ -145,8 +153,8 @@ base_err result_figure_overview(struct result_canvas *canvas, const struct resul
     for (size_t i = 0; i < run->case_count; i++)
         count += result_figure_has_mark(&run->cases[i]);
     o.row = o.is_wide ? ROW : TALL_ROW;
-    o.x.from = o.is_wide ? LABEL_WIDTH : 6;
-    o.x.to = o.is_wide ? width - VALUE_WIDTH : width - 6;
+    o.x.from = o.is_wide ? LABEL_WIDTH : EDGE;
+    o.x.to = o.is_wide ? width - VALUE_WIDTH : width - EDGE;
     if (count < run->case_count)
         snprintf(left_out, sizeof left_out, "; %zu without a time are not drawn",
                  run->case_count - count);

@@ -31,8 +31,6 @@ static const char *breaking_of(char c)
         return ":<wbr>";
     case '/':
         return "/<wbr>";
-    case '=':
-        return "=<wbr>";
     default:
         return entity_of(c);
     }

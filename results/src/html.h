@@ -8,7 +8,7 @@
  * < > & " ' are entities. NULL: nothing. Errors: ENOMEM, EFULL */
 BASE_MUST_USE base_err result_html_put(struct base_buf *out, const char *text);
 
-/* The same for names: a browser may break them after , : / = and nowhere else. */
+/* The same for names: a browser may break them after , : / and nowhere else. */
 BASE_MUST_USE base_err result_html_put_name(struct base_buf *out, const char *text);
 
 static inline void result_sink_html_name(struct result_sink *sink, const char *text)

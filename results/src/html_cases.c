@@ -32,14 +32,23 @@ static const struct {
     { RESULT_REPORT_NOTE, "note" },
 };
 
+static bool has_ratio(const struct result_run *run)
+{
+    for (size_t i = 0; i < run->case_count; i++)
+        if (result_report_has_host(run, &run->cases[i]))
+            return true;
+    return false;
+}
+
 static void put_head(struct cases *cases)
 {
     result_sink_printf(cases->sink,
-                       "<table class=\"sortable cases\"><caption>A row a case; the mark is each "
+                       "<table class=\"sortable cases%s\"><caption>A row a case; the mark is each "
                        "case around its own typical time, from %.0f %% less to %.0f %% more: box "
                        "middle half of the batches, line 5 %% to 95 %%, thick line "
                        "interval</caption>\n<thead><tr>",
-                       100 * (1 - cases->x.low), 100 * (cases->x.high - 1));
+                       has_ratio(cases->run) ? "" : " unpaired", 100 * (1 - cases->x.low),
+                       100 * (cases->x.high - 1));
     for (size_t i = 0; i < COLUMNS; i++)
         result_sink_printf(cases->sink, "<th scope=\"col\"%s>%s</th>",
                            shown[i].column < 0 ? " class=\"fixed\"" : "", shown[i].title);

@@ -22,7 +22,7 @@ enum {
     LINE = 15,
     OVERVIEW_ROWS = 44,
     FOREST_ROWS = 34,
-    LETTER_TENTHS = 65, /* pixels, of 11 px text */
+    LETTER_TENTHS = 57, /* pixels, of the 9.9 px that 11 px text is drawn in */
 };
 
 struct pages {
@@ -62,7 +62,7 @@ static void put_text(struct pages *pages, double x, double width, enum result_ro
                      enum result_pen pen, const char *text)
 {
     struct base_buf lines = { 0 };
-    const size_t tenths = pen == RESULT_PEN_TITLE ? LETTER_TENTHS + 20 : LETTER_TENTHS;
+    const size_t tenths = pen == RESULT_PEN_TITLE ? LETTER_TENTHS + 22 : LETTER_TENTHS;
     const base_err err = result_text_put_wrapped(&lines, text, (size_t)(width * 10) / tenths, 0, 0);
     char *copy = err == BASE_OK ? strdup(base_buf_text(&lines)) : NULL;
     base_buf_done(&lines);
@@ -211,41 +211,66 @@ static void put_number_line(void *context, const char *label, const char *text)
 
 typedef base_err figure_fn(struct result_canvas *canvas, const struct result_case *one);
 
-/* Figures two in a row from the left; those without data leave no gap. Numbers follow beneath. */
+enum { CASE_ROW = RESULT_FIGURE_HEIGHT + 2 * LINE + 4 };
+
+/* A figure in the left or the right half, its note beneath; false when it lacks data. */
+static bool put_figure(struct pages *pages, figure_fn *figure, const struct result_case *one,
+                       double x, double top)
+{
+    result_cairo_place(pages->cairo, x, top);
+    const base_err err = figure(pages->canvas, one);
+    if (err != BASE_OK && err != BASE_ENOTFOUND)
+        pages->err = err;
+    if (err != BASE_OK)
+        return false;
+    const double y = pages->y;
+    pages->y = top + RESULT_FIGURE_HEIGHT - 4;
+    put_text(pages, x, RESULT_FIGURE_WIDTH - 10, RESULT_ROLE_MUTED, RESULT_PEN_TEXT,
+             result_cairo_note(pages->cairo));
+    pages->y = y;
+    return true;
+}
+
+/* Figures two in a row from the left; those without data leave no gap. The numbers stand beside the
+ * last one when it is alone in its row. */
 static void put_case(struct pages *pages, const struct result_case *one)
 {
     static figure_fn *const figures[] = { result_figure_density, result_figure_percentiles,
                                           result_figure_slope };
-    enum { ROW = RESULT_FIGURE_HEIGHT + 2 * LINE };
     size_t drawn = 0;
-    put_heading(pages, one->id, ROW + 6 * LINE);
+    put_heading(pages, one->id, 2 * CASE_ROW);
     result_cairo_outline(pages->cairo, one->id);
-    double top = pages->y;
-    for (size_t i = 0; i < sizeof figures / sizeof figures[0] && pages->err == BASE_OK; i++) {
-        const double x = MARGIN + (double)(drawn % 2) * RESULT_FIGURE_WIDTH;
-        if (drawn == 2) {
-            pages->y = top + ROW;
-            need(pages, ROW + LINE);
-            top = pages->y;
-        }
-        result_cairo_place(pages->cairo, x, top);
-        const base_err err = figures[i](pages->canvas, one);
-        if (err != BASE_OK && err != BASE_ENOTFOUND)
-            pages->err = err;
-        if (err != BASE_OK)
-            continue;
-        drawn++;
-    }
-    if (drawn > 0 && drawn != 3)
-        pages->y = top + RESULT_FIGURE_HEIGHT;
-    const bool is_beside = drawn == 3;
+    const double top = pages->y;
+    for (size_t i = 0; i < sizeof figures / sizeof figures[0] && pages->err == BASE_OK; i++)
+        drawn +=
+            put_figure(pages, figures[i], one, MARGIN + (double)(drawn % 2) * RESULT_FIGURE_WIDTH,
+                       top + (double)(drawn / 2) * CASE_ROW);
+    const bool is_beside = drawn % 2 == 1;
     struct numbers numbers = { pages, is_beside ? MARGIN + RESULT_FIGURE_WIDTH + 10 : MARGIN,
                                is_beside ? RESULT_FIGURE_WIDTH - 10 : INNER };
-    pages->y = is_beside ? top : pages->y;
+    pages->y = top + (double)(drawn / 2) * CASE_ROW;
+    const double row = pages->y;
     const base_err err = result_report_details_each(one, put_number_line, &numbers);
     pages->err = pages->err != BASE_OK ? pages->err : err;
-    if (is_beside && pages->y >= top && pages->y < top + RESULT_FIGURE_HEIGHT)
-        pages->y = top + RESULT_FIGURE_HEIGHT;
+    if (is_beside && pages->y >= row && pages->y < row + CASE_ROW)
+        pages->y = row + CASE_ROW;
+}
+
+static void put_trends(struct pages *pages, const struct result_report_options *options)
+{
+    if (options->trend_count > 0)
+        put_heading(pages, "Histories", 280);
+    for (size_t i = 0; i < options->trend_count && pages->err == BASE_OK; i++) {
+        need(pages, 280);
+        put_paragraph(pages, RESULT_ROLE_INK, options->trends[i].case_id);
+        result_cairo_place(pages->cairo, MARGIN, pages->y);
+        const base_err err = result_figure_history(pages->canvas, &options->trends[i]);
+        if (err == BASE_ENOTFOUND)
+            continue;
+        pages->err = pages->err != BASE_OK ? pages->err : err;
+        pages->y += 230;
+        put_paragraph(pages, RESULT_ROLE_MUTED, result_cairo_note(pages->cairo));
+    }
 }
 
 static base_err finish(struct pages *pages, base_err err, struct base_buf *out, size_t before)
@@ -273,28 +298,6 @@ static base_err begin(struct pages *pages, const char *title, struct base_buf *o
     return BASE_OK;
 }
 
-base_err result_report_pdf(const struct result_run *run,
-                           const struct result_report_options *options, struct base_buf *out)
-{
-    struct pages pages;
-    const size_t before = out->size;
-    (void)options;
-    const base_err err = begin(&pages, run->command, out);
-    if (err != BASE_OK)
-        return err;
-    put_head(&pages, run);
-    put_overview(&pages, run);
-    put_claims(&pages, run);
-    for (size_t i = 0; i < run->case_count && pages.err == BASE_OK; i++)
-        if (result_report_is_ok(&run->cases[i]))
-            put_case(&pages, &run->cases[i]);
-    put_heading(&pages, "Machine and settings", 6 * LINE);
-    put_pairs(&pages, "host", &run->host);
-    put_pairs(&pages, "build", &run->build);
-    put_pairs(&pages, "settings", &run->config);
-    return finish(&pages, BASE_OK, out, before);
-}
-
 /* --- a comparison -------------------------------------------------------------------------- */
 
 static void put_forest(struct pages *pages, const struct result_comparison *all)
@@ -313,33 +316,66 @@ static void put_forest(struct pages *pages, const struct result_comparison *all)
     }
 }
 
+static void put_comparison(struct pages *pages, const struct result_comparison *all)
+{
+    char method[RESULT_METHOD_SIZE];
+    put_paragraph(pages, RESULT_ROLE_MUTED, "baseline");
+    put_paragraph(pages, RESULT_ROLE_INK, all->baseline_name);
+    put_paragraph(pages, RESULT_ROLE_MUTED, "current");
+    put_paragraph(pages, RESULT_ROLE_INK, all->current_name);
+    for (size_t i = 0; i < all->caveat_count; i++)
+        put_paragraph(pages, RESULT_ROLE_WARN, all->caveats[i]);
+    put_forest(pages, all);
+    for (size_t i = 0; i < all->count; i++) {
+        if (all->items[i].why == NULL)
+            continue;
+        put_paragraph(pages, RESULT_ROLE_INK, all->items[i].id);
+        put_text(pages, MARGIN + 12, INNER - 12, RESULT_ROLE_MUTED, RESULT_PEN_TEXT,
+                 all->items[i].why);
+    }
+    result_compare_method(all, method, sizeof method);
+    pages->y += 6;
+    put_paragraph(pages, RESULT_ROLE_MUTED, method);
+}
+
+/* --- documents ----------------------------------------------------------------------------- */
+
+base_err result_report_pdf(const struct result_run *run,
+                           const struct result_report_options *options, struct base_buf *out)
+{
+    struct pages pages;
+    const size_t before = out->size;
+    const base_err err = begin(&pages, run->command, out);
+    if (err != BASE_OK)
+        return err;
+    put_head(&pages, run);
+    put_overview(&pages, run);
+    if (options->comparison != NULL) {
+        put_heading(&pages, "Comparison", 120);
+        put_comparison(&pages, options->comparison);
+    }
+    put_claims(&pages, run);
+    for (size_t i = 0; i < run->case_count && pages.err == BASE_OK; i++)
+        if (result_report_is_ok(&run->cases[i]))
+            put_case(&pages, &run->cases[i]);
+    put_trends(&pages, options);
+    put_heading(&pages, "Machine and settings", 6 * LINE);
+    put_pairs(&pages, "host", &run->host);
+    put_pairs(&pages, "build", &run->build);
+    put_pairs(&pages, "settings", &run->config);
+    return finish(&pages, BASE_OK, out, before);
+}
+
 base_err result_compare_pdf(const struct result_comparison *all, const struct result_page *page,
                             struct base_buf *out)
 {
     struct pages pages;
-    char method[RESULT_METHOD_SIZE];
     const size_t before = out->size;
     (void)page;
     const base_err err = begin(&pages, "Comparison", out);
     if (err != BASE_OK)
         return err;
     put_text(&pages, MARGIN, INNER, RESULT_ROLE_INK, RESULT_PEN_TITLE, "Comparison");
-    put_paragraph(&pages, RESULT_ROLE_MUTED, "baseline");
-    put_paragraph(&pages, RESULT_ROLE_INK, all->baseline_name);
-    put_paragraph(&pages, RESULT_ROLE_MUTED, "current");
-    put_paragraph(&pages, RESULT_ROLE_INK, all->current_name);
-    for (size_t i = 0; i < all->caveat_count; i++)
-        put_paragraph(&pages, RESULT_ROLE_WARN, all->caveats[i]);
-    put_forest(&pages, all);
-    for (size_t i = 0; i < all->count; i++) {
-        if (all->items[i].why == NULL)
-            continue;
-        put_paragraph(&pages, RESULT_ROLE_INK, all->items[i].id);
-        put_text(&pages, MARGIN + 12, INNER - 12, RESULT_ROLE_MUTED, RESULT_PEN_TEXT,
-                 all->items[i].why);
-    }
-    result_compare_method(all, method, sizeof method);
-    pages.y += 6;
-    put_paragraph(&pages, RESULT_ROLE_MUTED, method);
+    put_comparison(&pages, all);
     return finish(&pages, BASE_OK, out, before);
 }

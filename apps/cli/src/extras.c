@@ -96,14 +96,15 @@ static base_err check(const struct cli_args *args, struct base_why *why)
 base_err cli_extras_load(const struct cli_args *args, const struct result_run *run,
                          struct cli_extras *extras, struct base_why *why)
 {
-    const bool is_page = strcmp(cli_show_format(args), "html") == 0;
+    const char *format = cli_show_format(args);
+    const bool is_page = strcmp(format, "html") == 0 || strcmp(format, "pdf") == 0;
     const bool is_kept =
         access(args->operands[0], F_OK) != 0 && strcmp(args->operands[0], "-") != 0;
     CLI_TRY(check(args, why));
     if (has_option(args, "baseline"))
         CLI_TRY(load_comparison(args, run, extras, why));
     if (is_figure(args, RESULT_FIGURE_HISTORY) ||
-        (is_page && is_kept && !has_option(args, "no-trends")))
+        (is_page && is_kept && !has_option(args, "figure") && !has_option(args, "no-trends")))
         CLI_TRY(load_trends(args, run, extras, why));
     return BASE_OK;
 }

@@ -20,9 +20,9 @@ struct result_report_options {
     struct result_page page; /* from 60 cells on */
     bool is_detailed;        /* all numbers of each case, and a histogram of its samples */
     bool is_verbose;         /* that, and every fact of host, build and configuration */
-    const struct result_trend *trends; /* html: histories to show with their cases (figure.h) */
+    const struct result_trend *trends; /* html, pdf: histories to show (figure.h) */
     size_t trend_count;
-    const struct result_comparison *comparison; /* html: shown with the run; NULL: none */
+    const struct result_comparison *comparison; /* html, pdf: shown with the run; NULL: none */
 };
 
 struct result_format {
