@@ -1,4 +1,5 @@
 /* run_read.c - the table walked over a JSON tree, to a run; every deviation is an error. */
+#include "run_split.h"
 #include "run_table.h"
 
 #include <assert.h>
@@ -326,8 +327,8 @@ base_err result_tree_to_run(const json_t *tree, struct base_span text, const cha
     return err;
 }
 
-base_err result_run_read(struct base_span text, const char *path, struct result_run *run,
-                         struct base_why *why)
+static base_err read_whole(struct base_span text, const char *path, struct result_run *run,
+                           struct base_why *why)
 {
     json_t *tree = NULL;
     base_err err = result_tree_read(text, path, &tree, why);
@@ -335,4 +336,58 @@ base_err result_run_read(struct base_span text, const char *path, struct result_
         err = result_tree_to_run(tree, text, path, run, why);
     json_decref(tree);
     return err;
+}
+
+static base_err read_part(const struct result_shape *shape, struct base_span text,
+                          struct base_arena *arena, void *object)
+{
+    json_t *tree = json_loadb((const char *)text.data, text.size, JSON_REJECT_DUPLICATES, NULL);
+    const base_err err =
+        tree == NULL ? BASE_EPARSE : result_shape_read(shape, tree, text, "", arena, object, NULL);
+    json_decref(tree);
+    return err;
+}
+
+/* The document without its cases, then the cases one after the other. */
+static base_err read_parts(struct base_span text, const struct result_split *split,
+                           struct result_run *run)
+{
+    struct base_buf frame = { 0 };
+    json_t *tree = NULL;
+    base_err err = result_split_frame(text, split, &frame);
+    if (err == BASE_OK)
+        err = result_tree_read(base_buf_span(&frame), "", &tree, NULL);
+    if (err == BASE_OK)
+        err = result_tree_to_run(tree, base_buf_span(&frame), "", run, NULL);
+    json_decref(tree);
+    base_buf_done(&frame);
+    if (err != BASE_OK)
+        return err;
+    struct base_span part;
+    size_t at = split->begin;
+    run->case_count = split->count;
+    run->cases = base_arena_array(&run->arena, split->count, sizeof *run->cases);
+    err = run->cases == NULL ? BASE_ENOMEM : BASE_OK;
+    for (size_t i = 0; err == BASE_OK && i < split->count; i++)
+        err = result_split_next(text, &at, &part)
+                  ? read_part(&result_shape_case, part, &run->arena, &run->cases[i])
+                  : BASE_EPARSE;
+    if (err != BASE_OK)
+        result_run_done(run);
+    return err;
+}
+
+/* A tree of a whole document takes eight times the room of its numbers, so the cases are read one
+ * by one. Where that fails the document is not right, and reading it whole says what and where. */
+base_err result_run_read(struct base_span text, const char *path, struct result_run *run,
+                         struct base_why *why)
+{
+    struct result_split split;
+    struct result_run made = { 0 };
+    if (text.size <= RESULT_RUN_SIZE_MAX && result_split_of(text, &split) &&
+        split.count <= RESULT_CASE_MAX && read_parts(text, &split, &made) == BASE_OK) {
+        *run = made;
+        return BASE_OK;
+    }
+    return read_whole(text, path, run, why);
 }
