@@ -599,6 +599,25 @@ const struct cli_command cli_commands[] = {
       .about = "The exit status is 1 when a document was changed or is not signed.",
       .examples = { { "bpi-perf verify results.json", "one document" } },
       .run = cli_cmd_verify },
+    { .name = "profile",
+      .doc = "work with profiles that --profile wrote",
+      .about =
+          "run, benchmark run, exec and worker write profiles: --profile FOLDER samples stacks, "
+          "--alloc-profile FOLDER finds what allocates." },
+    { .name = "profile diff",
+      .operands = "BASELINE.folded CURRENT.folded",
+      .operand = CLI_A_FILE,
+      .operand_min = 2,
+      .operand_max = 2,
+      .doc = "a flame graph of what changed between two profiles",
+      .about = "Reads folded stacks of any profiler. Widths are the current time of an item, red "
+               "grew and blue shrank; where it is not known how many items a file is of, each side "
+               "is a share of its own total.",
+      .options = { cli_profile_diff_options },
+      .examples = { { "bpi-perf profile diff old/enc__encode.folded new/enc__encode.folded "
+                      "--output diff.html",
+                      "one case before and after" } },
+      .run = cli_cmd_profile_diff },
     { .name = "doctor",
       .doc = "is this machine fit to measure, and what disturbs it now",
       .about = "Reads what the machine is, watches for a second what others do on it, and measures "

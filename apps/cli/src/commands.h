@@ -28,6 +28,7 @@ int cli_cmd_history_path(const struct cli_args *args);
 int cli_cmd_history_trend(const struct cli_args *args);
 int cli_cmd_report(const struct cli_args *args);
 int cli_cmd_verify(const struct cli_args *args);
+int cli_cmd_profile_diff(const struct cli_args *args);
 int cli_cmd_doctor(const struct cli_args *args);
 int cli_cmd_completions(const struct cli_args *args);
 int cli_cmd_export(const struct cli_args *args);
@@ -37,5 +38,7 @@ int cli_cmd_man(const struct cli_args *args);
 
 /* The option tables that stand in their command's own file. */
 extern const struct cli_option cli_export_options[], cli_import_options[];
+/* Tables of options that stand beside their command. */
+extern const struct cli_option cli_profile_diff_options[];
 
 #endif

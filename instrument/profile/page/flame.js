@@ -16,7 +16,6 @@ const nodes = [];
     nodes.push(node);
     open.push(node);
     while (open.length && open[open.length - 1].left-- === 0) open.pop();
-    if (open.length) { /* the next one is a child of the last open one */ }
   }
   for (let i = nodes.length - 1; i > 0; i--) for (const v of [0, 1]) nodes[i].parent.total[v] += nodes[i].total[v];
 }
@@ -62,9 +61,10 @@ function paint(n) {
   }
 }
 
+let letter = 7.3;                  // width of one; the font is monospaced
 function sized(text, width) {
-  if (width < 22) return '';
-  const fit = Math.floor((width - 6) / 6.7);
+  if (width < 3 * letter) return '';
+  const fit = Math.floor((width - 6) / letter);
   return text.length <= fit ? text : fit < 4 ? '' : text.slice(0, fit - 1) + '\u2026';
 }
 
@@ -73,6 +73,7 @@ function lay() {                   // boxes of everything that is at least a thi
   boxes = [];
   const chain = [];
   for (let n = zoom; n; n = n.parent) chain.unshift(n);
+  if (chain.length > 4) chain.splice(1, chain.length - 4); // of many callers the nearest two
   chain.forEach((n, i) => boxes.push({ n, x: 0, w: width, y: i, above: n !== zoom }));
   const walk = (n, x, y) => {
     for (const child of n.children) {
@@ -92,11 +93,12 @@ function draw() {
   pen.scale(ratio, ratio);
   pen.font = '12px ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace';
   pen.textBaseline = 'middle';
-  const back = getComputedStyle(document.body).backgroundColor, ring = getComputedStyle(document.documentElement).getPropertyValue('--focus');
+  letter = pen.measureText('mmmmmmmmmm').width / 10;
+  const ring = getComputedStyle(document.documentElement).getPropertyValue('--focus');
   for (const b of boxes) {
     b.top = flipped ? height - (b.y + 1) * ROW : b.y * ROW;
     const gap = b.w > 3 ? 1 : 0, hit = pattern && b.n !== root && matches(b.n);
-    pen.globalAlpha = b.above ? 0.55 : 1;
+    pen.globalAlpha = b.above ? 0.8 : 1;
     pen.fillStyle = hit ? '#d48cff' : pattern && !diff ? 'hsl(50 8% 82%)' : paint(b.n);
     pen.fillRect(b.x, b.top, Math.max(b.w - gap, 0.3), ROW - 1);
     pen.globalAlpha = 1;
@@ -104,8 +106,17 @@ function draw() {
     if (text) { pen.fillStyle = '#141412'; pen.fillText(text, b.x + 3, b.top + ROW / 2); }
     if (b.n === picked) { pen.strokeStyle = ring; pen.lineWidth = 2; pen.strokeRect(b.x + 1, b.top + 1, Math.max(b.w - 3, 1), ROW - 3); }
   }
-  if (!boxes.length) { pen.fillStyle = back; }
   $('reset').disabled = zoom === root;
+}
+
+// At first, past the callers that nearly all of it goes through.
+function start() {
+  let n = root;
+  for (;;) {
+    const child = n.children.find(c => c.total[0] >= 0.95 * root.total[0] && (!diff || c.total[1] >= 0.95 * root.total[1]));
+    if (!child || !child.children.length) return n;
+    n = child;
+  }
 }
 
 const matches = n => pattern.test(data.frames[n.frame][0]) || pattern.test(data.frames[n.frame][1]);
@@ -208,36 +219,35 @@ function functions() {
   walk(root, new Set());
   return [...all.values()];
 }
-function table(where, heads, rows) {
+function table(where, heads, rows) { // the first word of a row is a function's name
   const t = document.createElement('table'), cell = (row, tag, what) => { const c = document.createElement(tag); c.append(what); row.append(c); };
   const head = t.createTHead().insertRow();
   heads.forEach(h => cell(head, 'th', h));
   const body = t.createTBody();
-  for (const row of rows) {
-    const r = body.insertRow();
-    row.slice(0, -1).forEach(x => cell(r, 'td', x));
-    const link = document.createElement('button');
-    link.textContent = row[row.length - 1];
+  for (const [name, ...numbers] of rows) {
+    const r = body.insertRow(), link = document.createElement('button');
+    link.textContent = name;
     link.title = 'search for it';
-    link.addEventListener('click', () => { $('search').value = '^' + row[row.length - 1].replace(/[.*+?^${}()|[\]\\]/g, '\\$&') + '$'; search(); $('search').scrollIntoView({ block: 'center' }); });
+    link.addEventListener('click', () => { $('search').value = '^' + name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&') + '$'; search(); $('search').scrollIntoView({ block: 'center' }); });
     cell(r, 'td', link);
+    numbers.forEach(x => cell(r, 'td', x));
   }
   $(where).replaceChildren(t);
 }
 const TOP = 25;
 if (diff) {
   const list = functions(), change = f => f.self[0] - f.self[1];
-  const row = f => [value(f.self[1]), value(f.self[0]), signed(change(f)), f.name];
-  table('tops', ['baseline', 'current', 'change', 'function, its own part'], list.filter(f => f.total[0] > 0).sort((a, b) => Math.abs(change(b)) - Math.abs(change(a))).slice(0, TOP).map(row));
+  const short = x => data.perItem ? amount(x) : share(x), unit = data.perItem ? ', an item' : '';
+  const row = f => [f.name, short(f.self[1]), short(f.self[0]), signed(change(f))];
+  table('tops', ['its own part' + unit, 'baseline', 'current', 'change'], list.filter(f => f.total[0] > 0).sort((a, b) => Math.abs(change(b)) - Math.abs(change(a))).slice(0, TOP).map(row));
   const gone = list.filter(f => f.total[0] === 0 && f.total[1] > 0).sort((a, b) => b.total[1] - a.total[1]);
   $('gone-head').hidden = $('gone').hidden = gone.length === 0;
-  table('gone', ['baseline, in all', 'its own part', 'function'], gone.slice(0, 4 * TOP).map(f => [value(f.total[1]), value(f.self[1]), f.name]));
+  table('gone', ['function', 'baseline, in all' + unit, 'its own part'], gone.slice(0, 4 * TOP).map(f => [f.name, short(f.total[1]), short(f.self[1])]));
 } else {
-  const all = root.total[0] || 1;
-  table('tops', ['self', 'total', 'self', 'function'], functions().sort((a, b) => b.self[0] - a.self[0]).slice(0, TOP).filter(f => f.total[0] > 0).map(f => [share(f.self[0] / all), share(f.total[0] / all), perItem(f.self[0]), f.name]));
+  const all = root.total[0] || 1, own = f => amount(data.items > 0 ? f.self[0] / data.items : f.self[0]);
+  table('tops', ['function', 'self', 'total', data.items > 0 ? 'self, an item' : 'self'], functions().filter(f => f.total[0] > 0).sort((a, b) => b.self[0] - a.self[0]).slice(0, TOP).map(f => [f.name, share(f.self[0] / all), share(f.total[0] / all), own(f)]));
 }
 new ResizeObserver(draw).observe($('graph'));
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', draw);
-pick(root);
-draw();
+zoomTo(root.total[0] > 0 ? start() : root);
 })();

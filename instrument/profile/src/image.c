@@ -100,6 +100,11 @@ static void open_image(struct image *image, const char *file)
         return;
     find_segments(image);
     look_at_sections(image);
+    const char *debug_file = NULL;
+    (void)dwfl_module_getsymtab(image->module); /* looks for a separate file with the symbols */
+    dwfl_module_info(image->module, NULL, NULL, NULL, NULL, NULL, NULL, &debug_file);
+    if (debug_file != NULL)
+        image->reason = "these places have no symbol";
 }
 
 static struct image *add_image(struct images *images, const struct maps_entry *entry)

@@ -29,7 +29,8 @@ struct maps {
  * Source: proc(5) */
 BASE_MUST_USE base_err maps_parse(struct maps *maps, struct base_span text);
 
-/* The same for a living process. Errors: those above, EIO (no such process, not permitted) */
+/* The same for a living process. Errors: those above, ENOTFOUND (no such process), EIO (not
+ * permitted) */
 BASE_MUST_USE base_err maps_read(struct maps *maps, int pid, struct base_why *why);
 
 BASE_MUST_USE base_err maps_add(struct maps *maps, const struct maps_entry *entry);

@@ -16,7 +16,7 @@ struct prof_symbols;
  *
  *   stacks    where stacks will be added; outlives the object
  *
- * Errors    EIO (no such process, or not permitted to look), ENOMEM
+ * Errors    ENOTFOUND (no such process), EIO (not permitted to look), ENOMEM
  */
 BASE_MUST_USE base_err prof_symbols_open(int pid, struct prof_stacks *stacks,
                                          struct prof_symbols **symbols, struct base_why *why);
