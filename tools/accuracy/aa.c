@@ -6,15 +6,16 @@
 #include "ours.h"
 
 static const char usage[] =
-    "usage: accuracy aa [--comparisons N] [--conditions quiet,ambient,noisy] [--kernels l1,dram]\n"
-    "                   [--extra 0,5,10,20,50] [--budget TIME] [--minutes N] [--core N]\n"
-    "                   [--save FILE] [--bpi-perf PROGRAM] [-- OPTIONS OF bpi-perf compare]\n"
+    "usage: accuracy aa [--comparisons N] [--conditions quiet,ambient,noisy]\n"
+    "                   [--kernels l1,dram,scatter] [--extra 0,5,10,20,50] [--budget TIME]\n"
+    "                   [--minutes N] [--core N] [--save FILE] [--bpi-perf PROGRAM]\n"
+    "                   [-- OPTIONS OF bpi-perf compare]\n"
     "\n"
     "Compares accuracy_kernels_a with binaries that do the same work, or --extra tenths of a per\n"
     "cent more, --comparisons times (10) each in --budget (2s), and prints how often the verdict\n"
-    "was right. --save appends every comparison to FILE, one line each, and takes up a run that\n"
-    "ended; `accuracy replay FILE` prints its tables again. --core is where the programs run and\n"
-    "where the bursts are (the last one).\n";
+    "was right. The kernels are l1 and dram unless named. --save appends every comparison to\n"
+    "FILE, one line each, and takes up a run that ended; `accuracy replay FILE` prints its tables\n"
+    "again. --core is where the programs run and where the bursts are (the last one).\n";
 
 static json_t *shot(const struct rounds *rounds, const struct rounds_cell *cell,
                     struct base_why *why)

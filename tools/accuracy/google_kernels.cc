@@ -1,4 +1,4 @@
-/* google_kernels.cc - the two kernels as a program of google/benchmark.
+/* google_kernels.cc - the kernels as a program of google/benchmark.
  *
  * Usage: google_kernels EXTRA [options of google/benchmark] */
 #include "kernel_work.h"
@@ -9,27 +9,17 @@
 
 static unsigned extra;
 
-static void l1(benchmark::State &state)
+static void run(benchmark::State &state, const struct kernel_kind *kind)
 {
     struct kernel kernel;
-    if (!kernel_l1_open(&kernel, extra))
+    if (!kind->open(&kernel, extra)) {
         state.SkipWithError("no memory");
+        return;
+    }
     for (auto _ : state)
-        kernel_l1_run(&kernel, 1);
-    kernel_l1_close(&kernel);
+        kind->run(&kernel, 1);
+    kernel_close(&kernel);
 }
-BENCHMARK(l1);
-
-static void dram(benchmark::State &state)
-{
-    struct kernel kernel;
-    if (!kernel_dram_open(&kernel, extra))
-        state.SkipWithError("no memory");
-    for (auto _ : state)
-        kernel_dram_run(&kernel, 1);
-    kernel_dram_close(&kernel);
-}
-BENCHMARK(dram);
 
 int main(int argc, char **argv)
 {
@@ -39,6 +29,8 @@ int main(int argc, char **argv)
     argv[1] = argv[0];
     argc--;
     argv++;
+    for (const struct kernel_kind &kind : kernel_kinds)
+        benchmark::RegisterBenchmark(kind.name, run, &kind);
     benchmark::Initialize(&argc, argv);
     if (benchmark::ReportUnrecognizedArguments(argc, argv))
         return 2;

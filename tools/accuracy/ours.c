@@ -58,15 +58,16 @@ json_t *ours_compare(const struct rounds *rounds, const struct rounds_cell *cell
 {
     static const char *const sides[ROUNDS_EXTRAS] = { "b", "b5", "b10", "b20", "b50" };
     const char *kernel = rounds_kernel_names[cell->kernel];
-    char a[ROUNDS_PATH_SIZE + 32], b[ROUNDS_PATH_SIZE + 32], budget[32], core[16];
+    char a[ROUNDS_PATH_SIZE + 32], b[ROUNDS_PATH_SIZE + 32], budget[32], core[16], seed[32];
     snprintf(a, sizeof a, "%s/accuracy_kernels_a", rounds->beside);
     snprintf(b, sizeof b, "%s/accuracy_kernels_%s", rounds->beside, sides[cell->extra]);
     snprintf(budget, sizeof budget, "%lluns", (unsigned long long)rounds->budget_ns);
     snprintf(core, sizeof core, "%u", rounds->core);
+    snprintf(seed, sizeof seed, "%zu", cell->round + 1);
     const char *words[COMMAND_WORDS_MAX] = { rounds->bpi_perf, "compare", a,          b,
                                              kernel,           "--json",  "--budget", budget,
-                                             "--cpu-affinity", core };
-    size_t count = 10;
+                                             "--cpu-affinity", core,      "--seed",   seed };
+    size_t count = 12;
     for (size_t i = 0; options[i] != NULL && count + 1 < COMMAND_WORDS_MAX; i++)
         words[count++] = options[i];
     for (size_t i = 0; rounds->words[i] != NULL && count + 1 < COMMAND_WORDS_MAX; i++)

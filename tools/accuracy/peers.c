@@ -10,16 +10,17 @@
 #include <string.h>
 
 static const char usage[] =
-    "usage: accuracy peers [--comparisons N] [--conditions quiet,ambient,noisy] [--kernels "
-    "l1,dram]\n"
-    "                      [--extra 0,5,10,20,50] [--budget TIME] [--minutes N] [--core N]\n"
-    "                      [--save FILE] [--bpi-perf PROGRAM] [-- OPTIONS OF bpi-perf compare]\n"
+    "usage: accuracy peers [--comparisons N] [--conditions quiet,ambient,noisy]\n"
+    "                      [--kernels l1,dram,scatter] [--extra 0,5,10,20,50] [--budget TIME]\n"
+    "                      [--minutes N] [--core N] [--save FILE] [--bpi-perf PROGRAM]\n"
+    "                      [-- OPTIONS OF bpi-perf compare]\n"
     "\n"
-    "Lets google/benchmark with its compare.py, hyperfine and bpi-perf compare judge the same two\n"
-    "kernels in the same rounds, 10 comparisons each of +0, +1, +2 and +5 % with a budget of 2s\n"
-    "unless said otherwise, and prints how often each found a change. Debian's packages:\n"
-    "libbenchmark-dev (when this is built), libbenchmark-tools, python3-scipy, hyperfine.\n"
-    "--save appends to FILE and takes up a run that ended; --minutes 0 only prints its table.\n";
+    "Lets google/benchmark with its compare.py, hyperfine and bpi-perf compare judge the same\n"
+    "kernels in the same rounds, 10 comparisons each of +0, +1, +2 and +5 % of l1 and dram with\n"
+    "a budget of 2s unless said otherwise, and prints how often each found a change. Debian's\n"
+    "packages: libbenchmark-dev (when this is built), libbenchmark-tools, python3-scipy,\n"
+    "hyperfine. --save appends to FILE and takes up a run that ended; --minutes 0 only prints its\n"
+    "table.\n";
 
 struct tally {
     size_t count, failed, slower, faster;

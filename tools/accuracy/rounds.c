@@ -22,7 +22,7 @@ enum {
 };
 
 const char *const rounds_condition_names[] = { "quiet", "ambient", "noisy" };
-const char *const rounds_kernel_names[] = { "l1", "dram" };
+const char *const rounds_kernel_names[] = { "l1", "dram", "scatter" };
 const unsigned rounds_extras[] = { 0, 5, 10, 20, 50 };
 
 volatile sig_atomic_t rounds_interrupted;
@@ -141,7 +141,7 @@ static void show_progress(const struct work *work, const struct rounds_cell *cel
             rounds_extras[cell->extra] / 10.0);
 }
 
-static bool compare_once(struct work *work, const struct rounds_cell *cell, size_t round)
+static bool compare_once(struct work *work, const struct rounds_cell *cell)
 {
     struct base_why why = { 0 };
     show_progress(work, cell);
@@ -150,9 +150,10 @@ static bool compare_once(struct work *work, const struct rounds_cell *cell, size
         json_decref(found);
         return true;
     }
-    json_t *line = json_pack(
-        "{si ss ss si}", "round", (int)round, "condition", rounds_condition_names[cell->condition],
-        "kernel", rounds_kernel_names[cell->kernel], "extra", (int)rounds_extras[cell->extra]);
+    json_t *line =
+        json_pack("{si ss ss si}", "round", (int)cell->round, "condition",
+                  rounds_condition_names[cell->condition], "kernel",
+                  rounds_kernel_names[cell->kernel], "extra", (int)rounds_extras[cell->extra]);
     work->failures = found == NULL ? work->failures + 1 : 0;
     if (found == NULL)
         fprintf(stderr, "\raccuracy: %s %s: %s\n", rounds_condition_names[cell->condition],
@@ -186,7 +187,7 @@ static size_t block(const struct work *work, size_t condition, size_t round,
                 continue;
             const size_t at = base_rng_below(&rng, ++count);
             cells[count - 1] = cells[at];
-            cells[at] = (struct rounds_cell){ condition, k, e };
+            cells[at] = (struct rounds_cell){ condition, k, e, round };
         }
     return count;
 }
@@ -216,7 +217,7 @@ static bool run_block(struct work *work, size_t condition, size_t round)
     struct neighbour neighbour = { { 0 } };
     bool is_fine = make_noise(work->rounds, condition, round, &compilers, &neighbour);
     for (size_t i = 0; is_fine && i < count && !rounds_interrupted && !is_time_up(work); i++)
-        is_fine = compare_once(work, &cells[i], round);
+        is_fine = compare_once(work, &cells[i]);
     compilers_stop(&compilers);
     neighbour_stop(&neighbour);
     return is_fine;

@@ -14,7 +14,7 @@
 #include <stdio.h>
 
 enum rounds_condition { ROUNDS_QUIET, ROUNDS_AMBIENT, ROUNDS_NOISY, ROUNDS_CONDITIONS };
-enum rounds_kernel { ROUNDS_L1, ROUNDS_DRAM, ROUNDS_KERNELS };
+enum rounds_kernel { ROUNDS_L1, ROUNDS_DRAM, ROUNDS_SCATTER, ROUNDS_KERNELS };
 enum { ROUNDS_EXTRAS = 5, ROUNDS_COUNT_MAX = 100000, ROUNDS_PATH_SIZE = 4096 };
 
 extern const char *const rounds_condition_names[ROUNDS_CONDITIONS];
@@ -24,6 +24,7 @@ extern const unsigned rounds_extras[ROUNDS_EXTRAS];
 
 struct rounds_cell {
     size_t condition, kernel, extra; /* indices of the three above */
+    size_t round;                    /* from 0; not set by rounds_cell_of */
 };
 
 struct rounds {

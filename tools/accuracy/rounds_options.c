@@ -105,7 +105,7 @@ static void find_programs(struct rounds *rounds)
 int rounds_parse(int argc, char **argv, const char *usage, struct rounds *rounds)
 {
     memset(rounds->conditions, 1, sizeof rounds->conditions);
-    memset(rounds->kernels, 1, sizeof rounds->kernels);
+    rounds->kernels[ROUNDS_L1] = rounds->kernels[ROUNDS_DRAM] = true;
     rounds->core = (unsigned)sysconf(_SC_NPROCESSORS_ONLN) - 1;
     find_programs(rounds);
     int letter = 0, place = 0;
