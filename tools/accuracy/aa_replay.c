@@ -242,8 +242,10 @@ static void print_estimate(FILE *out, const struct tally *tally)
     double square = 0;
     for (size_t i = 0; i < tally->count; i++)
         square += tally->errors[i] * tally->errors[i];
-    fprintf(out, " %+.3f %% (%+.3f .. %+.3f) | %.3f %% | ±%.3f %% |", 100 * mean.value,
-            100 * mean.low, 100 * mean.high, 100 * sqrt(square / (double)tally->count),
+    fprintf(out, " %+.3f %% ", 100 * mean.value);
+    if (tally->count > 1)
+        fprintf(out, "(%+.3f .. %+.3f) ", 100 * mean.low, 100 * mean.high);
+    fprintf(out, "| %.3f %% | ±%.3f %% |", 100 * sqrt(square / (double)tally->count),
             100 * tally->half_width / (double)tally->count);
     print_share(out, tally->covered, tally->count);
     print_share(out, tally->outcomes[LOOSE].covered, tally->count);

@@ -48,7 +48,7 @@ static void child(const char *source, pid_t parent)
     for (;;) {
         const pid_t pid = fork();
         if (pid == 0) {
-            execlp("cc", "cc", "-O2", "-c", "-o", "/dev/null", source, (char *)NULL);
+            execlp("cc", "cc", "-O2", "-S", "-o", "/dev/null", source, (char *)NULL);
             _exit(127);
         }
         int status = 0;

@@ -161,8 +161,8 @@ static bool google(const struct rounds *rounds, const struct rounds_cell *cell, 
     double seconds = 0, judging = 0;
     if (!folder_make(&folder, why))
         return false;
-    const char *const argv[] = { "python3",    compare_py, "-d",     folder.out,
-                                 "benchmarks", folder.a,   folder.b, NULL };
+    const char *const argv[] = { "/usr/bin/python3", compare_py, "-d",     folder.out,
+                                 "benchmarks",       folder.a,   folder.b, NULL };
     const bool is_fine =
         google_side(rounds, cell, false, folder.a, &seconds, why) &&
         google_side(rounds, cell, true, folder.b, &seconds, why) &&
