@@ -103,8 +103,7 @@ static bool is_time_up(const struct paired *paired, uint64_t spent_ns, uint64_t 
     const struct cli_versus_options *options = &paired->options;
     const size_t pairs = pairs_of(paired);
     const uint64_t budget_ns = options->budget_ns > 0 ? options->budget_ns : BUDGET_NS;
-    const double final_share = 0.8; /* of alpha, at the last look: stats/sequential.h */
-    const size_t least = stats_paired_least(options->alpha / (double)paired->tests * final_share);
+    const size_t least = stats_sequential_least(&paired->contests[0].sequential);
     if (pairs >= STATS_PAIRED_MAX)
         return true;
     if (spent_ns + round_ns <= budget_ns || pairs == 0)
@@ -334,15 +333,26 @@ static base_err correct(struct paired *paired)
 static const char *method_of(struct paired *paired)
 {
     const struct cli_versus_options *options = &paired->options;
+    const double alpha = options->alpha * 100;
+    struct base_arena *arena = &paired->out->arena;
+    const char *promise =
+        options->correction == STATS_CORRECTION_HOLM
+            ? base_arena_printf(arena,
+                                "chance that any of the %zu cases is wrongly called slower or "
+                                "faster at most %g %% (Bonferroni over looks, Holm over cases)",
+                                paired->tests, alpha)
+            : base_arena_printf(
+                  arena,
+                  "of the cases called slower or faster at most %g %% wrongly so, on "
+                  "average (Bonferroni over looks, Benjamini-Hochberg over %zu cases)",
+                  alpha, paired->tests);
     return base_arena_printf(
-        &paired->out->arena,
+        arena,
         "ratio: current over baseline, median of the Walsh averages of the pairs' log ratios; a "
         "pair is two fresh processes in lock step on one core; verdict: slower or faster when the "
-        "interval lies beyond %g %%, same when it lies within; chance that any of the %zu verdicts "
-        "is wrong at most %g %% (exact signed-rank intervals, %s over looks and cases; %s)",
-        options->threshold * 100, paired->tests, options->alpha * 100,
-        options->correction == STATS_CORRECTION_HOLM ? "Bonferroni, then Holm,"
-                                                     : "Bonferroni, then Benjamini-Hochberg,",
+        "interval lies beyond %g %%, same when it lies within; %s; intervals by exact signed "
+        "ranks, Bonferroni over looks and cases; %s",
+        options->threshold * 100, promise != NULL ? promise : "",
         options->is_full ? "no early stop" : "stopped as soon as it was known");
 }
 
