@@ -39,3 +39,26 @@ run 2 compare --budget 0s self self null/empty
 has err 'no time'
 run 2 compare --alpha 0 self self null/empty
 run 3 compare /bin/true /bin/true
+
+# Revisions: the second one's worker does a hundred times the work; nothing is left behind.
+if command -v git >/dev/null && [ -f examples/worker_python/worker.py ] && command -v python3 >/dev/null; then
+    repo=$work/repo
+    mkdir "$repo"
+    cp examples/worker_python/worker.py "$repo/worker.py"
+    chmod +x "$repo/worker.py"
+    commit() { git -C "$repo" add -A && git -C "$repo" -c user.name=t -c user.email=t@t commit -qm "$1"; }
+    git -C "$repo" init -q
+    commit one
+    sed 's/self.answer = hashlib/for _ in range(100): self.answer = hashlib/' "$repo/worker.py" >"$work/slower.py"
+    cat "$work/slower.py" >"$repo/worker.py"
+    commit two
+    cd "$repo" || exit 1
+    run 1 compare --revision HEAD~1 --revision HEAD --build true --program ./worker.py sha256
+    has out 'HEAD~1 ('
+    has out 'slower'
+    [ "$(git worktree list | wc -l)" -eq 1 ] || fail "a worktree is left"
+    run 2 compare --revision HEAD~1 --program ./worker.py
+    has err 'two revisions'
+    run 2 compare --revision nobody --revision HEAD --program ./worker.py
+    has err 'nobody'
+fi

@@ -652,8 +652,9 @@ const struct cli_command cli_commands[] = {
 const size_t cli_command_count = sizeof cli_commands / sizeof cli_commands[0];
 
 const struct cli_exit_row cli_exit_table[] = {
-    { CLI_FINE, "everything was measured, no claim is refuted, no gate failed" },
-    { CLI_REFUTED, "a claim is refuted, a gate failed, or a signature does not hold" },
+    { CLI_FINE, "everything was measured, no claim is refuted, no gate failed, nothing is slower" },
+    { CLI_REFUTED,
+      "a claim is refuted, a gate failed, a case is slower, or a signature does not hold" },
     { CLI_USAGE, "the command line, or a file that it names, is not right" },
     { CLI_UNMEASURED, "a case could not be measured, or the output could not be written" },
     { CLI_INTERRUPTED, "interrupted; the cases that were finished are reported and kept" },
