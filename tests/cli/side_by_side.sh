@@ -32,7 +32,9 @@ run 2 compare --vary size self
 has err 'NAME=VALUES'
 run 2 compare --vary size=1 self
 has err 'one value'
-run 2 compare /no/such/a /no/such/b
+run 3 compare /no/such/a /no/such/b
+has err 'No such file'
+run 3 compare --exec true /no/such/command
 run 2 compare self self no/such/case
 has err 'no/such/case'
 run 2 compare --budget 0s self self null/empty

@@ -25,6 +25,7 @@ struct paired {
     size_t side_count;
     struct cli_versus_options options;
     size_t tests;
+    bool is_interrupted;
     struct contest *contests; /* [side_count - 1] of the case at work */
     double reference_ns[STATS_PAIRED_MAX];
     double *p_equal, *p_change; /* [item] over all looks */
@@ -139,6 +140,10 @@ static base_err rounds(struct paired *paired, const struct cli_versus_case *item
         base_err err = bench_pair_round(pair, &round, why);
         if (err == BASE_OK && take_round(paired, &round) != BASE_OK)
             err = fail_memory(why);
+        if (err == BASE_EINTERRUPTED && pairs_of(paired) > 0) {
+            paired->is_interrupted = true; /* what there is, is judged and shown */
+            break;
+        }
         if (err != BASE_OK)
             return err;
         spent_ns = bench_clock_now_ns() - start_ns;
@@ -296,7 +301,9 @@ static base_err run_case(struct paired *paired, const struct cli_versus_case *it
     const uint64_t start_ns = bench_clock_now_ns();
     struct base_why sentence = { 0 };
     base_err err = measure_case(paired, item, start_ns, &sentence);
-    if (err == BASE_EINTERRUPTED || err == BASE_ERANGE || err == BASE_ENOMEM) {
+    if (err == BASE_EINTERRUPTED)
+        return base_fail(why, err, 0, "interrupted before there was a pair");
+    if (err == BASE_ERANGE || err == BASE_ENOMEM) {
         *why = sentence;
         return err;
     }
@@ -305,7 +312,9 @@ static base_err run_case(struct paired *paired, const struct cli_versus_case *it
     const double seconds = (double)(bench_clock_now_ns() - start_ns) / 1e9;
     for (size_t side = 1; side < paired->side_count && err == BASE_OK; side++)
         err = add_item(paired, item, side, seconds);
-    return err == BASE_OK ? err : fail_memory(why);
+    if (err != BASE_OK)
+        return fail_memory(why);
+    return paired->is_interrupted ? base_fail(why, BASE_EINTERRUPTED, 0, "interrupted") : BASE_OK;
 }
 
 /* --- the whole ----------------------------------------------------------------------------- */
@@ -371,9 +380,15 @@ static void fill_defaults(struct paired *paired)
     options->alpha = options->alpha == 0 ? 0.01 : options->alpha;
 }
 
+static const char *interruption[] = { "interrupted: not everything was compared" };
+
 static base_err finish(struct paired *paired, base_err err, struct base_why *why)
 {
     struct result_comparison *out = paired->out;
+    if (err == BASE_EINTERRUPTED) {
+        out->caveats = interruption;
+        out->caveat_count = 1;
+    }
     if (err == BASE_OK || err == BASE_EINTERRUPTED) {
         if (correct(paired) != BASE_OK)
             err = fail_memory(why);

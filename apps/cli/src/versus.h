@@ -62,7 +62,8 @@ BASE_MUST_USE base_err cli_versus_cases(const struct cli_versus_side *sides, siz
 /* Ask every side for its cases and compare those that all have under one id and that `filter`
  * (NULL: all but the reference kernels) matches; what only some have is missing or added.
  *
- * Errors   ENOTFOUND (no such program, no common case matches; why says it), those above
+ * Errors   ECRASHED (a program cannot be started or lists no cases), ENOTFOUND (no common case
+ *          matches; why says it), those above
  */
 BASE_MUST_USE base_err cli_versus_programs(const struct cli_versus_side *sides, size_t side_count,
                                            const char *filter,

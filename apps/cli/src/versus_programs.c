@@ -63,6 +63,8 @@ static base_err list_side(const struct cli_versus_side *side,
     base_err err = bench_drive_list(&launch, arena, &listed, &count, why);
     for (size_t i = 0; i < count && err == BASE_OK; i++)
         err = add_targets(listing, &listed[i], side, options, arena, why);
+    if (err == BASE_ENOTFOUND) /* of a program, not of a word on the command line */
+        err = BASE_ECRASHED;
     return err == BASE_OK ? err : base_fail_prefix(why, err, "%s", side->name);
 }
 
