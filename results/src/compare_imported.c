@@ -79,7 +79,7 @@ static base_err add_notes(struct list *list, const struct result_run *run,
     for (size_t i = 0; i < run->config.count; i++) {
         const struct result_pair *pair = &run->config.items[i];
         const bool is_note =
-            result_is_of_import(pair->name) && strcmp(pair->name, RESULT_IMPORTED_FROM) != 0;
+            strncmp(pair->name, RESULT_IMPORT_NOTE, strlen(RESULT_IMPORT_NOTE)) == 0;
         const bool is_both = is_note && has_note(other, pair->value);
         if (!is_note || (is_both && run == list->all->current))
             continue;

@@ -310,20 +310,22 @@ static const char *arg_of(const struct result_pairs *pairs, const char *name)
     return NULL;
 }
 
-static void put_head(struct result_sink *sink, const struct result_run *run)
+static void put_key(struct result_sink *sink, const char *key, const char *value)
 {
-    static const char *const keys[][2] = { { "goos", "goos" },
-                                           { "goarch", "goarch" },
-                                           { "cpu_model", "cpu" } };
-    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
-        const char *value = arg_of(&run->host, keys[i][0]);
-        if (value == NULL)
-            continue;
-        result_sink_printf(sink, "%s: ", keys[i][1]);
-        result_sink_text(sink, value);
-        result_sink_printf(sink, "\n");
-    }
-    result_sink_printf(sink, "bpi-perf-run: %s\n", run->id);
+    if (value == NULL)
+        return;
+    result_sink_printf(sink, "%s: ", key);
+    result_sink_text(sink, value);
+    result_sink_printf(sink, "\n");
+}
+
+/* In go test's order, and no key of our own: benchstat compares only what agrees in every key. */
+static void put_head(struct result_sink *sink, const struct result_run *run, const char *package)
+{
+    put_key(sink, "goos", arg_of(&run->host, "goos"));
+    put_key(sink, "goarch", arg_of(&run->host, "goarch"));
+    put_key(sink, "pkg", package);
+    put_key(sink, "cpu", arg_of(&run->host, "cpu_model"));
 }
 
 static base_err export_text(const struct result_run *run, struct base_buf *out, size_t *left_out,
@@ -331,9 +333,9 @@ static base_err export_text(const struct result_run *run, struct base_buf *out, 
 {
     struct base_arena arena = { 0 };
     struct result_sink sink = { .out = out };
-    const char *package = NULL;
+    const char *package = run->case_count > 0 ? arg_of(&run->cases[0].args, "pkg") : NULL;
     *left_out = 0;
-    put_head(&sink, run);
+    put_head(&sink, run, package);
     for (size_t i = 0; sink.err == BASE_OK && i < run->case_count; i++) {
         const struct result_case *one = &run->cases[i];
         struct result_repetitions repetitions = { 0 };
@@ -341,12 +343,8 @@ static base_err export_text(const struct result_run *run, struct base_buf *out, 
         if (result_is_exportable(one))
             sink.err = result_repetitions_of(one, &arena, &repetitions);
         *left_out += repetitions.count == 0;
-        if (own != NULL && (package == NULL || strcmp(own, package) != 0)) {
-            result_sink_printf(&sink, "pkg: ");
-            result_sink_text(&sink, own);
-            result_sink_printf(&sink, "\n");
-            package = own;
-        }
+        if (own != NULL && (package == NULL || strcmp(own, package) != 0))
+            put_key(&sink, "pkg", package = own);
         put_repetitions(&sink, one, &repetitions);
     }
     base_arena_done(&arena);

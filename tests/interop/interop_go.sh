@@ -1,6 +1,6 @@
 #!/bin/sh
 # interop_go.sh - go test writes, bpi-perf reads and writes again; the result follows the rules of
-# Go's benchmark format, word for word as benchstat's reader asks (benchstat is not in Debian).
+# Go's benchmark format, word for word as benchstat's reader asks, and benchstat reads it where it is installed.
 . tests/cli/common.sh
 golden=tests/golden/interop
 
@@ -37,6 +37,21 @@ grep -q '16 B/op' "$work/old.txt" || fail "the allocations are lost"
 "$bpi" benchmark compare --baseline "$work/old.txt" --current "$work/new.txt" >"$work/out" 2>"$work/err"
 [ $? -le 1 ] || fail "compare of Go files"
 has out BenchmarkSum-2
+
+# benchstat prints the same of the files and of what they became, apart from the names of the files.
+if command -v benchstat >/dev/null; then
+    mkdir "$work/a" "$work/b"
+    cp $golden/go_old.txt $golden/go_new.txt "$work/a"
+    cp "$work/old.txt" "$work/b/go_old.txt"
+    cp "$work/new.txt" "$work/b/go_new.txt"
+    for side in a b; do
+        (cd "$work/$side" && benchstat go_old.txt go_new.txt >../$side.stat 2>&1) || fail "benchstat refuses $side"
+    done
+    grep -q 'vs base' "$work/b.stat" || fail "benchstat does not compare the two"
+    cmp -s "$work/a.stat" "$work/b.stat" || fail "benchstat sees a difference: $(diff "$work/a.stat" "$work/b.stat" | head -5)"
+else
+    echo "benchstat is not installed: the format is checked by its rules"
+fi
 
 # shellcheck disable=SC2086
 measured run null/step $brief --no-references --save "$work/own.json"
