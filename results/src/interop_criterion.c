@@ -225,24 +225,23 @@ static base_err walk_folder(struct walk *walk, const char *folder, unsigned dept
     return err;
 }
 
-/* "FOLDER@NAME" is another baseline of the folder, unless there is a folder of that whole name. */
-static base_err split_path(struct walk *walk, const char *path)
+/* "FOLDER@NAME" is another baseline of the folder, unless there is a folder of that whole name.
+ * Cuts the path; returns the name of the baseline. */
+static const char *cut_baseline(char *path)
 {
     struct stat what;
-    if (snprintf(walk->root, sizeof walk->root, "%s", path) >= (int)sizeof walk->root)
-        return result_import_fail(walk->import, BASE_ERANGE, 0, "the path is too long");
-    walk->baseline = NEWEST;
-    char *at = strrchr(walk->root, '@');
-    if (at == NULL || (stat(walk->root, &what) == 0 && S_ISDIR(what.st_mode)))
-        return BASE_OK;
+    char *at = strrchr(path, '@');
+    if (at == NULL || (stat(path, &what) == 0 && S_ISDIR(what.st_mode)))
+        return NEWEST;
     *at = '\0';
-    walk->baseline = at + 1;
-    return BASE_OK;
+    return at + 1;
 }
 
 static base_err read_all(struct walk *walk, const struct result_import_source *source)
 {
-    RESULT_TRY(split_path(walk, source->path));
+    if (snprintf(walk->root, sizeof walk->root, "%s", source->path) >= (int)sizeof walk->root)
+        return result_import_fail(walk->import, BASE_ERANGE, 0, "the path is too long");
+    walk->baseline = cut_baseline(walk->root);
     RESULT_TRY(has_times(walk->root) ? read_baseline(walk, walk->root)
                                      : walk_folder(walk, walk->root, 0));
     if (result_import_count(walk->import) == 0)
@@ -303,6 +302,11 @@ static void put_safe(const char *part, char out[NAME_MAX_SIZE + 1])
 struct place {
     const char *group, *function, *value; /* function and value: NULL when there are none */
     char folder[3 * (NAME_MAX_SIZE + 1) + 16];
+};
+
+struct target {
+    char folder[PATH_SIZE];
+    const char *baseline;
 };
 
 static void find_place(const struct result_case *one, struct place *place)
@@ -427,7 +431,7 @@ static base_err write_json(const char *folder, const char *name, json_t *root, s
 }
 
 static base_err write_case(const struct result_case *one, const struct place *place,
-                           const char *folder, const struct result_repetitions *times,
+                           const struct target *target, const struct result_repetitions *times,
                            struct base_why *why)
 {
     char path[PATH_SIZE];
@@ -435,10 +439,11 @@ static base_err write_case(const struct result_case *one, const struct place *pl
     json_t *estimates = NULL;
     for (size_t i = 1; i < times->count; i++)
         is_linear = is_linear || times->items[i] != times->items[0];
-    if (snprintf(path, sizeof path, "%s/%s/" NEWEST, folder, place->folder) >= (int)sizeof path)
-        return base_fail(why, BASE_ERANGE, 0, "%s: the path is too long", folder);
+    if (snprintf(path, sizeof path, "%s/%s/%s", target->folder, place->folder, target->baseline) >=
+        (int)sizeof path)
+        return base_fail(why, BASE_ERANGE, 0, "%s: the path is too long", target->folder);
     if (make_estimates(times, is_linear, &estimates) != BASE_OK)
-        return base_fail(why, BASE_ENOMEM, 0, "%s: no memory for the export", folder);
+        return base_fail(why, BASE_ENOMEM, 0, "%s: no memory for the export", target->folder);
     base_err err = base_folder_make(path, why);
     if (err != BASE_OK)
         json_decref(estimates);
@@ -464,6 +469,13 @@ static base_err export_folder(const struct result_run *run, const char *folder, 
                               struct base_why *why)
 {
     struct base_arena arena = { 0 };
+    struct target target;
+    if (snprintf(target.folder, sizeof target.folder, "%s", folder) >= (int)sizeof target.folder)
+        return base_fail(why, BASE_ERANGE, 0, "%.100s...: the path is too long", folder);
+    target.baseline = cut_baseline(target.folder);
+    if (*target.baseline == '\0' || strchr(target.baseline, '/') != NULL)
+        return base_fail(why, BASE_EINVALID, 0, "%s: after the @ stands the name of a baseline",
+                         folder);
     struct place *places = base_arena_array(&arena, run->case_count + 1, sizeof *places);
     base_err err = places != NULL ? BASE_OK : base_fail(why, BASE_ENOMEM, 0, "no memory");
     *left_out = 0;
@@ -475,7 +487,7 @@ static base_err export_folder(const struct result_run *run, const char *folder, 
         if (result_is_exportable(one) && result_repetitions_of(one, &arena, &times) != BASE_OK)
             err = base_fail(why, BASE_ENOMEM, 0, "no memory for the export");
         else if (times.count >= 2)
-            err = write_case(one, &places[i], folder, &times, why);
+            err = write_case(one, &places[i], &target, &times, why);
         else
             ++*left_out;
     }

@@ -26,7 +26,7 @@ const struct cli_option cli_export_options[] = {
       .letter = 'o',
       .kind = CLI_FILE,
       .value_name = "FILE",
-      .doc = "write to this file, for criterion into this folder",
+      .doc = "write to this file, for criterion into this folder (FOLDER@NAME: as that baseline)",
       .fallback = "standard output" },
     { 0 },
 };

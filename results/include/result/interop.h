@@ -66,7 +66,8 @@ typedef base_err result_import_fn(const struct result_import_source *source, str
 typedef base_err result_export_fn(const struct result_run *run, struct base_buf *out,
                                   size_t *left_out, struct base_why *why);
 
-/* The same into a folder, which is made. Errors: also EIO */
+/* The same into a folder, which is made; "FOLDER@NAME" where the format has names for what is in a
+ * folder. Errors: also EIO */
 typedef base_err result_export_folder_fn(const struct result_run *run, const char *folder,
                                          size_t *left_out, struct base_why *why);
 
