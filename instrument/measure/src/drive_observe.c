@@ -196,6 +196,9 @@ static base_err watch_allocations(struct drive *drive, const struct bench_observ
     uint64_t items = 1, interval = 0;
     json_t *reply = NULL;
     double done = 0;
+    if (drive->wire.is_exclusive)
+        return base_fail(why, BASE_EUNSUPPORTED, 0,
+                         "what a whole command allocates is not seen by the worker that starts it");
     base_err err = choose_allocations(drive, &items, &interval, why);
     if (err == BASE_OK)
         err = ask_allocations(drive, items, interval, &reply, why);

@@ -282,10 +282,15 @@ static size_t describe_scopes(const struct image *image, uint64_t address,
                               const struct prof_frame *whole, struct prof_frame *out)
 {
     Dwarf_Addr bias = 0;
-    Dwarf_Die *scopes = NULL;
+    Dwarf_Die *scopes = NULL, *inner = NULL;
     size_t count = 0;
+    int scope_count = 0;
     Dwarf_Die *unit = dwfl_module_addrdie(image->module, address, &bias);
-    const int scope_count = unit != NULL ? dwarf_getscopes(unit, address - bias, &scopes) : 0;
+    /* The first call knows the place, the second which entries it really stands in: past an inlined
+     * one, the first goes on with where that function was written. */
+    if (unit != NULL && dwarf_getscopes(unit, address - bias, &inner) > 0)
+        scope_count = dwarf_getscopes_die(&inner[0], &scopes);
+    free(inner);
     out[0] = *whole;
     for (int i = 0; i < scope_count; i++) {
         const int tag = dwarf_tag(&scopes[i]);

@@ -1,6 +1,8 @@
 /* unwind.c - libdwfl asks for memory and registers; both come out of the sample. Its result and the
  * chain by frame pointers complete each other: the tables are right where code has no frame
- * pointer, the kernel's chain goes on where the copy of the stack ends. */
+ * pointer, the kernel's chain goes on where the copy of the stack ends. Assembly without tables is
+ * stepped over by looking for the address that its caller's call has left on the stack; that is
+ * believed only when the tables lead from there to the outermost function. */
 #define _GNU_SOURCE
 #include "unwind_internal.h"
 
@@ -8,9 +10,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum {
+    SCAN_WORDS = 128, /* of the stack, for a return address */
+    WILD_MAX = 3,     /* frames that a guess by a frame pointer, which was none, may have made */
+};
+
 struct unwind {
     Dwfl *dwfl;
     int pid;
+    struct images *images;
+    const struct maps *maps;
     bool is_usable;
     const struct unwind_sample *sample; /* the one being walked */
     uint64_t stack_at;                  /* address of its stack's first byte */
@@ -119,6 +128,8 @@ struct unwind *unwind_open(struct images *images, const struct maps *maps, int p
         return NULL;
     elf_version(EV_CURRENT);
     unwind->pid = pid;
+    unwind->images = images;
+    unwind->maps = maps;
     unwind->dwfl = MASK != 0 ? dwfl_begin(&callbacks) : NULL;
     if (unwind->dwfl == NULL)
         return unwind;
@@ -149,6 +160,77 @@ static int take_frame(Dwfl_Frame *state, void *context)
     return DWARF_CB_OK;
 }
 
+#if defined(__x86_64__)
+/* Is what stands before this address a call? Source: Intel SDM, CALL: E8 rel32, FF /2 */
+static bool is_after_call(struct unwind *unwind, uint64_t address)
+{
+    size_t size = 0;
+    const struct maps_entry *entry = maps_find(unwind->maps, address - 1);
+    const struct image *image = entry != NULL ? image_of(unwind->images, entry) : NULL;
+    const uint8_t *file = image != NULL && image->elf != NULL
+                              ? (const uint8_t *)elf_rawfile(image->elf, &size)
+                              : NULL;
+    const uint64_t at = file != NULL ? address - entry->start + entry->offset : 0;
+    if (at < 7 || at > size)
+        return false;
+    const uint8_t *end = file + at;
+    return end[-5] == 0xe8 || (end[-2] == 0xff && (end[-1] & 0x38) == 0x10) ||
+           (end[-3] == 0xff && (end[-2] & 0x38) == 0x10) ||
+           (end[-6] == 0xff && (end[-5] & 0x38) == 0x10) ||
+           (end[-7] == 0xff && (end[-6] & 0x38) == 0x10);
+}
+
+/* The stack from a word of it that looks like a return address. */
+static bool unwind_from(struct unwind *unwind, const struct unwind_sample *sample, size_t word,
+                        uint64_t address)
+{
+    uint64_t registers[UNWIND_REGISTER_MAX];
+    struct unwind_sample caller = *sample;
+    memcpy(registers, sample->registers, (size_t)__builtin_popcountll(MASK) * sizeof registers[0]);
+    registers[WORD_IP] = address - 1; /* inside the call */
+    registers[WORD_SP] += 8 * (word + 1);
+    caller.registers = registers;
+    unwind->sample = &caller;
+    unwind->stack_at = sample->registers[WORD_SP];
+    unwind->count = 1;
+    const bool is_whole = dwfl_getthread_frames(unwind->dwfl, unwind->pid, take_frame, unwind) == 0;
+    if (unwind->count > 1)
+        unwind->out[1] = address;
+    unwind->sample = sample;
+    return is_whole && unwind->count > 2;
+}
+
+/* The innermost function has no tables. Leaves nothing but that function when there is no way. */
+static bool step_over(struct unwind *unwind, const struct unwind_sample *sample)
+{
+    Dwarf_Addr bias = 0;
+    Dwarf_Frame *frame = NULL;
+    const uint64_t pc = sample->registers[WORD_IP];
+    Dwfl_Module *module = dwfl_addrmodule(unwind->dwfl, pc);
+    Dwarf_CFI *cfi = module != NULL ? dwfl_module_eh_cfi(module, &bias) : NULL;
+    const bool has_tables = cfi != NULL && dwarf_cfi_addrframe(cfi, pc - bias, &frame) == 0;
+    free(frame);
+    if (module == NULL || has_tables)
+        return false;
+    unwind->out[0] = pc;
+    for (size_t i = 0; i < SCAN_WORDS && 8 * (i + 1) <= sample->stack_size; i++) {
+        uint64_t address = 0;
+        memcpy(&address, sample->stack + 8 * i, sizeof address);
+        if (address > 8 && is_after_call(unwind, address) &&
+            unwind_from(unwind, sample, i, address))
+            return true;
+    }
+    unwind->count = 1;
+    return false;
+}
+#else
+static bool step_over(struct unwind *unwind, const struct unwind_sample *sample)
+{
+    (void)unwind, (void)sample;
+    return false;
+}
+#endif
+
 /* Go on where the tables stopped: behind the same address in the kernel's chain. */
 static void splice(struct unwind *unwind, const struct unwind_sample *sample)
 {
@@ -172,6 +254,8 @@ size_t unwind_stack(struct unwind *unwind, const struct unwind_sample *sample, u
     if (unwind->is_usable && sample->registers != NULL) {
         unwind->stack_at = sample->registers[WORD_SP];
         *is_whole = dwfl_getthread_frames(unwind->dwfl, unwind->pid, take_frame, unwind) == 0;
+        if (!*is_whole && unwind->count <= WILD_MAX)
+            *is_whole = step_over(unwind, sample);
     }
     if (!*is_whole)
         splice(unwind, sample);

@@ -1,6 +1,8 @@
 /* subject.c - a program whose stacks are known: main > outer > inner, until its input ends. It is
  * built with frame pointers, without, stripped and static. "jit": inner is code that it writes
- * itself, named in /tmp/perf-PID.map. "children": runs itself again and again. */
+ * itself, named in /tmp/perf-PID.map. "bare": inner is assembly that no table describes and that
+ * uses the register of frame pointers for something else. "children": runs itself again and again.
+ */
 #define _GNU_SOURCE
 #include <poll.h>
 #include <stdint.h>
@@ -39,6 +41,16 @@ __attribute__((noipa)) uint64_t outer(uint64_t steps)
         held[i] = work(steps) + held[i - 1];
     return held[19];
 }
+
+#if defined(__x86_64__)
+uint64_t bare(uint64_t steps);
+__asm__(".text\n.globl bare\n.type bare, @function\n"
+        "bare: push %rbp\n sub $72, %rsp\n mov %rdi, %rbp\n"
+        "1: dec %rbp\n jnz 1b\n mov %rdi, %rax\n add $72, %rsp\n pop %rbp\n ret\n"
+        ".size bare, . - bare\n");
+#else
+#define bare inner
+#endif
 
 static int make_code(void)
 {
@@ -86,6 +98,8 @@ int main(int argc, char **argv)
     const int made = strcmp(what, "jit") == 0 ? make_code() : 0;
     if (made != 0)
         return made;
+    if (strcmp(what, "bare") == 0)
+        work = bare;
     if (strcmp(what, "once") != 0 && write(1, "!", 1) != 1)
         return 1;
     if (strcmp(what, "children") == 0)

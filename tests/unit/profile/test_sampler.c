@@ -194,6 +194,15 @@ static void code_made_at_run_time(void **state)
     expect_chain("nofp", "jit", names, 3);
 }
 
+#if defined(__x86_64__)
+static void assembly_without_tables(void **state)
+{
+    (void)state;
+    static const char *const names[] = { "main", "outer", "bare" };
+    expect_chain("nofp", "bare", names, 3);
+}
+#endif
+
 /* No names, but the starts of functions, the whole depth, and a sentence that says so. */
 static void a_stripped_program(void **state)
 {
@@ -284,6 +293,9 @@ int main(void)
         cmocka_unit_test(a_static_program),
         cmocka_unit_test(children_that_come_and_go),
         cmocka_unit_test(code_made_at_run_time),
+#if defined(__x86_64__)
+        cmocka_unit_test(assembly_without_tables),
+#endif
         cmocka_unit_test(a_stripped_program),
         cmocka_unit_test(bad_options_and_processes_are_named),
         cmocka_unit_test(addresses_get_names),
