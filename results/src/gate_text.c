@@ -229,13 +229,14 @@ base_err result_gate_write_text(const struct result_gate_report *report,
 
 /* --- Markdown ------------------------------------------------------------------------------- */
 
-/* "<!-- bpi-perf gate: NAME -->"; a name cannot end the comment early. */
+/* "<!-- bpi-perf gate: NAME -->"; a name cannot end the comment early, and the line can stand
+ * between quotes in a script. */
 static void put_marker(struct result_sink *sink, const char *name)
 {
     struct base_buf safe = { 0 };
     base_err err = BASE_OK;
     for (const char *at = name; err == BASE_OK && *at != '\0'; at++) {
-        const char byte = *at == '-' && at[1] == '-' ? '_' : *at == '<' || *at == '>' ? '_' : *at;
+        const char byte = strchr("<>\"\\", *at) != NULL || (*at == '-' && at[1] == '-') ? '_' : *at;
         err = base_buf_put(&safe, &byte, 1);
     }
     const char *text = err == BASE_OK ? base_buf_text(&safe) : NULL;

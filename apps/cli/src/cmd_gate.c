@@ -49,6 +49,7 @@ const struct cli_option cli_gate_options[] = {
       .value_name = "FILE",
       .doc = "write the report to a file",
       .fallback = "standard output" },
+    TEXT("save", CLI_FILE, "FILE", "write the JSON document to a file as well"),
     TEXT("junit", CLI_FILE, "FILE", "write JUnit XML to a file as well"),
     TEXT("markdown", CLI_FILE, "FILE", "write the Markdown comment to a file as well"),
     FLAG("github", 0,
@@ -250,12 +251,14 @@ static base_err annotate(const struct cli_args *args, const struct result_gate_r
 static base_err write_all(const struct cli_args *args, const struct result_gate_report *report,
                           struct base_buf *out, struct base_why *why)
 {
+    static const struct {
+        const char *option, *format;
+    } files[] = { { "save", "json" }, { "junit", "junit" }, { "markdown", "markdown" } };
     const struct result_report_options options = cli_show_options(args);
     CLI_TRY(result_gate_write(report, format_of(args), &options.page, out));
-    if (cli_has(args, "junit"))
-        CLI_TRY(write_file(report, "junit", cli_text(args, "junit", ""), why));
-    if (cli_has(args, "markdown"))
-        CLI_TRY(write_file(report, "markdown", cli_text(args, "markdown", ""), why));
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
+        if (cli_has(args, files[i].option))
+            CLI_TRY(write_file(report, files[i].format, cli_text(args, files[i].option, ""), why));
     if (!cli_has(args, "github"))
         return BASE_OK;
     CLI_TRY(annotate(args, report, out, why));
