@@ -11,8 +11,10 @@
 #include <stats/summary.h>
 
 #include <assert.h>
+#include <dirent.h>
 #include <math.h>
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -113,25 +115,71 @@ static void shuffle(struct bench_pair *pair, size_t order[BENCH_PAIR_SIDES_MAX])
     }
 }
 
-static base_err open_side(struct bench_pair *pair, size_t index, const uint32_t *cpu,
-                          struct base_why *why)
+/* Where a round takes place. */
+struct place {
+    uint32_t core;
+    bool is_bound;              /* to the core, during blocks */
+    uint32_t wide[CPU_SETSIZE]; /* [wide_count] what the workers may use while they are set up */
+    size_t wide_count;
+    cpu_set_t before; /* of the calling thread */
+};
+
+static base_err start_side(struct bench_pair *pair, size_t index, const struct place *place,
+                           struct base_why *why)
 {
     const struct bench_pair_options *options = &pair->options;
     const struct wire_options wire = { .argv = pair->sides[index].argv,
-                                       .cpus = cpu,
-                                       .cpu_count = cpu != NULL ? 1 : 0,
+                                       .cpus = place->wide,
+                                       .cpu_count = place->wide_count,
                                        .layout_seed = base_rng_u64(&pair->rng),
                                        .deadline_ns = options->deadline_ns,
                                        .interrupted = options->interrupted,
                                        .tsc_ns_per_tick = pair->tsc_ns_per_tick };
     struct side *side = &pair->state[index];
-    base_err err = wire_open(&side->wire, &wire, why);
-    json_t *reply = NULL;
-    if (err == BASE_OK)
-        err = wire_open_case(&side->wire, pair->sides[index].target, options->threads,
-                             options->seed, &reply, why);
-    json_decref(reply);
-    return err;
+    const base_err err = wire_open(&side->wire, &wire, why);
+    return err == BASE_OK ? wire_open_case_begin(&side->wire, pair->sides[index].target,
+                                                 options->threads, options->seed, why)
+                          : err;
+}
+
+/* Every thread that a worker has after its set-up. */
+static void bind_worker(pid_t pid, uint32_t core)
+{
+    char path[64];
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET(core, &one);
+    snprintf(path, sizeof path, "/proc/%d/task", (int)pid);
+    DIR *tasks = opendir(path);
+    if (tasks == NULL)
+        return;
+    for (const struct dirent *task = readdir(tasks); task != NULL; task = readdir(tasks))
+        if (task->d_name[0] != '.')
+            (void)!sched_setaffinity((pid_t)strtol(task->d_name, NULL, 10), sizeof one, &one);
+    closedir(tasks);
+}
+
+/* The sides set themselves up at the same time, on all cores; then they go to the one core. */
+static base_err open_sides(struct bench_pair *pair, const struct place *place, struct base_why *why)
+{
+    size_t order[BENCH_PAIR_SIDES_MAX];
+    shuffle(pair, order);
+    for (size_t i = 0; i < pair->count; i++) {
+        const base_err err = start_side(pair, order[i], place, why);
+        if (err != BASE_OK)
+            return base_fail_prefix(why, err, "%s", pair->sides[order[i]].argv[0]);
+    }
+    for (size_t i = 0; i < pair->count; i++) {
+        struct wire *wire = &pair->state[order[i]].wire;
+        json_t *reply = NULL;
+        const base_err err = wire_open_case_end(wire, &reply, why);
+        json_decref(reply);
+        if (err != BASE_OK)
+            return base_fail_prefix(why, err, "%s", pair->sides[order[i]].argv[0]);
+        if (place->is_bound)
+            bind_worker(wire->pid, place->core);
+    }
+    return BASE_OK;
 }
 
 /* One batch of a side; its time per item. A few items go before it, untimed: while the other side
@@ -303,18 +351,13 @@ static void choose_round(struct bench_pair *pair, uint64_t opening_ns)
                                               : wanted;
 }
 
-static base_err work(struct bench_pair *pair, const uint32_t *cpu, struct bench_round *out,
+static base_err work(struct bench_pair *pair, const struct place *place, struct bench_round *out,
                      struct base_why *why)
 {
     const uint64_t start = bench_clock_now_ns();
-    size_t order[BENCH_PAIR_SIDES_MAX];
-    base_err err = BASE_OK;
-    shuffle(pair, order);
-    for (size_t i = 0; i < pair->count && err == BASE_OK; i++) {
-        err = open_side(pair, order[i], cpu, why);
-        if (err != BASE_OK)
-            return base_fail_prefix(why, err, "%s", pair->sides[order[i]].argv[0]);
-    }
+    base_err err = open_sides(pair, place, why);
+    if (err != BASE_OK)
+        return err;
     if (!pair->is_calibrated) {
         choose_round(pair, bench_clock_now_ns() - start);
         err = calibrate(pair, why);
@@ -333,22 +376,26 @@ static base_err work(struct bench_pair *pair, const uint32_t *cpu, struct bench_
 
 /* The core of a round: one of those that were asked for, else where the scheduler has put us. A
  * thread that cannot be bound goes on unbound. */
-static const uint32_t *choose_core(const struct bench_pair *pair, uint32_t *cpu, cpu_set_t *before)
+static void choose_place(const struct bench_pair *pair, struct place *place)
 {
     const struct bench_pair_options *options = &pair->options;
     const int here = sched_getcpu();
-    if (sched_getaffinity(0, sizeof *before, before) != 0)
-        return NULL;
-    if (options->cpu_count > 0)
-        *cpu = options->cpus[pair->rounds % options->cpu_count];
-    else if (here < 0)
-        return NULL;
-    else
-        *cpu = (uint32_t)here;
+    *place = (struct place){ 0 };
+    if (sched_getaffinity(0, sizeof place->before, &place->before) != 0)
+        return;
+    for (uint32_t i = 0; i < CPU_SETSIZE; i++)
+        if (options->cpu_count == 0 && CPU_ISSET(i, &place->before))
+            place->wide[place->wide_count++] = i;
+    for (size_t i = 0; i < options->cpu_count && i < CPU_SETSIZE; i++)
+        place->wide[place->wide_count++] = options->cpus[i];
+    if (options->cpu_count == 0 && here < 0)
+        return;
+    place->core =
+        options->cpu_count > 0 ? options->cpus[pair->rounds % options->cpu_count] : (uint32_t)here;
     cpu_set_t one;
     CPU_ZERO(&one);
-    CPU_SET(*cpu, &one);
-    return sched_setaffinity(0, sizeof one, &one) == 0 ? cpu : NULL;
+    CPU_SET(place->core, &one);
+    place->is_bound = sched_setaffinity(0, sizeof one, &one) == 0;
 }
 
 /* Whoever may, measures before everybody else: other programs then take less of the core away.
@@ -363,17 +410,16 @@ static int raise_priority(void)
 base_err bench_pair_round(struct bench_pair *pair, struct bench_round *out, struct base_why *why)
 {
     const uint64_t start = bench_clock_now_ns();
-    uint32_t cpu = 0;
-    cpu_set_t before;
-    const uint32_t *core = choose_core(pair, &cpu, &before);
+    struct place place;
+    choose_place(pair, &place);
     const int priority = raise_priority();
     struct bench_round round = { 0 };
-    const base_err err = work(pair, core, &round, why);
+    const base_err err = work(pair, &place, &round, why);
     for (size_t i = 0; i < pair->count; i++)
         wire_close(&pair->state[i].wire, false);
     (void)!setpriority(PRIO_PROCESS, 0, priority);
-    if (core != NULL)
-        (void)!sched_setaffinity(0, sizeof before, &before);
+    if (place.is_bound)
+        (void)!sched_setaffinity(0, sizeof place.before, &place.before);
     if (err != BASE_OK)
         return err;
     pair->rounds++;

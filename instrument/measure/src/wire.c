@@ -90,11 +90,15 @@ static base_err judge_reply(struct wire *wire, const char *op, struct base_span 
     return err;
 }
 
-base_err wire_ask(struct wire *wire, json_t *request, json_t **reply, struct base_why *why)
+static void name_of(const json_t *request, char op[WIRE_OP_SIZE])
 {
-    char op[32];
     const char *name = json_string_value(json_object_get(request, "op"));
-    snprintf(op, sizeof op, "%s", name != NULL ? name : "");
+    snprintf(op, WIRE_OP_SIZE, "%s", name != NULL ? name : "");
+}
+
+base_err wire_begin(struct wire *wire, json_t *request, struct base_why *why)
+{
+    name_of(request, wire->op);
     char *text = json_dumps(request, JSON_COMPACT);
     json_decref(request);
     if (text == NULL)
@@ -104,19 +108,30 @@ base_err wire_ask(struct wire *wire, json_t *request, json_t **reply, struct bas
         free(text);
         return base_fail(why, BASE_EPROTOCOL, 0,
                          "worker %s sent %zu bytes that nobody asked for, before '%s'", wire->name,
-                         unasked, op);
+                         unasked, wire->op);
     }
-    const uint64_t start = bench_clock_now_ns();
-    base_err err = channel_send(&wire->channel, text, strlen(text));
+    wire->begin_ns = bench_clock_now_ns();
+    const base_err err = channel_send(&wire->channel, text, strlen(text));
     free(text);
+    return err == BASE_OK ? err : fail_transport(wire, wire->op, err, why);
+}
+
+base_err wire_end(struct wire *wire, json_t **reply, struct base_why *why)
+{
     struct base_span line = { 0 };
-    if (err == BASE_OK)
-        err = channel_receive(&wire->channel, wire->deadline_ns, wire->interrupted, &line);
-    wire->wall_ns = bench_clock_now_ns() - start;
+    const base_err err =
+        channel_receive(&wire->channel, wire->deadline_ns, wire->interrupted, &line);
+    wire->wall_ns = bench_clock_now_ns() - wire->begin_ns;
     if (err != BASE_OK)
-        return fail_transport(wire, op, err, why);
+        return fail_transport(wire, wire->op, err, why);
     ((uint8_t *)line.data)[line.size] = '\0'; /* the line break's place */
-    return judge_reply(wire, op, line, reply, why);
+    return judge_reply(wire, wire->op, line, reply, why);
+}
+
+base_err wire_ask(struct wire *wire, json_t *request, json_t **reply, struct base_why *why)
+{
+    const base_err err = wire_begin(wire, request, why);
+    return err == BASE_OK ? wire_end(wire, reply, why) : err;
 }
 
 base_err wire_tell(struct wire *wire, const char *op, struct base_why *why)

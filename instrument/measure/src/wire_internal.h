@@ -24,13 +24,17 @@ struct wire_options {        /* of one process */
     double tsc_ns_per_tick; /* told to the worker so that it need not find it; 0: it finds it */
 };
 
+enum { WIRE_OP_SIZE = 32 };
+
 struct wire {
     pid_t pid; /* 0: not running */
     char name[BENCH_NAME_SIZE];
     struct channel channel;
     uint64_t deadline_ns;
     const volatile sig_atomic_t *interrupted;
-    uint64_t wall_ns; /* of the last request */
+    uint64_t begin_ns; /* of the last request */
+    uint64_t wall_ns;  /* that it took */
+    char op[WIRE_OP_SIZE];
     bool has_references;
     bool is_exclusive;
     uint32_t threads;
@@ -50,6 +54,11 @@ void wire_close(struct wire *wire, bool is_orderly);
 BASE_MUST_USE base_err wire_ask(struct wire *wire, json_t *request, json_t **reply,
                                 struct base_why *why);
 
+/* The two halves of it, so that several workers can be busy at once: between them nothing else may
+ * be asked of this worker. */
+BASE_MUST_USE base_err wire_begin(struct wire *wire, json_t *request, struct base_why *why);
+BASE_MUST_USE base_err wire_end(struct wire *wire, json_t **reply, struct base_why *why);
+
 /* The same for a request whose reply carries nothing. */
 BASE_MUST_USE base_err wire_tell(struct wire *wire, const char *op, struct base_why *why);
 
@@ -57,6 +66,10 @@ BASE_MUST_USE base_err wire_tell(struct wire *wire, const char *op, struct base_
 BASE_MUST_USE base_err wire_open_case(struct wire *wire, const struct bench_target *target,
                                       uint32_t threads, uint64_t seed, json_t **reply,
                                       struct base_why *why);
+/* The two halves of it. */
+BASE_MUST_USE base_err wire_open_case_begin(struct wire *wire, const struct bench_target *target,
+                                            uint32_t threads, uint64_t seed, struct base_why *why);
+BASE_MUST_USE base_err wire_open_case_end(struct wire *wire, json_t **reply, struct base_why *why);
 
 /* Batches that grow as they are measured. */
 struct wire_batches {
