@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 enum { RING_PAGES = 1024, RING_MAX = 4096, RATE = 997, RATE_MAX = 20000, STACK_SIZE = 16384 };
+enum { PARANOIA_MAX = 2 }; /* kernel.perf_event_paranoid: 2 lets users sample their own code */
 
 struct prof_sampler {
     struct prof_sampler_options options;
@@ -87,12 +88,18 @@ static base_err refuse(int problem, int pid, struct base_why *why)
 {
     if (problem == ESRCH)
         return base_fail(why, BASE_ENOTFOUND, 0, "there is no process %d to sample", pid);
+    if ((problem == EACCES || problem == EPERM) && paranoia() > PARANOIA_MAX)
+        return base_fail(why, BASE_EUNSUPPORTED, 0,
+                         "the kernel does not let this user sample stacks: "
+                         "kernel.perf_event_paranoid is %ld; it has to be %d or less, or the user "
+                         "have the capability CAP_PERFMON",
+                         paranoia(), PARANOIA_MAX);
     if (problem == EACCES || problem == EPERM)
         return base_fail(why, BASE_EUNSUPPORTED, 0,
-                         "the kernel does not let this user sample stacks "
-                         "(kernel.perf_event_paranoid is %ld; 2 or less is needed, or the "
-                         "capability CAP_PERFMON; containers also forbid perf_event_open)",
-                         paranoia());
+                         "the kernel does not let this user sample stacks: perf_event_open is "
+                         "forbidden (%s), by a container's filter or because process %d is another "
+                         "user's",
+                         strerror(problem), pid);
     if (problem == EMFILE)
         return base_fail(why, BASE_EFULL, 0, "too many open files to sample every thread");
     return base_fail(why, BASE_EUNSUPPORTED, 0, "this kernel cannot sample stacks: %s",
