@@ -11,6 +11,7 @@ struct watcher {
     struct prof_stacks *stacks;
     struct prof_sampler *sampler;
     struct prof_symbols *symbols;
+    uint64_t duration_ns;
 };
 
 static base_err begin_samples(void *context, pid_t pid, struct base_why *why)
@@ -26,6 +27,12 @@ static void switch_samples(void *context, bool is_running)
     prof_sampler_run(watcher->sampler, is_running);
 }
 
+static bool has_enough_samples(void *context)
+{
+    const struct watcher *watcher = context;
+    return prof_sampler_seen_ns(watcher->sampler) >= 0.9 * (double)watcher->duration_ns;
+}
+
 static base_err end_samples(void *context, double items, struct base_why *why)
 {
     struct watcher *watcher = context;
@@ -37,10 +44,12 @@ base_err cli_profile_time(const struct bench_launch *launch, const struct bench_
                           const struct bench_plan *plan, uint64_t duration_ns,
                           struct prof_stacks *out, struct base_why *why)
 {
-    struct watcher watcher = { .stacks = out };
-    const struct bench_observer observer = {
-        .context = &watcher, .begin = begin_samples, .running = switch_samples, .end = end_samples
-    };
+    struct watcher watcher = { .stacks = out, .duration_ns = duration_ns };
+    const struct bench_observer observer = { .context = &watcher,
+                                             .begin = begin_samples,
+                                             .running = switch_samples,
+                                             .has_enough = has_enough_samples,
+                                             .end = end_samples };
     if (prof_stacks_init(out) != BASE_OK)
         return base_fail(why, BASE_ENOMEM, 0, "no memory for a profile");
     const base_err err = bench_drive_observe(launch, plan, target, duration_ns, &observer, why);

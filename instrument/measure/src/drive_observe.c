@@ -89,6 +89,11 @@ static base_err begin(const struct drive *drive, const struct bench_observer *ob
                                    : BASE_OK;
 }
 
+static bool has_enough(const struct bench_observer *observer)
+{
+    return observer->has_enough == NULL || observer->has_enough(observer->context);
+}
+
 static base_err watch(struct drive *drive, uint64_t duration_ns,
                       const struct bench_observer *observer, struct base_why *why)
 {
@@ -97,7 +102,7 @@ static base_err watch(struct drive *drive, uint64_t duration_ns,
     if (err == BASE_OK)
         err = begin(drive, observer, why);
     const uint64_t start = bench_clock_now_ns();
-    while (err == BASE_OK && ns < (double)duration_ns &&
+    while (err == BASE_OK && (ns < (double)duration_ns || !has_enough(observer)) &&
            bench_clock_now_ns() - start < 3 * duration_ns) {
         tell(observer, true);
         err = run_some(drive, &ns, &items, why);

@@ -81,6 +81,7 @@ void records_put(struct records *records, const uint8_t *record, size_t size)
         records->lost += head.type == PERF_RECORD_SAMPLE;
         return;
     }
+    records->samples += head.type == PERF_RECORD_SAMPLE;
     records->places[records->count++] =
         (struct record_place){ time_of(record, size, head.type), at };
 }
@@ -88,7 +89,7 @@ void records_put(struct records *records, const uint8_t *record, size_t size)
 void records_clear(struct records *records)
 {
     base_buf_clear(&records->bytes);
-    records->count = 0;
+    records->count = records->samples = 0;
 }
 
 void records_done(struct records *records)

@@ -17,7 +17,8 @@ struct records {
     struct base_buf bytes; /* whole records, one after the other */
     struct record_place *places;
     size_t count, capacity;
-    double lost; /* samples */
+    size_t samples; /* among them */
+    double lost;    /* samples */
 };
 
 /* Take one record out of a buffer: perf_event_header and all. Copies; counts what cannot be kept.

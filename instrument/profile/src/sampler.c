@@ -338,12 +338,25 @@ void prof_sampler_run(struct prof_sampler *sampler, bool is_on)
         ioctl(sampler->rings[i].fd, request, 0);
 }
 
+static double period_ns(const struct prof_sampler *sampler)
+{
+    return (double)(1000000000u / sampler->options.rate_per_s);
+}
+
+double prof_sampler_seen_ns(struct prof_sampler *sampler)
+{
+    drain_all(sampler);
+    pthread_mutex_lock(&sampler->lock);
+    const double seen_ns = (double)sampler->records.samples * period_ns(sampler);
+    pthread_mutex_unlock(&sampler->lock);
+    return seen_ns;
+}
+
 base_err prof_sampler_collect(struct prof_sampler *sampler, struct base_why *why)
 {
     drain_all(sampler);
     pthread_mutex_lock(&sampler->lock);
-    const base_err err = records_play(&sampler->records, &sampler->resolver,
-                                      (double)(1000000000u / sampler->options.rate_per_s));
+    const base_err err = records_play(&sampler->records, &sampler->resolver, period_ns(sampler));
     pthread_mutex_unlock(&sampler->lock);
     return err == BASE_OK
                ? err

@@ -17,13 +17,17 @@ struct bench_observer {
     void *context;
     base_err (*begin)(void *context, pid_t pid, struct base_why *why); /* warm, idle, alive */
     void (*running)(void *context, bool is_running);
+    /* Asked between batches: was as much seen as the duration promised? On a busy machine batches
+     * take longer than the processor works on them. NULL: the batches' own time counts. */
+    bool (*has_enough)(void *context);
     /* A place that allocates: return addresses in the worker, [count] innermost first. */
     base_err (*allocated)(void *context, const uint64_t *addresses, size_t count, double calls,
                           double bytes, struct base_why *why);
     base_err (*end)(void *context, double items, struct base_why *why); /* idle, still alive */
 };
 
-/* Run batches until they took `duration_ns` in all (three times as much wall time at most).
+/* Run batches until they took `duration_ns` in all and the watcher has enough, at most for three
+ * times as long.
  *
  *   plan     threads, seed, cpus, timeout and interrupted hold; warm-up and measuring do not
  *

@@ -37,6 +37,9 @@ BASE_MUST_USE base_err prof_sampler_open(int pid, const struct prof_sampler_opti
 /* Sampling on or off, at any time. */
 void prof_sampler_run(struct prof_sampler *sampler, bool is_on);
 
+/* Processor's time of the samples since the last collect, in ns; cheap. */
+double prof_sampler_seen_ns(struct prof_sampler *sampler);
+
 /* Name what was sampled and add it to the tree; sampling is off. To be called while the processes
  * live, at the latest before they are ended: their symbols are looked up by then.
  * Errors: ENOMEM, EFULL */
