@@ -44,7 +44,7 @@ static base_err load(const struct cli_args *args, const char *path, const char *
         prof_stacks_done(out);
         return err;
     }
-    out->about.items = cli_profile_items_of(path, &out->about.what);
+    cli_profile_about(path, &out->about);
     if (items != NULL)
         out->about.items = (double)items->count;
     return BASE_OK;

@@ -71,8 +71,8 @@ BASE_MUST_USE base_err cli_profile_job(const struct cli_args *args,
 /* Before anything is measured: can it work at all? Errors: EUNSUPPORTED, EIO */
 BASE_MUST_USE base_err cli_profile_prepare(const struct cli_args *args, struct base_why *why);
 
-/* How many items the index beside a folded file says it is of, and the kind; 0: not known.
+/* Read kind, items and period from the index beside a folded file; what it does not say stays.
  *   path     of the folded file */
-double cli_profile_items_of(const char *path, enum prof_what *what);
+void cli_profile_about(const char *path, struct prof_about *about);
 
 #endif

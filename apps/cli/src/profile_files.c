@@ -114,12 +114,11 @@ static base_err write_index(const char *folder, const char *name, const char *id
     return write_one(folder, INDEX_NAME, "", &out, err, why);
 }
 
-double cli_profile_items_of(const char *path, enum prof_what *what)
+void cli_profile_about(const char *path, struct prof_about *about)
 {
     char index[PATH_SIZE];
     struct base_buf text = { 0 };
     struct base_why unused;
-    double items = 0;
     const char *slash = strrchr(path, '/');
     const char *base = slash != NULL ? slash + 1 : path;
     const size_t size = strlen(base) > 7 ? strlen(base) - 7 : 0; /* without ".folded" */
@@ -133,13 +132,14 @@ double cli_profile_items_of(const char *path, enum prof_what *what)
         const char *file = json_string_value(json_object_get(object, "file"));
         const char *kind = json_string_value(json_object_get(object, "kind"));
         if (file != NULL && size > 0 && strlen(file) == size && strncmp(file, base, size) == 0) {
-            items = json_number_value(json_object_get(object, "items"));
-            *what = kind != NULL && strcmp(kind, "allocations") == 0 ? PROF_ALLOCATIONS : PROF_TIME;
+            about->items = json_number_value(json_object_get(object, "items"));
+            about->period = json_number_value(json_object_get(object, "period"));
+            about->what =
+                kind != NULL && strcmp(kind, "allocations") == 0 ? PROF_ALLOCATIONS : PROF_TIME;
         }
         json_decref(object);
     }
     base_buf_done(&text);
-    return items;
 }
 
 static base_err write_page(const char *folder, const char *name, const char *id,
@@ -261,6 +261,8 @@ base_err cli_profile_job(const struct cli_args *args, const struct bench_launch 
         const char *option;
         profile_fn *make;
     } kinds[] = { { "profile", cli_profile_time }, { "alloc-profile", allocations } };
+    if (cli_option_find(args->command, "profile") == NULL)
+        return BASE_OK; /* a command without profiles */
     const struct cli_value *time = cli_value(args, "profile-time");
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         struct prof_stacks stacks;
@@ -284,6 +286,8 @@ base_err cli_profile_job(const struct cli_args *args, const struct bench_launch 
 base_err cli_profile_prepare(const struct cli_args *args, struct base_why *why)
 {
     static const char *const options[] = { "profile", "alloc-profile" };
+    if (cli_option_find(args->command, "profile") == NULL)
+        return BASE_OK;
     for (size_t i = 0; i < 2; i++)
         if (cli_has(args, options[i])) {
             const base_err err = base_folder_make(cli_text(args, options[i], "."), why);

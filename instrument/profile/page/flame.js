@@ -38,16 +38,20 @@ const amount = x => data.kind === 'time'
 const share = x => (100 * x).toFixed(Math.abs(x) < 0.0995 ? 2 : 1) + ' %';
 const perItem = x => data.items > 0 ? amount(x / data.items) + ' an item' : amount(x);
 const value = x => !diff ? perItem(x) : data.perItem ? amount(x) + ' an item' : share(x) + ' of all';
+// Two standard errors of a change: numbers of samples are Poisson, with one more on either side as none
+// seen does not mean that there is none.
+const noise = v => 2 * Math.hypot(...[0, 1].map(i => Math.sqrt((v[i] + data.grain[i]) * data.grain[i])));
+const isChange = v => Math.abs(v[0] - v[1]) > noise(v);
 const signed = x => (x > 0 ? '+' : '') + (data.perItem ? amount(x) : share(x));
 
 // Colours by what a frame is, or by how its own part changed. All are light enough for black text.
 const hash = s => { let h = 2166136261; for (let i = 0; i < s.length; i++) h = Math.imul(h ^ s.charCodeAt(i), 16777619); return h >>> 0; };
-const most = Math.max(1e-300, ...nodes.map(n => Math.abs(n.self[0] - n.self[1])));
+const most = nodes.reduce((m, n) => Math.max(m, Math.abs(n.self[0] - n.self[1])), 1e-300);
 const strength = d => Math.sqrt(Math.abs(d) / most);
 function paint(n) {
   if (diff) {
     const d = n.self[0] - n.self[1], s = strength(d);
-    if (n === root || s < 0.02) return 'hsl(60 6% 84%)';
+    if (n === root || s < 0.02 || !isChange(n.self)) return 'hsl(60 6% 84%)';
     return d > 0 ? `hsl(8 88% ${86 - 24 * s}%)` : `hsl(214 82% ${87 - 22 * s}%)`;
   }
   if (n === root) return 'hsl(40 20% 84%)';
@@ -133,7 +137,7 @@ function lines(n) {
   const out = [[f[0], true]];
   if (diff) {
     for (const [word, v] of [['total', n.total], ['self', n.self]])
-      out.push([`${word} ${value(v[1])} \u2192 ${value(v[0])} (${signed(v[0] - v[1])}${v[1] > 0 ? ', ' + (v[0] >= v[1] ? '+' : '\u2212') + Math.abs(100 * (v[0] / v[1] - 1)).toFixed(1) + ' %' : ''})`]);
+      out.push([`${word} ${value(v[1])} \u2192 ${value(v[0])} (${signed(v[0] - v[1])}${noise(v) > 0 ? ' \u00b1 ' + (data.perItem ? amount(noise(v)) : share(noise(v))) : ''}${v[1] > 0 ? ', ' + (v[0] >= v[1] ? '+' : '\u2212') + Math.abs(100 * (v[0] / v[1] - 1)).toFixed(1) + ' %' : ''})`]);
   } else {
     out.push([`total ${share(all > 0 ? n.total[0] / all : 0)}, ${perItem(n.total[0])}, ${Math.round(n.total[1])} ${data.kind === 'time' ? 'samples' : 'allocations'}`]);
     out.push([`self ${share(all > 0 ? n.self[0] / all : 0)}, ${perItem(n.self[0])}`]);
@@ -232,20 +236,20 @@ function table(where, heads, rows) { // the first word of a row is a function's 
     cell(r, 'td', link);
     numbers.forEach(x => cell(r, 'td', x));
   }
-  $(where).replaceChildren(t);
+  $(where).replaceChildren(rows.length ? t : 'Nothing' + (diff ? ' changed by more than sampling does by itself.' : '.'));
 }
 const TOP = 25;
 if (diff) {
   const list = functions(), change = f => f.self[0] - f.self[1];
   const short = x => data.perItem ? amount(x) : share(x), unit = data.perItem ? ', an item' : '';
   const row = f => [f.name, short(f.self[1]), short(f.self[0]), signed(change(f))];
-  table('tops', ['its own part' + unit, 'baseline', 'current', 'change'], list.filter(f => f.total[0] > 0).sort((a, b) => Math.abs(change(b)) - Math.abs(change(a))).slice(0, TOP).map(row));
-  const gone = list.filter(f => f.total[0] === 0 && f.total[1] > 0).sort((a, b) => b.total[1] - a.total[1]);
+  table('tops', ['its own part' + unit, 'baseline', 'current', 'change'], list.filter(f => f.total[0] > 0 && isChange(f.self)).sort((a, b) => Math.abs(change(b)) - Math.abs(change(a))).slice(0, TOP).map(row));
+  const gone = list.filter(f => f.total[0] === 0 && f.total[1] > noise(f.total)).sort((a, b) => b.total[1] - a.total[1]);
   $('gone-head').hidden = $('gone').hidden = gone.length === 0;
   table('gone', ['function', 'baseline, in all' + unit, 'its own part'], gone.slice(0, 4 * TOP).map(f => [f.name, short(f.total[1]), short(f.self[1])]));
 } else {
   const all = root.total[0] || 1, own = f => amount(data.items > 0 ? f.self[0] / data.items : f.self[0]);
-  table('tops', ['function', 'self', 'total', data.items > 0 ? 'self, an item' : 'self'], functions().filter(f => f.total[0] > 0).sort((a, b) => b.self[0] - a.self[0]).slice(0, TOP).map(f => [f.name, share(f.self[0] / all), share(f.total[0] / all), own(f)]));
+  table('tops', ['function', 'self', 'total', data.items > 0 ? 'self, an item' : 'self'], functions().filter(f => f.self[0] > 0).sort((a, b) => b.self[0] - a.self[0]).slice(0, TOP).map(f => [f.name, share(f.self[0] / all), share(f.total[0] / all), own(f)]));
 }
 new ResizeObserver(draw).observe($('graph'));
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', draw);

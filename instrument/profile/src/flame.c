@@ -116,9 +116,10 @@ static base_err put_data(const struct prof_stacks *stacks, const struct prof_pag
 {
     TRY(base_buf_put_text(out, "<script type=\"application/json\" id=\"data\">{\"kind\":"));
     TRY(escape_json(out, stacks->about.what == PROF_TIME ? "time" : "allocations"));
-    TRY(base_buf_printf(out, ",\"items\":%.12g,\"difference\":%s,\"perItem\":%s,\n",
-                        stacks->about.items, page->is_difference ? "true" : "false",
-                        page->is_per_item ? "true" : "false"));
+    TRY(base_buf_printf(
+        out, ",\"items\":%.12g,\"grain\":[%.12g,%.12g],\"difference\":%s,\"perItem\":%s,\n",
+        stacks->about.items, stacks->about.grain[0], stacks->about.grain[1],
+        page->is_difference ? "true" : "false", page->is_per_item ? "true" : "false"));
     TRY(put_frames(stacks, out));
     TRY(put_nodes(stacks, shown, page->is_difference, out));
     return base_buf_put_text(out, "}</script>\n");
@@ -147,7 +148,7 @@ static const char key_plain[] =
 static const char key_difference[] =
     "<p class=\"key dim\"><i style=\"background:hsl(8 88% 66%)\"></i>its own part grew <i "
     "style=\"background:hsl(214 82% 69%)\"></i>shrank <i style=\"background:hsl(60 6% "
-    "84%)\"></i>the same</p>\n";
+    "84%)\"></i>the same, or no more than sampling does by itself</p>\n";
 
 static base_err put_body(const struct prof_page *page, struct base_buf *out)
 {

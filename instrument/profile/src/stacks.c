@@ -360,6 +360,12 @@ base_err prof_stacks_diff(const struct prof_stacks *baseline, const struct prof_
     }
     out->about.what = current->about.what;
     out->about.items = is_known ? 1 : 0;
+    /* Counts of samples are Poisson. A random choice of allocations is of varying weights: left out
+     */
+    if (current->about.what == PROF_TIME) {
+        out->about.grain[0] = of_current > 0 ? current->about.period / of_current : 0;
+        out->about.grain[1] = of_baseline > 0 ? baseline->about.period / of_baseline : 0;
+    }
     *is_per_item = is_known;
     return BASE_OK;
 }

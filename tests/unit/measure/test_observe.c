@@ -22,14 +22,14 @@ BENCH(step)
         BENCH_HIDE(x);
 }
 
-__attribute__((noipa)) static void take(size_t size)
+__attribute__((noinline)) static void take(size_t size)
 {
     void *memory = malloc(size);
     BENCH_KEEP(memory);
     free(memory);
 }
 
-__attribute__((noipa)) static void take_zeroed(void)
+__attribute__((noinline)) static void take_zeroed(void)
 {
     void *memory = calloc(3, 100);
     BENCH_KEEP(memory);

@@ -13,7 +13,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { STEPS = 200000 }; /* some milliseconds in all: longer than it takes to start a program */
+/* Some milliseconds in all: longer than it takes to start a program. Not known to the compiler,
+ * which would make functions of its own for a constant. */
+static volatile uint64_t steps_wanted = 200000;
 
 uint64_t inner(uint64_t steps);
 uint64_t outer(uint64_t steps);
@@ -21,7 +23,7 @@ uint64_t outer(uint64_t steps);
 typedef uint64_t work_fn(uint64_t steps);
 static work_fn *volatile work = inner;
 
-__attribute__((noipa)) uint64_t inner(uint64_t steps)
+__attribute__((noinline)) uint64_t inner(uint64_t steps)
 {
     uint64_t x = steps | 1;
     for (uint64_t i = 0; i < steps; i++) {
@@ -34,7 +36,7 @@ __attribute__((noipa)) uint64_t inner(uint64_t steps)
 }
 
 /* A frame of its own size, so that a chain of frame pointers has something to get wrong. */
-__attribute__((noipa)) uint64_t outer(uint64_t steps)
+__attribute__((noinline)) uint64_t outer(uint64_t steps)
 {
     volatile uint64_t held[20] = { steps };
     for (size_t i = 1; i < 20; i++)
@@ -105,10 +107,10 @@ int main(int argc, char **argv)
     if (strcmp(what, "children") == 0)
         return run_children(argv[0]);
     if (strcmp(what, "once") == 0)
-        return outer(STEPS) == 1;
+        return outer(steps_wanted) == 1;
     uint64_t sum = 0;
     struct pollfd input = { .fd = 0, .events = POLLIN };
     while (poll(&input, 1, 0) == 0)
-        sum += outer(STEPS);
+        sum += outer(steps_wanted);
     return sum == 1;
 }

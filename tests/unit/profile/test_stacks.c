@@ -440,8 +440,10 @@ static void a_difference_is_per_item(void **state)
     add(&now, "main;new", 2000, 2);
     before.about.items = 10;
     now.about.items = 20;
+    before.about.period = now.about.period = 1000;
     assert_int_equal(prof_stacks_diff(&before, &now, &diff, &is_per_item, &why), BASE_OK);
     assert_true(is_per_item);
+    assert_true(diff.about.grain[0] == 50 && diff.about.grain[1] == 100);
     assert_true(value_at(&diff, "a", 0) == 300 && value_at(&diff, "a", 1) == 100);
     assert_true(value_at(&diff, "gone", 0) == 0 && value_at(&diff, "gone", 1) == 50);
     assert_true(value_at(&diff, "new", 0) == 100 && value_at(&diff, "new", 1) == 0);

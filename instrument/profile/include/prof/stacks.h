@@ -60,6 +60,8 @@ struct prof_about {
     enum prof_what what;   /* weight in ns, or in bytes */
     double items;          /* that were run meanwhile; 0: not known */
     double period;         /* ns between two samples, or mean bytes between two; 0: not known */
+    double grain[2];       /* of a difference, current and baseline: weight of one sample per item;
+                              a value v has the variance v * grain. 0: not known, or all was seen */
     double lost;           /* samples that could not be kept */
     double truncated;      /* stacks whose outer end was not found */
     bool is_kernel_hidden; /* time inside the kernel was not allowed to be seen */
