@@ -35,6 +35,13 @@ bool result_interop_is_run(struct base_span text)
     return result_json_has_key(text, 1, "schema");
 }
 
+bool result_interop_is_part(struct base_span text)
+{
+    return result_json_has_key(text, 1, "iters") ||
+           result_json_has_key(text, 1, "median_abs_dev") ||
+           result_json_has_key(text, 1, "full_id");
+}
+
 /* --- what importers share -------------------------------------------------------------------- */
 
 uint64_t result_import_time(const char *text)

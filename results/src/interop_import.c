@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PAIR_MAX = 256, ID_SIZE_MAX = 4096, SLOTS = 1 << 15, DIGEST_SIZE = 16, SUFFIX_MAX = 10000 };
+enum { PAIR_MAX = 256, ID_SIZE_MAX = 4096, SLOTS = 1 << 15, DIGEST_SIZE = 16 };
 #define NS_MIN     1e-9
 #define NS_MAX     1e18 /* 31 years */
 #define CONFIDENCE 0.95
@@ -35,7 +35,8 @@ struct result_import {
     struct result_case *cases;
     struct pending *pending; /* [pending_count] batches of one process each, in the file's order */
     size_t pending_count, pending_capacity;
-    uint32_t slots[SLOTS]; /* index of a case + 1, by its id's hash */
+    uint32_t slots[SLOTS];              /* index of a case + 1, by its id's hash */
+    unsigned suffixes[RESULT_CASE_MAX]; /* the last number given to a case's name */
     uint64_t unix_ms;
 };
 
@@ -102,24 +103,41 @@ void result_import_digest(struct result_import *import, struct base_span text)
     import->source.text = text;
 }
 
+static bool is_said(const struct result_import *import, const char *text)
+{
+    for (size_t i = 0; i < import->notes.count; i++)
+        if (strcmp(import->notes.items[i].text, text) == 0)
+            return true;
+    return false;
+}
+
+static base_err keep_note(struct result_import *import, const char *text)
+{
+    if (text == NULL)
+        return no_memory(import);
+    if (is_said(import, text))
+        return BASE_OK;
+    if (import->notes.count == RESULT_IMPORT_NOTE_MAX - 1) {
+        import->notes_lost++;
+        return BASE_OK;
+    }
+    const char *kept = base_arena_text(&import->run.arena, text);
+    import->notes.items[import->notes.count++].text = kept;
+    return kept != NULL ? BASE_OK : no_memory(import);
+}
+
 base_err result_import_note(struct result_import *import, const char *format, ...)
 {
     char text[1024];
+    struct base_buf clean = { 0 };
     va_list list;
     va_start(list, format);
     vsnprintf(text, sizeof text, format, list);
     va_end(list);
-    const char *kept = result_import_clean(&import->run.arena, text);
-    if (kept == NULL)
-        return no_memory(import);
-    for (size_t i = 0; i < import->notes.count; i++)
-        if (strcmp(import->notes.items[i].text, kept) == 0)
-            return BASE_OK;
-    if (import->notes.count == RESULT_IMPORT_NOTE_MAX - 1)
-        import->notes_lost++;
-    else
-        import->notes.items[import->notes.count++].text = kept;
-    return BASE_OK;
+    const base_err err =
+        keep_note(import, result_text_put(&clean, text) == BASE_OK ? base_buf_text(&clean) : NULL);
+    base_buf_done(&clean);
+    return err;
 }
 
 const char *result_import_clean(struct base_arena *arena, const char *text)
@@ -187,23 +205,26 @@ static base_err grow(struct result_import *import)
     return BASE_OK;
 }
 
-/* The id, or the first of "id#2", "id#3", ... that is free. */
+/* The id, or the first of "id#2", "id#3", ... that is free; the search goes on where it ended for
+ * the same id before. */
 static base_err name_case(struct result_import *import, const char *id, const char **name)
 {
+    char text[ID_SIZE_MAX + 16];
+    const size_t first = result_import_index(import, id);
     *name = id;
-    for (unsigned i = 2; result_import_index(import, *name) != SIZE_MAX; i++) {
-        *name = base_arena_printf(&import->run.arena, "%s#%u", id, i);
-        if (*name == NULL)
-            return no_memory(import);
-        if (i > SUFFIX_MAX)
-            return result_import_fail(import, BASE_ERANGE, 0, "'%.100s' stands in it too often",
-                                      id);
-    }
-    if (*name == id)
+    if (first == SIZE_MAX)
         return BASE_OK;
+    unsigned *const suffix = &import->suffixes[first];
+    *suffix = *suffix > 0 ? *suffix : 1;
+    do
+        snprintf(text, sizeof text, "%s#%u", id, ++*suffix);
+    while (result_import_index(import, text) != SIZE_MAX);
+    *name = base_arena_text(&import->run.arena, text);
+    if (*name == NULL)
+        return no_memory(import);
     return result_import_note(import,
-                              "'%.200s' stands in the file more than once; the later ones "
-                              "got #2, #3, ... after their name",
+                              "'%.200s' stands in the file more than once; the later ones got #2, "
+                              "#3, ... after their name",
                               id);
 }
 

@@ -70,6 +70,8 @@ run 2 report "$work/text"
 has err 'neither a run of bpi-perf nor google/benchmark JSON'
 run 2 report "$work"
 has err 'no criterion results'
+run 2 report "$golden/criterion/copy 1000/new/sample.json"
+has err 'name the folder'
 run 2 report $golden/criterion@nosuch
 has err "no folder 'nosuch'"
 run 2 import $golden --format gbench

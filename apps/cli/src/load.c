@@ -71,6 +71,9 @@ static base_err fail_unknown(const char *path, struct base_span text, struct bas
     struct base_buf names = { 0 };
     base_err err = BASE_OK;
     const struct result_interop *format;
+    if (result_interop_is_part(text))
+        return base_fail(why, BASE_EINVALID, 0,
+                         "%s: it is one file of a criterion folder; name the folder", path);
     for (size_t i = 0; err == BASE_OK && (format = cli_interop_at(i)) != NULL; i++)
         err = base_buf_printf(&names, "%s%s", i > 0 ? ", " : "", format->title);
     base_fail(why, BASE_EINVALID, 0, "%s: %s: neither a run of bpi-perf nor %s", path,

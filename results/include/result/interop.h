@@ -96,6 +96,9 @@ const struct result_interop *result_interop_detect(struct base_span text);
 /* Does the text look like a run document of our own? */
 bool result_interop_is_run(struct base_span text);
 
+/* Is it one file of a folder that is read as a whole (criterion's)? */
+bool result_interop_is_part(struct base_span text);
+
 /* --- for programs that add a format of their own --- */
 
 /* A case of an import: its samples. */
