@@ -1,10 +1,6 @@
 /* interop_import.c - a run put together from what a file of others says. Cases grow in an array of
- * their own and are found by a hash of their id; every number of a case with samples comes from
- * stats_estimate_of, as it does for cases that we measured. */
+ * their own and are found by a hash of their id; their numbers are interop_sample.c's. */
 #include "interop_internal.h"
-
-#include <stats/distribution.h>
-#include <stats/estimate.h>
 
 #include <math.h>
 #include <sodium.h>
@@ -12,9 +8,6 @@
 #include <string.h>
 
 enum { PAIR_MAX = 256, ID_SIZE_MAX = 4096, SLOTS = 1 << 15, DIGEST_SIZE = 16 };
-#define NS_MIN     1e-9
-#define NS_MAX     1e18 /* 31 years */
-#define CONFIDENCE 0.95
 
 _Static_assert((int)SLOTS > 2 * (int)RESULT_CASE_MAX, "a slot is always free");
 
@@ -64,11 +57,6 @@ base_err result_import_fail(const struct result_import *import, base_err err, ui
     return err;
 }
 
-static base_err no_memory(const struct result_import *import)
-{
-    return result_import_fail(import, BASE_ENOMEM, 0, "no memory for its contents");
-}
-
 base_err result_import_open(const struct result_import_source *source, const char *title,
                             struct base_why *why, struct result_import **import)
 {
@@ -114,7 +102,7 @@ static bool is_said(const struct result_import *import, const char *text)
 static base_err keep_note(struct result_import *import, const char *text)
 {
     if (text == NULL)
-        return no_memory(import);
+        return result_import_no_memory(import);
     if (is_said(import, text))
         return BASE_OK;
     if (import->notes.count == RESULT_IMPORT_NOTE_MAX - 1) {
@@ -123,7 +111,7 @@ static base_err keep_note(struct result_import *import, const char *text)
     }
     const char *kept = base_arena_text(&import->run.arena, text);
     import->notes.items[import->notes.count++].text = kept;
-    return kept != NULL ? BASE_OK : no_memory(import);
+    return kept != NULL ? BASE_OK : result_import_no_memory(import);
 }
 
 base_err result_import_note(struct result_import *import, const char *format, ...)
@@ -199,7 +187,7 @@ static base_err grow(struct result_import *import)
     const size_t capacity = import->capacity > 0 ? 2 * import->capacity : 64;
     struct result_case *cases = realloc(import->cases, capacity * sizeof *cases);
     if (cases == NULL)
-        return no_memory(import);
+        return result_import_no_memory(import);
     import->cases = cases;
     import->capacity = capacity;
     return BASE_OK;
@@ -221,7 +209,7 @@ static base_err name_case(struct result_import *import, const char *id, const ch
     while (result_import_index(import, text) != SIZE_MAX);
     *name = base_arena_text(&import->run.arena, text);
     if (*name == NULL)
-        return no_memory(import);
+        return result_import_no_memory(import);
     return result_import_note(import,
                               "'%.200s' stands in the file more than once; the later ones got #2, "
                               "#3, ... after their name",
@@ -233,7 +221,7 @@ base_err result_import_case(struct result_import *import, const char *id, struct
     const char *clean = result_import_clean(&import->run.arena, id);
     const char *name = NULL;
     if (clean == NULL)
-        return no_memory(import);
+        return result_import_no_memory(import);
     if (*clean == '\0' || strlen(clean) > ID_SIZE_MAX)
         return result_import_fail(import, BASE_EINVALID, 0,
                                   "a benchmark's name has %zu bytes; 1 to %d are right",
@@ -256,198 +244,13 @@ base_err result_import_case(struct result_import *import, const char *id, struct
     return BASE_OK;
 }
 
-static void fail_case(struct result_import *import, struct result_case *one, size_t at, double ns)
-{
-    one->status = "error";
-    one->why =
-        ns > 0
-            ? base_arena_printf(&import->run.arena,
-                                "time %zu is %g ns, not between 1e-9 ns and 31 years", at + 1, ns)
-            : base_arena_printf(&import->run.arena, "time %zu is %g ns, not positive", at + 1, ns);
-}
-
-static bool is_sane(double ns)
-{
-    return ns >= NS_MIN && ns <= NS_MAX;
-}
-
-static struct result_estimate estimate_of(struct stats_interval from)
-{
-    return (struct result_estimate){ from.value, isfinite(from.low) ? from.low : NAN,
-                                     isfinite(from.high) ? from.high : NAN };
-}
-
-static double or_nan(double value)
-{
-    return isfinite(value) ? value : NAN;
-}
-
-static void put_numbers(const struct stats_estimate *from, size_t batches, struct result_case *out)
-{
-    out->median_ns = estimate_of(from->median_ns);
-    out->mean_ns = estimate_of(from->mean_ns);
-    out->slope_ns = estimate_of(from->slope_ns);
-    out->trimmed_mean_ns = from->trimmed_mean_ns;
-    out->min_ns = from->min_ns;
-    out->max_ns = from->max_ns;
-    out->effective_batches = or_nan(from->effective_batches);
-    out->drift_share = or_nan(from->drift_share);
-    out->outliers = (struct result_outliers){ from->low_severe, from->low_mild, from->high_mild,
-                                              from->high_severe };
-    if (batches < 2) /* one value has no spread and no quantiles */
-        return;
-    out->stddev_ns = or_nan(from->stddev_ns);
-    out->mad_ns = or_nan(from->mad_ns);
-    out->p05_ns = from->p05_ns;
-    out->p25_ns = from->p25_ns;
-    out->p75_ns = from->p75_ns;
-    out->p95_ns = from->p95_ns;
-    out->p99_ns = from->p99_ns;
-}
-
-/* Too few batches for a bootstrap of blocks, or too many: Student's interval of their times, moved
- * to the median. It takes them as independent, which they are not; interval_words says so. */
-static void put_student(const struct stats_batches *batches, double drift_share,
-                        struct result_case *out)
-{
-    double sum = 0, squares = 0;
-    const double n = (double)batches->count;
-    for (size_t i = 0; i < batches->count; i++)
-        sum += batches->ns[i] / (double)batches->items[i] / n;
-    for (size_t i = 0; i < batches->count; i++)
-        squares += pow(batches->ns[i] / (double)batches->items[i] - sum, 2) / (n - 1);
-    const double half =
-        hypot(stats_student_quantile((1 + CONFIDENCE) / 2, n - 1) * sqrt(squares / n),
-              stats_normal_quantile((1 + CONFIDENCE) / 2) * drift_share * sum);
-    struct result_estimate *const both[] = { &out->median_ns, &out->mean_ns };
-    for (size_t i = 0; i < 2; i++) {
-        both[i]->low = fmax(0, both[i]->value - half);
-        both[i]->high = both[i]->value + half;
-    }
-}
-
-/* Everything, or evenly chosen ones. */
-static base_err put_process(struct result_import *import, const struct stats_batches *from,
-                            const struct stats_process_estimate *each, struct result_process *out)
-{
-    struct base_arena *arena = &import->run.arena;
-    const size_t count = from->count < RESULT_SAMPLE_MAX ? from->count : RESULT_SAMPLE_MAX;
-    *out = (struct result_process){ .batches = from->count,
-                                    .median_ns = each->median_ns,
-                                    .mean_ns = each->mean_ns,
-                                    .normalised_ns = NAN,
-                                    .core_ns = NAN,
-                                    .memory_ns = NAN,
-                                    .sample_count = count };
-    out->counts = base_arena_array(arena, count, sizeof *out->counts);
-    out->ns = base_arena_array(arena, count, sizeof *out->ns);
-    if (out->counts == NULL || out->ns == NULL)
-        return no_memory(import);
-    for (size_t i = 0; i < count; i++) {
-        const size_t at = i * from->count / count;
-        out->counts[i] = from->items[at];
-        out->ns[i] = from->ns[at] / (double)from->items[at];
-    }
-    if (count == from->count)
-        return BASE_OK;
-    return result_import_note(import,
-                              "of more than %d times of one process %d are kept, evenly "
-                              "chosen; the numbers are those of all",
-                              RESULT_SAMPLE_MAX, RESULT_SAMPLE_MAX);
-}
-
-static base_err put_processes(struct result_import *import, struct result_case *one,
-                              const struct stats_batches *from,
-                              const struct stats_process_estimate *each, size_t all)
-{
-    const size_t count = all < RESULT_PROCESS_MAX ? all : RESULT_PROCESS_MAX;
-    one->processes = base_arena_array(&import->run.arena, count, sizeof *one->processes);
-    if (one->processes == NULL)
-        return no_memory(import);
-    one->process_count = count;
-    for (size_t i = 0; i < count; i++)
-        RESULT_TRY(put_process(import, &from[i * all / count], &each[i * all / count],
-                               &one->processes[i]));
-    if (count == all)
-        return BASE_OK;
-    return result_import_note(import,
-                              "of more than %d processes of one benchmark %d are kept, "
-                              "evenly chosen; the numbers are those of all",
-                              RESULT_PROCESS_MAX, RESULT_PROCESS_MAX);
-}
-
-static const char *interval_words(size_t processes, size_t batches)
-{
-    if (processes > 1)
-        return "spread between the runs of the file, and the assumed drift of a host";
-    return batches > 1 ? "spread inside one process, and the assumed drift of a host; the spread "
-                         "between processes is not in it"
-                       : "";
-}
-
-static struct stats_estimate_options estimate_options(void)
-{
-    return (struct stats_estimate_options){
-        .confidence = CONFIDENCE,
-        .drift_core_share = RESULT_IMPORT_DRIFT,
-        .drift_memory_share = RESULT_IMPORT_DRIFT,
-        .seed = 1,
-    };
-}
-
-static base_err estimate(struct result_import *import, struct result_case *one,
-                         const struct stats_batches *batches, size_t process_count, size_t total)
-{
-    struct stats_estimate numbers;
-    struct stats_estimate_options options = estimate_options();
-    struct stats_process_estimate *each = malloc(process_count * sizeof *each);
-    if (each == NULL)
-        return no_memory(import);
-    base_err err = stats_estimate_of(batches, process_count, &options, each, &numbers);
-    if (err == BASE_OK) {
-        put_numbers(&numbers, total, one);
-        if (process_count == 1 && total > 1 && isnan(one->median_ns.low))
-            put_student(batches, numbers.drift_share, one);
-        one->interval = interval_words(process_count, total);
-        err = put_processes(import, one, batches, each, process_count);
-    } else {
-        err = result_import_fail(import, err, 0, "'%.200s': %s", one->id, base_err_text(err));
-    }
-    free(each);
-    return err;
-}
-
-base_err result_import_sample(struct result_import *import, struct result_case *one,
-                              const struct result_import_samples *samples)
-{
-    struct stats_batches *batches = calloc(samples->process_count + 1, sizeof *batches);
-    size_t total = 0;
-    base_err err = batches != NULL ? BASE_OK : no_memory(import);
-    for (size_t p = 0; err == BASE_OK && p < samples->process_count; p++) {
-        batches[p] = (struct stats_batches){ .count = samples->batch_counts[p],
-                                             .items = samples->items + total,
-                                             .ns = samples->ns + total };
-        total += samples->batch_counts[p];
-    }
-    for (size_t i = 0; err == BASE_OK && i < total; i++)
-        if (!is_sane(samples->ns[i] / (double)samples->items[i]) || !is_sane(samples->ns[i])) {
-            fail_case(import, one, i, samples->ns[i]);
-            free(batches);
-            return one->why != NULL ? BASE_OK : no_memory(import);
-        }
-    if (err == BASE_OK)
-        err = estimate(import, one, batches, samples->process_count, total);
-    free(batches);
-    return err;
-}
-
 base_err result_import_batch(struct result_import *import, size_t index, uint64_t items, double ns)
 {
     if (import->pending_count == import->pending_capacity) {
         const size_t capacity = import->pending_capacity > 0 ? 2 * import->pending_capacity : 256;
         struct pending *more = realloc(import->pending, capacity * sizeof *more);
         if (more == NULL)
-            return no_memory(import);
+            return result_import_no_memory(import);
         import->pending = more;
         import->pending_capacity = capacity;
     }
@@ -462,7 +265,8 @@ base_err result_import_settle(struct result_import *import)
     size_t *begin = calloc(cases + 2, sizeof *begin);
     uint64_t *items = malloc((total + 1) * sizeof *items);
     double *ns = malloc((total + 1) * sizeof *ns);
-    base_err err = begin != NULL && items != NULL && ns != NULL ? BASE_OK : no_memory(import);
+    base_err err =
+        begin != NULL && items != NULL && ns != NULL ? BASE_OK : result_import_no_memory(import);
     for (size_t i = 0; err == BASE_OK && i < total; i++)
         begin[import->pending[i].index + 2]++;
     for (size_t i = 2; err == BASE_OK && i < cases + 2; i++)
@@ -484,34 +288,6 @@ base_err result_import_settle(struct result_import *import)
     return err;
 }
 
-base_err result_import_value(struct result_import *import, struct result_case *one,
-                             struct result_estimate value)
-{
-    const double drift =
-        value.value * RESULT_IMPORT_DRIFT * stats_normal_quantile((1 + CONFIDENCE) / 2);
-    if (!is_sane(value.value)) {
-        fail_case(import, one, 0, value.value);
-        return one->why != NULL ? BASE_OK : no_memory(import);
-    }
-    const bool has_interval = !isnan(value.low) && !isnan(value.high);
-    if (has_interval && !(value.low <= value.value && value.value <= value.high &&
-                          is_sane(value.high) && value.low > -NS_MAX)) {
-        one->status = "error";
-        one->why = base_arena_printf(&import->run.arena,
-                                     "%g ns does not lie in its interval from %g to %g ns",
-                                     value.value, value.low, value.high);
-        return one->why != NULL ? BASE_OK : no_memory(import);
-    }
-    one->median_ns = (struct result_estimate){ value.value, NAN, NAN };
-    if (!has_interval || value.low == value.high)
-        return BASE_OK;
-    one->median_ns.low = value.value - hypot(value.value - value.low, drift);
-    one->median_ns.high = value.value + hypot(value.high - value.value, drift);
-    one->interval = "what the file says, and the assumed drift of a host; the spread between "
-                    "processes may not be in it";
-    return BASE_OK;
-}
-
 /* --- facts --------------------------------------------------------------------------------- */
 
 static base_err add_pair(struct result_import *import, struct result_pairs *pairs, size_t most,
@@ -523,11 +299,11 @@ static base_err add_pair(struct result_import *import, struct result_pairs *pair
     if (pairs->items == NULL)
         pairs->items = base_arena_array(arena, most, sizeof *pairs->items);
     if (pairs->items == NULL)
-        return no_memory(import);
+        return result_import_no_memory(import);
     const struct result_pair pair = { result_import_clean(arena, name),
                                       result_import_clean(arena, value) };
     if (pair.name == NULL || pair.value == NULL)
-        return no_memory(import);
+        return result_import_no_memory(import);
     for (size_t i = 0; i < pairs->count; i++)
         if (strcmp(pairs->items[i].name, pair.name) == 0) {
             pairs->items[i] = pair;
@@ -575,11 +351,11 @@ base_err result_import_counter(struct result_import *import, struct result_case 
     if (one->counters.items == NULL)
         one->counters.items = base_arena_array(arena, MOST, sizeof *one->counters.items);
     if (one->counters.items == NULL)
-        return no_memory(import);
+        return result_import_no_memory(import);
     const struct result_quantity counter = { result_import_clean(arena, name), value,
                                              result_import_clean(arena, unit) };
     if (counter.name == NULL || counter.unit == NULL)
-        return no_memory(import);
+        return result_import_no_memory(import);
     one->counters.items[one->counters.count++] = counter;
     return BASE_OK;
 }
@@ -599,7 +375,7 @@ static base_err make_id(struct result_import *import, const void *digest_of, siz
     for (int i = 0; i < 16; i++)
         id[10 + i] = letters[digest[i] % 32];
     import->run.id = base_arena_text(&import->run.arena, id);
-    return import->run.id != NULL ? BASE_OK : no_memory(import);
+    return import->run.id != NULL ? BASE_OK : result_import_no_memory(import);
 }
 
 static base_err put_head(struct result_import *import)
@@ -617,8 +393,8 @@ static base_err put_head(struct result_import *import)
     run->command =
         path != NULL ? base_arena_printf(&run->arena, "%.4000s (%s)", path, import->title) : NULL;
     run->state = "complete";
-    run->confidence = CONFIDENCE;
-    return run->started != NULL && run->command != NULL ? BASE_OK : no_memory(import);
+    run->confidence = RESULT_IMPORT_CONFIDENCE;
+    return run->started != NULL && run->command != NULL ? BASE_OK : result_import_no_memory(import);
 }
 
 static base_err put_notes(struct result_import *import)
@@ -630,7 +406,7 @@ static base_err put_notes(struct result_import *import)
     const size_t most = PAIR_MAX + RESULT_IMPORT_NOTE_MAX + 1;
     struct result_pair *pairs = base_arena_array(&import->run.arena, most, sizeof *pairs);
     if (pairs == NULL)
-        return no_memory(import);
+        return result_import_no_memory(import);
     if (config->count > 0)
         memcpy(pairs, config->items, config->count * sizeof *pairs);
     config->items = pairs;
@@ -654,7 +430,7 @@ static base_err hand_over(struct result_import *import)
     RESULT_TRY(make_id(import, import->source.text.data, import->source.text.size));
     run->cases = base_arena_array(&run->arena, run->case_count, sizeof *run->cases);
     if (run->cases == NULL)
-        return no_memory(import);
+        return result_import_no_memory(import);
     memcpy(run->cases, import->cases, run->case_count * sizeof *run->cases);
     const base_err err = result_run_write_why(run, &document, import->why);
     base_buf_done(&document);

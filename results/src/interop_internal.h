@@ -21,6 +21,13 @@ const char *result_import_clean(struct base_arena *arena, const char *text);
 /* What the id is made of, when that is not the source's text; it lives until the end. */
 void result_import_digest(struct result_import *import, struct base_span text);
 
+#define RESULT_IMPORT_CONFIDENCE 0.95 /* level of the intervals of imported runs */
+
+static inline base_err result_import_no_memory(const struct result_import *import)
+{
+    return result_import_fail(import, BASE_ENOMEM, 0, "no memory for its contents");
+}
+
 /* --- JSON of others (interop_json.c) --- */
 
 enum { RESULT_SCAN_DEPTH_MAX = 8, RESULT_SCAN_SIZE_MAX = 1 << 16 };
@@ -72,6 +79,21 @@ double result_series_mean(const struct result_case *one, const char *name);
 
 /* The value of a counter or fact; NaN without. */
 double result_counter_of(const struct result_case *one, const char *name);
+
+/* --- the writing halves of the larger formats --- */
+
+/* Is it a field of google/benchmark's own, rather than a user counter? */
+bool result_gbench_is_known(const char *key);
+base_err result_gbench_write(const struct result_run *run, struct base_buf *out, size_t *left_out,
+                             struct base_why *why);
+
+/* "FOLDER@NAME" is another baseline of the folder than RESULT_CRITERION_NEWEST, unless there is a
+ * folder of that whole name. Cuts the path; returns the name of the baseline. */
+const char *result_criterion_baseline(char *path);
+base_err result_criterion_write(const struct result_run *run, const char *folder, size_t *left_out,
+                                struct base_why *why);
+#define RESULT_CRITERION_NEWEST "new"
+enum { RESULT_CRITERION_PATH_SIZE = 4096 };
 
 extern const struct result_interop result_interop_gbench;
 extern const struct result_interop result_interop_hyperfine;
