@@ -108,7 +108,7 @@ struct result_estimate result_best_of(const struct result_case *one)
 
 bool result_is_exportable(const struct result_case *one)
 {
-    return strcmp(one->status, "ok") == 0 && result_best_of(one).value > 0;
+    return strcmp(one->status, "ok") == 0 && !one->is_at_floor && result_best_of(one).value > 0;
 }
 
 double result_series_mean(const struct result_case *one, const char *name)
@@ -178,10 +178,10 @@ base_err result_repetitions_of(const struct result_case *one, struct base_arena 
         uint64_t items = 0;
         for (size_t i = 0; i < process->sample_count; i++)
             items += process->counts[i];
-        if (!(process->mean_ns > 0))
+        if (!(process->median_ns > 0))
             continue;
         out->items[out->count] = items > 0 ? items : 1;
-        out->ns[out->count++] = process->mean_ns;
+        out->ns[out->count++] = process->median_ns;
     }
     return BASE_OK;
 }

@@ -93,7 +93,9 @@ static base_err put_case(json_t *list, const struct result_case *one, size_t fam
         json_object_set_new(entry, "repetition_index", json_integer(0));
         json_object_set_new(entry, "error_occurred", json_true());
         json_object_set_new(entry, "error_message",
-                            result_json_text(one->why != NULL ? one->why : one->status));
+                            result_json_text(one->is_at_floor   ? "below what the clock can tell"
+                                             : one->why != NULL ? one->why
+                                                                : one->status));
         set_times(entry, 1, 0, 0);
         json_array_append_new(list, entry);
         return BASE_OK;
@@ -128,12 +130,10 @@ static json_t *context_of(const struct result_run *run)
     json_object_set_new(context, "host_name", result_json_text(fact(&run->host, "name")));
     json_object_set_new(context, "executable",
                         result_json_text(executable != NULL ? executable : "bpi-perf"));
-    json_object_set_new(context, "num_cpus",
-                        json_integer(cpus != NULL ? strtol(cpus, NULL, 10) : 0));
-    json_object_set_new(context, "mhz_per_cpu",
-                        json_integer(mhz != NULL ? strtol(mhz, NULL, 10) : 0));
-    json_object_set_new(context, "caches", json_array());
-    json_object_set_new(context, "load_avg", json_array());
+    if (cpus != NULL)
+        json_object_set_new(context, "num_cpus", json_integer(strtol(cpus, NULL, 10)));
+    if (mhz != NULL)
+        json_object_set_new(context, "mhz_per_cpu", json_integer(strtol(mhz, NULL, 10)));
     if (build != NULL)
         json_object_set_new(context, "library_build_type", result_json_text(build));
     json_object_set_new(context, "note",

@@ -245,6 +245,14 @@ static void set_parameters(json_t *result, const struct result_case *one)
     json_object_set_new(result, "parameters", parameters);
 }
 
+/* A command that we timed is called as it was typed, as hyperfine would call it. */
+static const char *command_of(const struct result_case *one)
+{
+    static const char prefix[] = "exec/command:";
+    const bool is_command = strncmp(one->id, prefix, sizeof prefix - 1) == 0;
+    return is_command && one->id[sizeof prefix - 1] != '\0' ? one->id + sizeof prefix - 1 : one->id;
+}
+
 static base_err put_case(json_t *list, const struct result_case *one)
 {
     struct base_arena arena = { 0 };
@@ -252,7 +260,7 @@ static base_err put_case(json_t *list, const struct result_case *one)
     base_err err = result_repetitions_of(one, &arena, &times);
     if (err == BASE_OK) {
         json_t *result = json_object(), *seconds = json_array();
-        json_object_set_new(result, "command", result_json_text(one->id));
+        json_object_set_new(result, "command", result_json_text(command_of(one)));
         err = set_summary(result, one, &times);
         for (size_t i = 0; i < times.count; i++)
             json_array_append_new(seconds, json_real(times.ns[i] / NS));

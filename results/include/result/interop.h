@@ -176,8 +176,9 @@ BASE_MUST_USE base_err result_import_finish(struct result_import *import, struct
 
 /* --- for exports --- */
 
-/* What a tool of repetitions would have seen of a case: times of fresh processes where there are
- * several, else batches of the one process. */
+/* What a tool of repetitions would have seen of a case: one time for each of several fresh
+ * processes (the median of its batches: a mean would follow whoever else was busy), else the
+ * batches of the one process. Runs of a command are fresh processes all. */
 struct result_repetitions {
     size_t count;
     uint64_t *items; /* [count] */
@@ -189,7 +190,7 @@ BASE_MUST_USE base_err result_repetitions_of(const struct result_case *one,
                                              struct base_arena *arena,
                                              struct result_repetitions *out);
 
-/* Has the case a positive time? */
+/* Has the case a positive time, and not one below what the clock can tell? */
 bool result_is_exportable(const struct result_case *one);
 
 /* The best value of a case that has one: median, else mean, else the time at reference speed. */

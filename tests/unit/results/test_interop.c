@@ -292,6 +292,67 @@ static void crosses(void **state)
         }
 }
 
+/* A run of our own: a time a process, its median; a command is called as it was typed; what is at
+ * the clock's floor is no result. */
+static void writes_our_own(void **state)
+{
+    (void)state;
+    uint64_t counts[] = { 10, 30 };
+    double ns[] = { 2, 4 };
+    struct result_process processes[3];
+    for (size_t i = 0; i < 3; i++)
+        processes[i] = (struct result_process){ .batches = 2,
+                                                .median_ns = 5 + (double)i,
+                                                .mean_ns = 100,
+                                                .sample_count = 2,
+                                                .counts = counts,
+                                                .ns = ns };
+    struct result_case cases[] = { { .id = "exec/command:sleep 1",
+                                     .suite = "exec",
+                                     .status = "ok",
+                                     .threads = 1,
+                                     .median_ns = { 6, NAN, NAN },
+                                     .processes = processes,
+                                     .process_count = 3 },
+                                   { .id = "null/empty",
+                                     .suite = "null",
+                                     .status = "ok",
+                                     .is_at_floor = true,
+                                     .median_ns = { 1e-9, NAN, NAN },
+                                     .processes = processes,
+                                     .process_count = 3 } };
+    struct result_run run = { .id = "01JD7Z8Q4M5N6P7R8S9TAVBWCX",
+                              .started = "2026-11-21T10:00:00.000Z",
+                              .cases = cases,
+                              .case_count = 2 };
+    static const struct {
+        const char *format, *name;
+        size_t left_out;
+    } rows[] = { { "hyperfine", "sleep 1", 1 },
+                 { "benchfmt", "BenchmarkExec/command:sleep_1", 1 },
+                 { "gbench", "exec/command:sleep 1", 0 } };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct result_run back;
+        struct result_import_notes notes;
+        struct base_buf out = { 0 };
+        struct base_why why = { 0 };
+        size_t left_out = 9;
+        assert_int_equal(result_interop_find(rows[i].format)->export(&run, &out, &left_out, &why),
+                         BASE_OK);
+        assert_int_equal(left_out, rows[i].left_out);
+        import_text(rows[i].format, "own", base_buf_span(&out), &back, &notes);
+        const struct result_case *one = case_of(&back, rows[i].name);
+        const bool is_hyperfine = i == 0;
+        assert_int_equal(one->process_count, is_hyperfine ? 3 : 1);
+        assert_float_equal(is_hyperfine ? one->processes[2].ns[0] : one->processes[0].ns[2], 7,
+                           1e-9);
+        if (!is_hyperfine)
+            assert_int_equal(one->processes[0].counts[0], 40);
+        result_run_done(&back);
+        base_buf_done(&out);
+    }
+}
+
 /* --- what a comparison makes of them ---------------------------------------------------------- */
 
 #define HYPERFINE(times) "{\"results\":[{\"command\":\"a\",\"mean\":1,\"times\":[" times "]}]}"
@@ -566,6 +627,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(comes_back),
         cmocka_unit_test(criterion_comes_back),
         cmocka_unit_test(crosses),
+        cmocka_unit_test(writes_our_own),
         cmocka_unit_test(compares),
         cmocka_unit_test(refuses),
         cmocka_unit_test(survives_cuts),
