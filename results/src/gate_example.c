@@ -37,6 +37,7 @@ const char *result_gate_example(void)
            "  #   missing: warn\n"
            "\n"
            "# claims: all             # or a list of ids; 'bpi-perf claims --list' shows them\n"
+           "# claim_files: [own.yaml] # claims of your own\n"
            "\n"
            "# Who is told. A whole value of the form ${NAME} is taken from the environment.\n"
            "# alerts:\n"

@@ -59,6 +59,8 @@ struct text_file {
     unsigned budgets_count;
     struct text_alert *alerts;
     unsigned alerts_count;
+    char **claim_files;
+    unsigned claim_files_count;
 };
 
 #define FIELD(key, type, member)                                                                   \
@@ -114,12 +116,16 @@ static const cyaml_schema_value_t budget_schema = { CYAML_VALUE_MAPPING(
     CYAML_FLAG_DEFAULT, struct text_budget, budget_fields) };
 static const cyaml_schema_value_t alert_schema = { CYAML_VALUE_MAPPING(
     CYAML_FLAG_DEFAULT, struct text_alert, alert_fields) };
+static const cyaml_schema_value_t path_schema = { CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 1,
+                                                                     RESULT_GATE_TEXT_MAX) };
 static const cyaml_schema_field_t file_fields[] = {
     CYAML_FIELD_MAPPING_PTR("gate", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct text_file,
                             gate, gate_fields),
     ENTRIES("budgets", budgets, budget_schema, RESULT_GATE_BUDGET_MAX),
     CYAML_FIELD_IGNORE("claims", CYAML_FLAG_OPTIONAL), /* a word or a list */
-    ENTRIES("alerts", alerts, alert_schema, RESULT_GATE_ALERT_MAX), CYAML_FIELD_END
+    ENTRIES("claim_files", claim_files, path_schema, RESULT_GATE_ALERT_MAX),
+    ENTRIES("alerts", alerts, alert_schema, RESULT_GATE_ALERT_MAX),
+    CYAML_FIELD_END
 };
 static const cyaml_schema_value_t file_schema = { CYAML_VALUE_MAPPING(
     CYAML_FLAG_POINTER, struct text_file, file_fields) };
@@ -435,20 +441,35 @@ static base_err take_claim_list(struct reader *reader, const yaml_node_t *list)
     return BASE_OK;
 }
 
-static base_err take_claims(struct reader *reader)
+static base_err take_files(struct reader *reader, const struct text_file *file, bool has_claims)
+{
+    struct result_gate *gate = reader->gate;
+    base_err err = BASE_OK;
+    gate->claim_files = base_arena_array(reader->arena, (size_t)file->claim_files_count + 1,
+                                         sizeof *gate->claim_files);
+    if (gate->claim_files == NULL)
+        return base_fail(reader->yaml.why, BASE_ENOMEM, 0, "%s: no memory", reader->yaml.path);
+    for (size_t i = 0; err == BASE_OK && i < file->claim_files_count; i++)
+        err = keep(reader, file->claim_files[i], &gate->claim_files[gate->claim_file_count++]);
+    gate->is_own_claims_only = gate->claim_file_count > 0 && !has_claims;
+    gate->is_all_claims = gate->is_all_claims || gate->is_own_claims_only;
+    return err;
+}
+
+static base_err take_claims(struct reader *reader, const struct text_file *file)
 {
     const yaml_node_t *node =
         result_yaml_value(&reader->yaml, result_yaml_root(&reader->yaml), "claims");
     const char *text = result_yaml_text(node);
-    if (node == NULL)
-        return BASE_OK;
-    if (node->type == YAML_SEQUENCE_NODE)
-        return take_claim_list(reader, node);
-    if (text == NULL || strcmp(text, "all") != 0)
-        return result_yaml_fail(&reader->yaml, BASE_EINVALID, result_yaml_line_of(node),
-                                "claims: the word 'all' or a list of ids is expected");
-    reader->gate->is_all_claims = true;
-    return BASE_OK;
+    base_err err = BASE_OK;
+    if (node != NULL && node->type == YAML_SEQUENCE_NODE)
+        err = take_claim_list(reader, node);
+    else if (text != NULL && strcmp(text, "all") == 0)
+        reader->gate->is_all_claims = true;
+    else if (node != NULL)
+        err = result_yaml_fail(&reader->yaml, BASE_EINVALID, result_yaml_line_of(node),
+                               "claims: the word 'all' or a list of ids is expected");
+    return err == BASE_OK ? take_files(reader, file, node != NULL) : err;
 }
 
 /* --- alerts --------------------------------------------------------------------------------- */
@@ -565,7 +586,7 @@ base_err result_gate_read(struct base_span text, const char *path, struct base_a
     if (err == BASE_OK)
         err = take_head(&reader, reader.yaml.data);
     if (err == BASE_OK)
-        err = take_claims(&reader);
+        err = take_claims(&reader, reader.yaml.data);
     if (err == BASE_OK)
         err = take_budgets(&reader, reader.yaml.data);
     if (err == BASE_OK)

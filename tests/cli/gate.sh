@@ -82,6 +82,18 @@ has out 'claim instrument.empty'
 gate 'claims:' '  - instrument.emtpy'
 run 2 gate --run run.json
 has err "gate.yaml:2: claims: there is no claim 'instrument.emtpy'"
+mkdir -p ci
+cat >ci/own.yaml <<'YAML'
+claims:
+  - { id: own.step, sentence: a step takes less than a second, case: null/step, metric: median_ns, bound: < 1 s }
+YAML
+printf 'claim_files: [own.yaml]\n' >ci/gate.yaml
+run 0 gate --file ci/gate.yaml --run run.json
+has out 'claim own.step'
+lacks out 'claim instrument'
+printf 'claim_files: [nowhere.yaml]\n' >ci/gate.yaml
+run 2 gate --file ci/gate.yaml --run run.json
+has err 'ci/nowhere.yaml'
 
 # GitHub: annotations beside a report for people, elsewhere on standard error; files are appended to.
 gate 'budgets:' '  - {cases: null/, slower_by_at_most: 3%}'

@@ -148,9 +148,50 @@ static base_err compare(const struct cli_args *args, struct gate *gate, struct b
     return BASE_OK;
 }
 
+/* The claims of a file, whose path is relative to the gate file's folder. */
+static base_err load_claim_file(struct gate *gate, const char *name, struct result_claim **claims,
+                                size_t *count, struct base_why *why)
+{
+    const char *slash = strrchr(gate->gate.path, '/');
+    const int folder = slash != NULL && *name != '/' ? (int)(slash + 1 - gate->gate.path) : 0;
+    const char *path = base_arena_printf(&gate->arena, "%.*s%s", folder, gate->gate.path, name);
+    struct base_buf text = { 0 };
+    if (path == NULL)
+        return base_fail(why, BASE_ENOMEM, 0, "no memory for a path");
+    base_err err = read_named(path, RESULT_CLAIM_FILE_SIZE_MAX, &text, why);
+    if (err == BASE_OK)
+        err = result_claims_read(base_buf_span(&text), path, &gate->arena, claims, count, why);
+    base_buf_done(&text);
+    return err;
+}
+
+static base_err load_claims(struct gate *gate, struct base_why *why)
+{
+    const struct result_gate *file = &gate->gate;
+    struct result_claim *all = NULL, *more = NULL;
+    size_t count = 0, more_count = 0;
+    if (!file->is_own_claims_only && (file->is_all_claims || file->claim_count > 0))
+        CLI_TRY(cli_claims_read(file->is_all_claims ? gate->input.run : NULL, &gate->arena, &all,
+                                &count, why));
+    for (size_t i = 0; i < file->claim_file_count; i++) {
+        CLI_TRY(load_claim_file(gate, file->claim_files[i], &more, &more_count, why));
+        struct result_claim *both =
+            base_arena_array(&gate->arena, count + more_count + 1, sizeof *both);
+        if (both == NULL)
+            return base_fail(why, BASE_ENOMEM, 0, "no memory for the claims");
+        if (count > 0)
+            memcpy(both, all, count * sizeof *both);
+        memcpy(both + count, more, more_count * sizeof *both);
+        all = both;
+        count += more_count;
+    }
+    gate->input.claims = all;
+    gate->input.claim_count = count;
+    return BASE_OK;
+}
+
 static base_err load_all(const struct cli_args *args, struct gate *gate, struct base_why *why)
 {
-    struct result_claim *claims = NULL;
     const bool is_run_needed = cli_has(args, "run") || !cli_has(args, "comparison");
     CLI_TRY(load_file(args, gate, why));
     CLI_TRY(cli_alert_options(args, &gate->arena, &gate->gate, why));
@@ -166,12 +207,7 @@ static base_err load_all(const struct cli_args *args, struct gate *gate, struct 
         gate->input.baseline = &gate->baseline;
     }
     CLI_TRY(compare(args, gate, why));
-    if (!gate->gate.is_all_claims && gate->gate.claim_count == 0)
-        return BASE_OK;
-    CLI_TRY(cli_claims_read(gate->gate.is_all_claims ? gate->input.run : NULL, &gate->arena,
-                            &claims, &gate->input.claim_count, why));
-    gate->input.claims = claims;
-    return BASE_OK;
+    return load_claims(gate, why);
 }
 
 /* --- out ------------------------------------------------------------------------------------ */

@@ -23,7 +23,8 @@
  *     - group: crypto/         # all matching cases together, by their geometric mean
  *       geomean_slower_by_at_most: 2%
  *   claims: all                # or a list of ids and patterns
- *   alerts: [...]              # see docs/gate.md
+ *   claim_files: [own.yaml]    # claims of your own (claim.h); without `claims` all of them are
+ * meant alerts: [...]              # see docs/gate.md
  *
  * Every entry may have a `name` and its own undecided, missing and added. Limits of `cases`:
  * at_most, at_least (with `metric` and a unit); slower_by_at_most; more_by_at_most and
@@ -123,7 +124,10 @@ struct result_gate {
     enum result_gate_policy undecided, missing, added;
     struct result_budget *budgets; /* [budget_count] */
     size_t budget_count;
-    bool is_all_claims;  /* `claims: all` */
+    bool is_all_claims;       /* `claims: all`, or files without `claims` */
+    bool is_own_claims_only;  /* those of the files alone */
+    const char **claim_files; /* [claim_file_count] as in the file */
+    size_t claim_file_count;
     const char **claims; /* [claim_count] ids and patterns */
     size_t *claim_lines; /* [claim_count] */
     size_t claim_count;

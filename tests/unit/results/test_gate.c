@@ -96,6 +96,11 @@ static void a_head_alone_is_a_rule(void **state)
     assert_int_equal(gate.budget_count, 1);
     assert_int_equal(read_text("claims: all\n", &arena, &gate, &why), BASE_OK);
     assert_int_equal(gate.budget_count, 0);
+    assert_int_equal(read_text("claim_files: [a.yaml, b.yaml]\n", &arena, &gate, &why), BASE_OK);
+    assert_int_equal(gate.claim_file_count, 2);
+    assert_true(gate.is_all_claims && gate.is_own_claims_only && gate.budget_count == 0);
+    assert_int_equal(read_text("claims: [x]\nclaim_files: [a]\n", &arena, &gate, &why), BASE_OK);
+    assert_false(gate.is_all_claims || gate.is_own_claims_only);
     base_arena_done(&arena);
 }
 
@@ -149,6 +154,8 @@ static const struct refused {
     { "gate:\n  name: \"\"\n", BASE_EINVALID, 2, "name: the value is empty" },
     { "gate:\n  name: \"a\\0b\"\n", BASE_EINVALID, 2, "zero byte" },
     { "gate:\n  name: [a]\n", BASE_EINVALID, 2, "name: one value is expected" },
+    { "claim_files: own.yaml\n", BASE_EINVALID, 1, "claim_files: a list is expected" },
+    { "claim_files:\n  - \"\"\n", BASE_EINVALID, 2, "claim_files: the value is empty" },
     { "claims: some\n", BASE_EINVALID, 1, "the word 'all' or a list of ids" },
     { "claims:\n  - a\n  - [b]\n", BASE_EINVALID, 3, "the id of a claim is expected" },
     { "alerts:\n  - on: always\n", BASE_EINVALID, 2, "one of the keys command, webhook" },
@@ -454,6 +461,61 @@ static void correction_decides(void **state)
     lab_done(&lab);
 }
 
+enum { GATES = 800 };
+
+/* Ten cases that lie exactly on the limit, their errors Student's: how often does any fail? */
+static double failing_share(const char *correction, uint64_t seed)
+{
+    enum { CASES = 10, PROCESSES = 8 };
+    char text[200];
+    struct lab lab;
+    struct base_rng rng;
+    size_t failed = 0;
+    lab_init(&lab);
+    base_rng_init(&rng, seed);
+    snprintf(text, sizeof text,
+             "gate: {significance: 0.05, correction: %s}\n"
+             "budgets:\n  - {cases: s/, slower_by_at_most: 3%%}\n",
+             correction);
+    lab.input.run = NULL;
+    for (size_t i = 0; i < GATES; i++) {
+        struct result_compared list[CASES];
+        char ids[CASES][16];
+        for (size_t k = 0; k < CASES; k++) {
+            double sum = 0, squares = 0;
+            for (size_t n = 0; n < PROCESSES; n++) {
+                const double x = 0.02 * base_rng_normal(&rng);
+                sum += x;
+                squares += x * x;
+            }
+            const double mean = sum / PROCESSES;
+            const double error =
+                sqrt((squares - PROCESSES * mean * mean) / (PROCESSES - 1) / PROCESSES);
+            snprintf(ids[k], sizeof ids[k], "s/%zu", k);
+            list[k] = pair_of(ids[k], 1.03 * exp(mean),
+                              error * stats_student_quantile(0.995, PROCESSES - 1), PROCESSES - 1);
+        }
+        result_gate_report_done(&lab.report);
+        result_comparison_done(&lab.comparison);
+        compare_by_hand(&lab, CASES, list, 0.99);
+        judge(&lab, text);
+        failed += lab.report.counts[RESULT_GATE_FAIL] > 0;
+        base_arena_done(&lab.arena);
+    }
+    lab_done(&lab);
+    return (double)failed / GATES;
+}
+
+/* The tail towards "slower" is half of a two-sided test: 2.5 % over all cases with Holm, and
+ * 1 - 0.975^10 = 22 % without a correction. Binomial, four standard deviations. */
+static void false_alarms(void **state)
+{
+    (void)state;
+    const double holm = failing_share("holm", 11), none = failing_share("none", 12);
+    assert_true(holm > 0.01 && holm < 0.025 + 4 * sqrt(0.025 * 0.975 / GATES));
+    assert_true(fabs(none - 0.2237) < 4 * sqrt(0.2237 * 0.7763 / GATES));
+}
+
 static void counters(void **state)
 {
     (void)state;
@@ -637,21 +699,14 @@ static void outcome_changes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_a_file),
-        cmocka_unit_test(a_head_alone_is_a_rule),
-        cmocka_unit_test(refuses_files),
-        cmocka_unit_test(limits),
-        cmocka_unit_test(at_least_and_drift),
-        cmocka_unit_test(slower),
-        cmocka_unit_test(tests_by_hand),
-        cmocka_unit_test(corrections),
-        cmocka_unit_test(correction_decides),
-        cmocka_unit_test(counters),
-        cmocka_unit_test(groups),
-        cmocka_unit_test(group_limits),
-        cmocka_unit_test(claims),
-        cmocka_unit_test(two_runs),
-        cmocka_unit_test(outcome_changes),
+        cmocka_unit_test(reads_a_file),       cmocka_unit_test(a_head_alone_is_a_rule),
+        cmocka_unit_test(refuses_files),      cmocka_unit_test(limits),
+        cmocka_unit_test(at_least_and_drift), cmocka_unit_test(slower),
+        cmocka_unit_test(tests_by_hand),      cmocka_unit_test(corrections),
+        cmocka_unit_test(correction_decides), cmocka_unit_test(false_alarms),
+        cmocka_unit_test(counters),           cmocka_unit_test(groups),
+        cmocka_unit_test(group_limits),       cmocka_unit_test(claims),
+        cmocka_unit_test(two_runs),           cmocka_unit_test(outcome_changes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
