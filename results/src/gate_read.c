@@ -571,8 +571,8 @@ base_err result_gate_read(struct base_span text, const char *path, struct base_a
                                .missing = RESULT_POLICY_FAIL,
                                .added = RESULT_POLICY_PASS };
     struct reader reader = { .yaml = { .path = path,
-                                       .begins = "a gate file has the keys gate, budgets, claims "
-                                                 "and alerts",
+                                       .begins = "a gate file has the keys gate, budgets, claims, "
+                                                 "claim_files and alerts",
                                        .schema = &file_schema,
                                        .why = why },
                              .arena = arena,
