@@ -12,8 +12,9 @@
 
 double result_scale_at(const struct result_scale *scale, double value)
 {
-    const double share = scale->is_log ? log(value / scale->low) / log(scale->high / scale->low)
-                                       : (value - scale->low) / (scale->high - scale->low);
+    const double share = scale->is_log
+                             ? (log(value) - log(scale->low)) / (log(scale->high) - log(scale->low))
+                             : (value - scale->low) / (scale->high - scale->low);
     return scale->from + share * (scale->to - scale->from);
 }
 
@@ -30,6 +31,8 @@ static size_t linear_ticks(const struct result_scale *scale, double gap,
     double wanted = fabs(scale->to - scale->from) / gap;
     wanted = wanted < 1 ? 1 : wanted > RESULT_TICKS_MAX - 2 ? RESULT_TICKS_MAX - 2 : wanted;
     const double step = nice_step((scale->high - scale->low) / wanted);
+    if (!(step > 0) || !isfinite(step) || fabs(scale->low) / step > 1e15)
+        return 0;
     const double first = ceil(scale->low / step - 1e-9);
     size_t count = 0;
     for (double i = first; count < RESULT_TICKS_MAX && i * step <= scale->high + step * 1e-9; i++)
@@ -41,10 +44,10 @@ static size_t linear_ticks(const struct result_scale *scale, double gap,
 static size_t log_ticks(const struct result_scale *scale, double gap, double out[RESULT_TICKS_MAX])
 {
     static const double leads[] = { 1, 2, 5 };
-    const double decades = log10(scale->high / scale->low);
+    const double decades = log10(scale->high) - log10(scale->low);
     const double room = fabs(scale->to - scale->from) / gap;
     size_t count = 0;
-    if (decades < 1.2)
+    if (!(decades >= 1.2 && decades < 700)) /* of doubles there are no more */
         return linear_ticks(scale, gap * 1.3, out);
     const int lead_count = decades * 3 <= room ? 3 : 1;
     const int every = lead_count == 3 ? 1 : (int)ceil(decades / (room < 1 ? 1 : room));

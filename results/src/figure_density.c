@@ -20,6 +20,7 @@ struct density {
     size_t count;
     struct result_scale x;
     size_t below, above; /* samples that the axis does not reach */
+    double bandwidth;
 };
 
 /* Not farther than three middle halves from the middle half, unless most of a tail lies there. */
@@ -43,6 +44,14 @@ static void find_range(struct density *density)
         density->below += s[i] < density->x.low;
         density->above += s[i] > density->x.high;
     }
+}
+
+/* Samples of all magnitudes of a double have a spread that none can hold. */
+static bool is_drawable(struct density *density)
+{
+    density->bandwidth = stats_density_bandwidth(density->samples, density->count);
+    return density->bandwidth > 0 && isfinite(density->bandwidth) &&
+           density->x.low < density->x.high && isfinite(density->x.high - density->x.low);
 }
 
 static void write_note(const struct density *density, char *out, size_t size)
@@ -81,8 +90,8 @@ static void put_curve(struct result_canvas *canvas, const struct density *densit
 {
     double values[GRID], xy[2 * GRID + 4], most = 0;
     const struct result_scale *x = &density->x;
-    const double width = stats_density_bandwidth(density->samples, density->count);
-    stats_density_of(density->samples, density->count, width, x->low, x->high, values, GRID);
+    stats_density_of(density->samples, density->count, density->bandwidth, x->low, x->high, values,
+                     GRID);
     for (size_t i = 0; i < GRID; i++)
         most = fmax(most, values[i]);
     for (size_t i = 0; i < GRID; i++) {
@@ -144,6 +153,9 @@ base_err result_figure_density(struct result_canvas *canvas, const struct result
         err = BASE_ENOTFOUND;
     if (err == BASE_OK) {
         find_range(&density);
+        err = is_drawable(&density) ? BASE_OK : BASE_ENOTFOUND;
+    }
+    if (err == BASE_OK) {
         write_note(&density, note, sizeof note);
         snprintf(title, sizeof title, "%.350s: times", one->id);
         result_canvas_begin(canvas,

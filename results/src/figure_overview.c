@@ -5,6 +5,7 @@
 
 #include <base/units.h>
 
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 
@@ -40,9 +41,10 @@ bool result_figure_scale_of(const struct result_run *run, struct result_scale *s
     }
     if (!(scale->high > 0))
         return false;
-    const double ratio = fmax(pow(scale->high / scale->low, 0.03), 1.02);
-    scale->low /= ratio;
-    scale->high *= ratio;
+    /* In logarithms: the ratio of two doubles need not be one. */
+    const double margin = fmax(0.03 * (log(scale->high) - log(scale->low)), 0.02);
+    scale->low = fmax(exp(log(scale->low) - margin), DBL_MIN);
+    scale->high = fmin(exp(log(scale->high) + margin), DBL_MAX);
     scale->is_log = true;
     return true;
 }
