@@ -1,5 +1,5 @@
 /* figure.c - the table of figures, and one figure as a file. */
-#include "figure.h"
+#include "figure_draw.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* figure_axis.c - from values to places, and numbers on axes that people can read: steps of 1, 2 or
  * 5 (Heckbert, Nice numbers for graph labels, Graphics Gems (1990) 61), powers of ten on
  * logarithmic axes. */
-#include "figure.h"
+#include "figure_draw.h"
 
 #include <base/units.h>
 #include <stats/summary.h>

@@ -1,7 +1,7 @@
 /* figure_density.c - what the times of a case look like: the estimated density above, below it
  * every process as a row of its samples. Rows that lie apart are the spread between processes; a
  * density with two humps is two speeds. */
-#include "figure.h"
+#include "figure_draw.h"
 
 #include <base/units.h>
 #include <stats/density.h>

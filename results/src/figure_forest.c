@@ -1,6 +1,6 @@
 /* figure_forest.c - a comparison at a glance: a row a case, the ratio with its interval, the band
  * within which times count as the same, and each pair's own ratio as a dot beneath. */
-#include "figure.h"
+#include "figure_draw.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* figure_history.c - one case over the runs that measured it, at reference speed where every run
  * has it; between change points the level stands as a line, at a change its revision. */
-#include "figure.h"
+#include "figure_draw.h"
 
 #include <stats/summary.h>
 

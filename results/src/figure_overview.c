@@ -1,6 +1,6 @@
 /* figure_overview.c - all cases of a run on one logarithmic axis: the middle half of the batches as
  * a box, 5 % to 95 % as a line, the typical time with its interval on top. */
-#include "figure.h"
+#include "figure_draw.h"
 #include "report_internal.h"
 
 #include <base/units.h>

@@ -1,7 +1,7 @@
 /* figure_percentiles.c - the tail drawn out: 90 %, 99 %, 99.9 % at even distances, as far as the
  * samples go and no farther. With n samples the slowest stands for the share 1/(2n) above it
  * (plotting positions (i + 1/2) / n: Hazen 1914). */
-#include "figure.h"
+#include "figure_draw.h"
 
 #include <base/units.h>
 

@@ -1,6 +1,6 @@
 /* figure_slope.c - time of a batch over its items. Batches of many sizes on one line: the slope is
  * the time of an item without what every batch costs once, which is where the line meets zero. */
-#include "figure.h"
+#include "figure_draw.h"
 
 #include <base/units.h>
 #include <stats/summary.h>

@@ -5,7 +5,7 @@
 #ifndef RESULT_HTML_PAGE_H
 #define RESULT_HTML_PAGE_H
 
-#include "figure.h"
+#include "figure_draw.h"
 #include "html.h"
 
 #include <result/report.h>

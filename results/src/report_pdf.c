@@ -2,7 +2,7 @@
  * two in a row, with the numbers beside them. Text is laid out by the average width of a letter,
  * which is on the safe side for DejaVu Sans. */
 #include "compare_internal.h"
-#include "figure.h"
+#include "figure_draw.h"
 #include "report_formats_internal.h"
 #include "report_internal.h"
 

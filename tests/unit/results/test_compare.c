@@ -186,7 +186,7 @@ static void outputs(void **state)
     json_t *root = json_loadb((const char *)out.data, out.size, 0, NULL);
     assert_int_equal(json_array_size(json_object_get(root, "cases")), all.count);
     json_decref(root);
-    assert_int_equal(result_comparison_write(&all, "pdf", &(struct result_page){ 0 }, &out),
+    assert_int_equal(result_comparison_write(&all, "docx", &(struct result_page){ 0 }, &out),
                      BASE_ENOTFOUND);
     base_buf_done(&out);
     result_comparison_done(&all);

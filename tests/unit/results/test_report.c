@@ -297,7 +297,7 @@ static void formats_are_found(void **state)
     (void)state;
     assert_ptr_equal(result_format_find("md"), result_format_find("markdown"));
     assert_ptr_equal(result_format_find("text"), &result_formats[0]);
-    assert_null(result_format_find("pdf"));
+    assert_null(result_format_find("docx"));
     assert_null(result_format_find(""));
 }
 

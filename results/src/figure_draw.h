@@ -1,11 +1,11 @@
-/* figure.h - the figures, each a function that draws one thing on a canvas.
+/* figure_draw.h - the figures, each a function that draws one thing on a canvas.
  *
  * A figure says in its note what it shows and what it leaves out. What there is too little data for
  * is not drawn: the function then answers BASE_ENOTFOUND before it has touched the canvas.
  * Errors of all: ENOTFOUND, ENOMEM, those of the canvas.
  */
-#ifndef RESULT_FIGURE_INTERNAL_H
-#define RESULT_FIGURE_INTERNAL_H
+#ifndef RESULT_FIGURE_DRAW_H
+#define RESULT_FIGURE_DRAW_H
 
 #include "canvas.h"
 
