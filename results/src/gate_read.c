@@ -1,7 +1,7 @@
 /* gate_read.c - a gate file: the schema, then each entry's limits as rules. */
 #include "claim_internal.h"
 #include "gate_internal.h"
-#include "yaml_file.h"
+#include "gate_read_internal.h"
 
 #include <base/units.h>
 
@@ -49,73 +49,53 @@ struct text_budget {
     char *name, *cases, *group, *metric, *undecided, *missing, *added;
     char *limits[LIMIT_COUNT];
 };
-struct text_alert {
-    char *targets[4]; /* by enum result_alert_kind */
-    char *on, *from, *smtp, *user, *password, *timeout, *retries;
-};
 struct text_file {
     struct text_gate *gate;
     struct text_budget *budgets;
     unsigned budgets_count;
-    struct text_alert *alerts;
+    struct result_gate_text_alert *alerts;
     unsigned alerts_count;
     char **claim_files;
     unsigned claim_files_count;
 };
 
-#define FIELD(key, type, member)                                                                   \
-    CYAML_FIELD_STRING_PTR(key, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct type, member, 1,  \
-                           RESULT_GATE_TEXT_MAX)
 #define ENTRIES(key, member, schema, max)                                                          \
     CYAML_FIELD_SEQUENCE(key, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct text_file, member,  \
                          &(schema), 0, max)
 #define POLICIES(type)                                                                             \
-    FIELD("undecided", type, undecided), FIELD("missing", type, missing),                          \
-        FIELD("added", type, added)
+    RESULT_GATE_FIELD("undecided", type, undecided), RESULT_GATE_FIELD("missing", type, missing),  \
+        RESULT_GATE_FIELD("added", type, added)
 
-static const cyaml_schema_field_t gate_fields[] = { FIELD("name", text_gate, name),
-                                                    FIELD("threshold", text_gate, threshold),
-                                                    FIELD("significance", text_gate, significance),
-                                                    FIELD("correction", text_gate, correction),
-                                                    POLICIES(text_gate),
-                                                    CYAML_FIELD_END };
+static const cyaml_schema_field_t gate_fields[] = {
+    RESULT_GATE_FIELD("name", text_gate, name),
+    RESULT_GATE_FIELD("threshold", text_gate, threshold),
+    RESULT_GATE_FIELD("significance", text_gate, significance),
+    RESULT_GATE_FIELD("correction", text_gate, correction),
+    POLICIES(text_gate),
+    CYAML_FIELD_END
+};
 static const cyaml_schema_field_t budget_fields[] = {
-    FIELD("cases", text_budget, cases),
-    FIELD("group", text_budget, group),
-    FIELD("metric", text_budget, metric),
-    FIELD("at_most", text_budget, limits[0]),
-    FIELD("at_least", text_budget, limits[1]),
-    FIELD("slower_by_at_most", text_budget, limits[2]),
-    FIELD("more_by_at_most", text_budget, limits[3]),
-    FIELD("less_by_at_most", text_budget, limits[4]),
-    FIELD("instructions_more_by_at_most", text_budget, limits[5]),
-    FIELD("allocs_more_by_at_most", text_budget, limits[6]),
-    FIELD("geomean_at_most", text_budget, limits[7]),
-    FIELD("geomean_at_least", text_budget, limits[8]),
-    FIELD("geomean_slower_by_at_most", text_budget, limits[9]),
-    FIELD("geomean_more_by_at_most", text_budget, limits[10]),
-    FIELD("geomean_less_by_at_most", text_budget, limits[11]),
-    FIELD("name", text_budget, name),
+    RESULT_GATE_FIELD("cases", text_budget, cases),
+    RESULT_GATE_FIELD("group", text_budget, group),
+    RESULT_GATE_FIELD("metric", text_budget, metric),
+    RESULT_GATE_FIELD("at_most", text_budget, limits[0]),
+    RESULT_GATE_FIELD("at_least", text_budget, limits[1]),
+    RESULT_GATE_FIELD("slower_by_at_most", text_budget, limits[2]),
+    RESULT_GATE_FIELD("more_by_at_most", text_budget, limits[3]),
+    RESULT_GATE_FIELD("less_by_at_most", text_budget, limits[4]),
+    RESULT_GATE_FIELD("instructions_more_by_at_most", text_budget, limits[5]),
+    RESULT_GATE_FIELD("allocs_more_by_at_most", text_budget, limits[6]),
+    RESULT_GATE_FIELD("geomean_at_most", text_budget, limits[7]),
+    RESULT_GATE_FIELD("geomean_at_least", text_budget, limits[8]),
+    RESULT_GATE_FIELD("geomean_slower_by_at_most", text_budget, limits[9]),
+    RESULT_GATE_FIELD("geomean_more_by_at_most", text_budget, limits[10]),
+    RESULT_GATE_FIELD("geomean_less_by_at_most", text_budget, limits[11]),
+    RESULT_GATE_FIELD("name", text_budget, name),
     POLICIES(text_budget),
     CYAML_FIELD_END
 };
-static const char *const alert_keys[] = { "command", "webhook", "slack", "email" };
-static const cyaml_schema_field_t alert_fields[] = { FIELD("command", text_alert, targets[0]),
-                                                     FIELD("webhook", text_alert, targets[1]),
-                                                     FIELD("slack", text_alert, targets[2]),
-                                                     FIELD("email", text_alert, targets[3]),
-                                                     FIELD("on", text_alert, on),
-                                                     FIELD("from", text_alert, from),
-                                                     FIELD("smtp", text_alert, smtp),
-                                                     FIELD("user", text_alert, user),
-                                                     FIELD("password", text_alert, password),
-                                                     FIELD("timeout", text_alert, timeout),
-                                                     FIELD("retries", text_alert, retries),
-                                                     CYAML_FIELD_END };
 static const cyaml_schema_value_t budget_schema = { CYAML_VALUE_MAPPING(
     CYAML_FLAG_DEFAULT, struct text_budget, budget_fields) };
-static const cyaml_schema_value_t alert_schema = { CYAML_VALUE_MAPPING(
-    CYAML_FLAG_DEFAULT, struct text_alert, alert_fields) };
 static const cyaml_schema_value_t path_schema = { CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 1,
                                                                      RESULT_GATE_TEXT_MAX) };
 static const cyaml_schema_field_t file_fields[] = {
@@ -124,79 +104,36 @@ static const cyaml_schema_field_t file_fields[] = {
     ENTRIES("budgets", budgets, budget_schema, RESULT_GATE_BUDGET_MAX),
     CYAML_FIELD_IGNORE("claims", CYAML_FLAG_OPTIONAL), /* a word or a list */
     ENTRIES("claim_files", claim_files, path_schema, RESULT_GATE_ALERT_MAX),
-    ENTRIES("alerts", alerts, alert_schema, RESULT_GATE_ALERT_MAX),
+    ENTRIES("alerts", alerts, result_gate_alert_schema, RESULT_GATE_ALERT_MAX),
     CYAML_FIELD_END
 };
 static const cyaml_schema_value_t file_schema = { CYAML_VALUE_MAPPING(
     CYAML_FLAG_POINTER, struct text_file, file_fields) };
 
-struct reader {
-    struct result_yaml yaml;
-    struct base_arena *arena;
-    struct result_gate *gate;
-};
-
 /* --- values --------------------------------------------------------------------------------- */
 
-/* A copy in the arena; NULL stays NULL. */
-static base_err keep(struct reader *reader, const char *text, const char **out)
-{
-    *out = text != NULL ? base_arena_text(reader->arena, text) : NULL;
-    return text == NULL || *out != NULL
-               ? BASE_OK
-               : base_fail(reader->yaml.why, BASE_ENOMEM, 0, "%s: no memory", reader->yaml.path);
-}
-
-/* What a function of base/units.h said about the value of a key. */
-static base_err fail_value(struct reader *reader, const yaml_node_t *mapping, const char *key,
-                           const char *sentence)
-{
-    return result_yaml_fail(&reader->yaml, BASE_EINVALID,
-                            result_yaml_line(&reader->yaml, mapping, key), "%s: %s", key, sentence);
-}
-
-/* The index of a word; NULL leaves *out. */
-static base_err take_word(struct reader *reader, const yaml_node_t *mapping, const char *key,
-                          const char *text, const char *const *words, unsigned *out)
-{
-    char known[200] = "";
-    if (text == NULL)
-        return BASE_OK;
-    for (unsigned i = 0; words[i] != NULL; i++) {
-        if (strcmp(text, words[i]) == 0) {
-            *out = i;
-            return BASE_OK;
-        }
-        snprintf(known + strlen(known), sizeof known - strlen(known), "%s%s", i > 0 ? ", " : "",
-                 words[i]);
-    }
-    return result_yaml_fail(&reader->yaml, BASE_EINVALID,
-                            result_yaml_line(&reader->yaml, mapping, key),
-                            "%s: '%.60s' is not one of %s", key, text, known);
-}
-
-static base_err take_policy(struct reader *reader, const yaml_node_t *mapping, const char *key,
-                            const char *text, enum result_gate_policy *out)
+static base_err take_policy(struct result_gate_reader *reader, const yaml_node_t *mapping,
+                            const char *key, const char *text, enum result_gate_policy *out)
 {
     static const char *const words[] = { "pass", "warn", "fail", NULL };
     unsigned index = *out;
-    const base_err err = take_word(reader, mapping, key, text, words, &index);
+    const base_err err = result_gate_take_word(reader, mapping, key, text, words, &index);
     *out = (enum result_gate_policy)index;
     return err;
 }
 
-static base_err take_share(struct reader *reader, const yaml_node_t *mapping, const char *key,
-                           const char *text, double *out)
+static base_err take_share(struct result_gate_reader *reader, const yaml_node_t *mapping,
+                           const char *key, const char *text, double *out)
 {
     struct base_why why = { 0 };
     if (text == NULL || base_units_parse_percent(text, out, &why) == BASE_OK)
         return BASE_OK;
-    return fail_value(reader, mapping, key, why.text);
+    return result_gate_fail_value(reader, mapping, key, why.text);
 }
 
 /* --- the head ------------------------------------------------------------------------------- */
 
-static base_err take_numbers(struct reader *reader, const struct text_gate *text,
+static base_err take_numbers(struct result_gate_reader *reader, const struct text_gate *text,
                              const yaml_node_t *node)
 {
     struct result_gate *gate = reader->gate;
@@ -205,14 +142,14 @@ static base_err take_numbers(struct reader *reader, const struct text_gate *text
     if (err != BASE_OK)
         return err;
     if (!(gate->threshold > 0))
-        return fail_value(reader, node, "threshold", "0 % is not above 0 %");
+        return result_gate_fail_value(reader, node, "threshold", "0 % is not above 0 %");
     if (text->significance != NULL && base_units_parse_number(text->significance, 0.0001, 0.5,
                                                               &gate->significance, &why) != BASE_OK)
-        return fail_value(reader, node, "significance", why.text);
+        return result_gate_fail_value(reader, node, "significance", why.text);
     return BASE_OK;
 }
 
-static base_err take_head(struct reader *reader, const struct text_file *file)
+static base_err take_head(struct result_gate_reader *reader, const struct text_file *file)
 {
     static const char *const corrections[] = { "holm", "benjamini-hochberg", "none", NULL };
     struct result_gate *gate = reader->gate;
@@ -224,9 +161,10 @@ static base_err take_head(struct reader *reader, const struct text_file *file)
         return BASE_OK;
     base_err err = take_numbers(reader, text, node);
     if (err == BASE_OK && text->name != NULL)
-        err = keep(reader, text->name, &gate->name);
+        err = result_gate_keep(reader, text->name, &gate->name);
     if (err == BASE_OK)
-        err = take_word(reader, node, "correction", text->correction, corrections, &correction);
+        err = result_gate_take_word(reader, node, "correction", text->correction, corrections,
+                                    &correction);
     if (err == BASE_OK)
         err = take_policy(reader, node, "undecided", text->undecided, &gate->undecided);
     if (err == BASE_OK)
@@ -240,7 +178,8 @@ static base_err take_head(struct reader *reader, const struct text_file *file)
 /* --- budgets -------------------------------------------------------------------------------- */
 
 /* "slower by at most 3%" of slower_by_at_most and 3%. */
-static const char *allowed_text(struct reader *reader, const char *key, const char *value)
+static const char *allowed_text(struct result_gate_reader *reader, const char *key,
+                                const char *value)
 {
     char *text = base_arena_printf(reader->arena, "%s %s", key, value);
     for (char *at = text; at != NULL && at < text + strlen(key); at++)
@@ -248,8 +187,8 @@ static const char *allowed_text(struct reader *reader, const char *key, const ch
     return text;
 }
 
-static base_err take_bound(struct reader *reader, const struct limit *limit, const char *value,
-                           struct result_budget *budget)
+static base_err take_bound(struct result_gate_reader *reader, const struct limit *limit,
+                           const char *value, struct result_budget *budget)
 {
     struct base_why why = { 0 };
     char text[RESULT_GATE_TEXT_MAX + 8];
@@ -266,7 +205,7 @@ static base_err take_bound(struct reader *reader, const struct limit *limit, con
     return BASE_OK;
 }
 
-static base_err take_ratio(struct reader *reader, const yaml_node_t *node,
+static base_err take_ratio(struct result_gate_reader *reader, const yaml_node_t *node,
                            const struct limit *limit, const char *value,
                            struct result_budget *budget)
 {
@@ -274,13 +213,14 @@ static base_err take_ratio(struct reader *reader, const yaml_node_t *node,
     const base_err err = take_share(reader, node, limit->key, value, &share);
     budget->bound = (struct result_bound){ .low = -INFINITY, .high = INFINITY, .unit = "1" };
     if (err == BASE_OK && limit->side == LESS && !(share < 1))
-        return fail_value(reader, node, limit->key, "100 % less is nothing; write less than that");
+        return result_gate_fail_value(reader, node, limit->key,
+                                      "100 % less is nothing; write less than that");
     *(limit->side == MORE ? &budget->bound.high : &budget->bound.low) =
         limit->side == MORE ? 1 + share : 1 - share;
     return err;
 }
 
-static base_err check_metric(struct reader *reader, const yaml_node_t *node,
+static base_err check_metric(struct result_gate_reader *reader, const yaml_node_t *node,
                              const struct limit *limit, const struct result_budget *budget)
 {
     bool is_of_run = false;
@@ -293,12 +233,13 @@ static base_err check_metric(struct reader *reader, const yaml_node_t *node,
             &reader->yaml, BASE_EINVALID, result_yaml_line(&reader->yaml, node, "metric"),
             "metric: '%.60s' is none of %s", budget->metric, result_metric_names());
     if (is_of_run)
-        return fail_value(reader, node, "metric",
-                          "a metric of the whole run has no cases; a claim can be made of it");
+        return result_gate_fail_value(
+            reader, node, "metric",
+            "a metric of the whole run has no cases; a claim can be made of it");
     return BASE_OK;
 }
 
-static base_err take_limit(struct reader *reader, const yaml_node_t *node,
+static base_err take_limit(struct result_gate_reader *reader, const yaml_node_t *node,
                            const struct text_budget *text, size_t index,
                            const struct result_budget *head)
 {
@@ -307,9 +248,10 @@ static base_err take_limit(struct reader *reader, const yaml_node_t *node,
     budget.kind = limit->kind;
     budget.line = result_yaml_line(&reader->yaml, node, limit->key);
     if ((index >= GROUP_FIRST) != head->is_group)
-        return fail_value(reader, node, limit->key,
-                          head->is_group ? "a group has limits that begin with geomean_"
-                                         : "this needs the key 'group' in place of 'cases'");
+        return result_gate_fail_value(reader, node, limit->key,
+                                      head->is_group
+                                          ? "a group has limits that begin with geomean_"
+                                          : "this needs the key 'group' in place of 'cases'");
     budget.metric = limit->metric != NULL ? limit->metric : head->metric;
     budget.allowed = allowed_text(reader, limit->key, text->limits[index]);
     if (budget.allowed == NULL)
@@ -325,7 +267,7 @@ static base_err take_limit(struct reader *reader, const yaml_node_t *node,
 }
 
 /* `metric` that no limit of the entry speaks of is a mistake. */
-static base_err check_entry(struct reader *reader, const yaml_node_t *node,
+static base_err check_entry(struct result_gate_reader *reader, const yaml_node_t *node,
                             const struct text_budget *text)
 {
     size_t count = 0, open_count = 0;
@@ -344,13 +286,14 @@ static base_err check_entry(struct reader *reader, const yaml_node_t *node,
             text->group != NULL ? "give it geomean_slower_by_at_most: 2%, or another"
                                 : "give it slower_by_at_most: 3%, or metric and at_most");
     if (text->metric != NULL && open_count == 0)
-        return fail_value(reader, node, "metric",
-                          "no limit of this budget speaks of a metric; at_most, at_least, "
-                          "more_by_at_most and less_by_at_most do");
+        return result_gate_fail_value(
+            reader, node, "metric",
+            "no limit of this budget speaks of a metric; at_most, at_least, "
+            "more_by_at_most and less_by_at_most do");
     return BASE_OK;
 }
 
-static base_err take_budget(struct reader *reader, const struct text_budget *text,
+static base_err take_budget(struct result_gate_reader *reader, const struct text_budget *text,
                             const yaml_node_t *node)
 {
     const struct result_gate *gate = reader->gate;
@@ -360,11 +303,11 @@ static base_err take_budget(struct reader *reader, const struct text_budget *tex
                                   .added = gate->added };
     base_err err = check_entry(reader, node, text);
     if (err == BASE_OK)
-        err = keep(reader, text->name, &head.name);
+        err = result_gate_keep(reader, text->name, &head.name);
     if (err == BASE_OK)
-        err = keep(reader, head.is_group ? text->group : text->cases, &head.pattern);
+        err = result_gate_keep(reader, head.is_group ? text->group : text->cases, &head.pattern);
     if (err == BASE_OK)
-        err = keep(reader, text->metric, &head.metric);
+        err = result_gate_keep(reader, text->metric, &head.metric);
     if (err == BASE_OK)
         err = take_policy(reader, node, "undecided", text->undecided, &head.undecided);
     if (err == BASE_OK)
@@ -378,7 +321,7 @@ static base_err take_budget(struct reader *reader, const struct text_budget *tex
 }
 
 /* A file that says nothing of its own means this. */
-static base_err add_default(struct reader *reader)
+static base_err add_default(struct result_gate_reader *reader)
 {
     struct result_gate *gate = reader->gate;
     const char *allowed =
@@ -399,7 +342,7 @@ static base_err add_default(struct reader *reader)
                : base_fail(reader->yaml.why, BASE_ENOMEM, 0, "%s: no memory", reader->yaml.path);
 }
 
-static base_err take_budgets(struct reader *reader, const struct text_file *file)
+static base_err take_budgets(struct result_gate_reader *reader, const struct text_file *file)
 {
     struct result_gate *gate = reader->gate;
     const yaml_node_t *list =
@@ -418,7 +361,7 @@ static base_err take_budgets(struct reader *reader, const struct text_file *file
 
 /* --- claims --------------------------------------------------------------------------------- */
 
-static base_err take_claim_list(struct reader *reader, const yaml_node_t *list)
+static base_err take_claim_list(struct result_gate_reader *reader, const yaml_node_t *list)
 {
     struct result_gate *gate = reader->gate;
     const size_t count = (size_t)(list->data.sequence.items.top - list->data.sequence.items.start);
@@ -432,7 +375,7 @@ static base_err take_claim_list(struct reader *reader, const yaml_node_t *list)
         if (text == NULL || *text == '\0' || strlen(text) != node->data.scalar.length)
             return result_yaml_fail(&reader->yaml, BASE_EINVALID, result_yaml_line_of(node),
                                     "claims: the id of a claim is expected");
-        const base_err err = keep(reader, text, &gate->claims[i]);
+        const base_err err = result_gate_keep(reader, text, &gate->claims[i]);
         if (err != BASE_OK)
             return err;
         gate->claim_lines[i] = result_yaml_line_of(node);
@@ -441,7 +384,8 @@ static base_err take_claim_list(struct reader *reader, const yaml_node_t *list)
     return BASE_OK;
 }
 
-static base_err take_files(struct reader *reader, const struct text_file *file, bool has_claims)
+static base_err take_files(struct result_gate_reader *reader, const struct text_file *file,
+                           bool has_claims)
 {
     struct result_gate *gate = reader->gate;
     base_err err = BASE_OK;
@@ -450,13 +394,14 @@ static base_err take_files(struct reader *reader, const struct text_file *file, 
     if (gate->claim_files == NULL)
         return base_fail(reader->yaml.why, BASE_ENOMEM, 0, "%s: no memory", reader->yaml.path);
     for (size_t i = 0; err == BASE_OK && i < file->claim_files_count; i++)
-        err = keep(reader, file->claim_files[i], &gate->claim_files[gate->claim_file_count++]);
+        err = result_gate_keep(reader, file->claim_files[i],
+                               &gate->claim_files[gate->claim_file_count++]);
     gate->is_own_claims_only = gate->claim_file_count > 0 && !has_claims;
     gate->is_all_claims = gate->is_all_claims || gate->is_own_claims_only;
     return err;
 }
 
-static base_err take_claims(struct reader *reader, const struct text_file *file)
+static base_err take_claims(struct result_gate_reader *reader, const struct text_file *file)
 {
     const yaml_node_t *node =
         result_yaml_value(&reader->yaml, result_yaml_root(&reader->yaml), "claims");
@@ -474,80 +419,7 @@ static base_err take_claims(struct reader *reader, const struct text_file *file)
 
 /* --- alerts --------------------------------------------------------------------------------- */
 
-static base_err check_alert(struct reader *reader, const struct text_alert *text,
-                            const yaml_node_t *node, struct result_alert *alert)
-{
-    size_t count = 0;
-    for (unsigned i = 0; i < sizeof alert_keys / sizeof alert_keys[0]; i++)
-        if (text->targets[i] != NULL) {
-            alert->kind = (enum result_alert_kind)i;
-            count++;
-        }
-    const bool is_mail = alert->kind == RESULT_ALERT_MAIL;
-    if (count != 1)
-        return result_yaml_fail(&reader->yaml, BASE_EINVALID, result_yaml_line_of(node),
-                                "an alert has one of the keys command, webhook, slack, email");
-    if (is_mail && (text->from == NULL || text->smtp == NULL))
-        return result_yaml_fail(&reader->yaml, BASE_EINVALID, result_yaml_line_of(node),
-                                "email needs the key '%s', as in %s",
-                                text->from == NULL ? "from" : "smtp",
-                                text->from == NULL ? "ci@example.org" : "smtps://mail.example.org");
-    if (!is_mail &&
-        (text->from != NULL || text->smtp != NULL || text->user != NULL || text->password != NULL))
-        return result_yaml_fail(&reader->yaml, BASE_EINVALID, result_yaml_line_of(node),
-                                "from, smtp, user and password belong to email, not to %s",
-                                alert_keys[alert->kind]);
-    return BASE_OK;
-}
-
-static base_err take_times(struct reader *reader, const struct text_alert *text,
-                           const yaml_node_t *node, struct result_alert *alert)
-{
-    struct base_why why = { 0 };
-    uint64_t ns = 0, retries = RESULT_ALERT_RETRIES;
-    alert->timeout_ms = RESULT_ALERT_TIMEOUT_MS;
-    if (text->timeout != NULL) {
-        if (base_units_parse_time(text->timeout, &ns, &why) != BASE_OK)
-            return fail_value(reader, node, "timeout", why.text);
-        alert->timeout_ms = ns / 1000000;
-        if (alert->timeout_ms < 1 || alert->timeout_ms > 300000)
-            return fail_value(reader, node, "timeout", "it is not between 1 ms and 5 min");
-    }
-    if (text->retries != NULL &&
-        base_units_parse_count(text->retries, 0, 10, &retries, &why) != BASE_OK)
-        return fail_value(reader, node, "retries", why.text);
-    alert->retries = (unsigned)retries;
-    return BASE_OK;
-}
-
-static base_err take_alert(struct reader *reader, const struct text_alert *text,
-                           const yaml_node_t *node)
-{
-    static const char *const ons[] = { "failure", "always", "change", NULL };
-    struct result_alert alert = { .line = result_yaml_line_of(node) };
-    unsigned on = RESULT_ALERT_FAILURE;
-    base_err err = check_alert(reader, text, node, &alert);
-    if (err == BASE_OK)
-        err = take_word(reader, node, "on", text->on, ons, &on);
-    if (err == BASE_OK)
-        err = take_times(reader, text, node, &alert);
-    if (err == BASE_OK)
-        err = keep(reader, text->targets[alert.kind], &alert.target);
-    if (err == BASE_OK)
-        err = keep(reader, text->from, &alert.from);
-    if (err == BASE_OK)
-        err = keep(reader, text->smtp, &alert.smtp);
-    if (err == BASE_OK)
-        err = keep(reader, text->user, &alert.user);
-    if (err == BASE_OK)
-        err = keep(reader, text->password, &alert.password);
-    alert.on = (enum result_alert_on)on;
-    if (err == BASE_OK)
-        reader->gate->alerts[reader->gate->alert_count++] = alert;
-    return err;
-}
-
-static base_err take_alerts(struct reader *reader, const struct text_file *file)
+static base_err take_alerts(struct result_gate_reader *reader, const struct text_file *file)
 {
     const yaml_node_t *list =
         result_yaml_value(&reader->yaml, result_yaml_root(&reader->yaml), "alerts");
@@ -557,7 +429,8 @@ static base_err take_alerts(struct reader *reader, const struct text_file *file)
                                                 : base_fail(reader->yaml.why, BASE_ENOMEM, 0,
                                                             "%s: no memory", reader->yaml.path);
     for (size_t i = 0; err == BASE_OK && i < file->alerts_count; i++)
-        err = take_alert(reader, &file->alerts[i], result_yaml_item(&reader->yaml, list, i));
+        err = result_gate_take_alert(reader, &file->alerts[i],
+                                     result_yaml_item(&reader->yaml, list, i));
     return err;
 }
 
@@ -570,19 +443,21 @@ base_err result_gate_read(struct base_span text, const char *path, struct base_a
                                .undecided = RESULT_POLICY_WARN,
                                .missing = RESULT_POLICY_FAIL,
                                .added = RESULT_POLICY_PASS };
-    struct reader reader = { .yaml = { .path = path,
-                                       .begins = "a gate file has the keys gate, budgets, claims, "
-                                                 "claim_files and alerts",
-                                       .schema = &file_schema,
-                                       .why = why },
-                             .arena = arena,
-                             .gate = &out };
+    struct result_gate_reader reader = {
+        .yaml = { .path = path,
+                  .begins = "a gate file has the keys gate, budgets, claims, "
+                            "claim_files and alerts",
+                  .schema = &file_schema,
+                  .why = why },
+        .arena = arena,
+        .gate = &out
+    };
     if (text.size > RESULT_GATE_FILE_SIZE_MAX)
         return base_fail(why, BASE_ERANGE, 0, "%s: %zu bytes, more than the limit of %d", path,
                          text.size, RESULT_GATE_FILE_SIZE_MAX);
     base_err err = result_yaml_open(&reader.yaml, text);
     if (err == BASE_OK)
-        err = keep(&reader, path, &out.path);
+        err = result_gate_keep(&reader, path, &out.path);
     if (err == BASE_OK)
         err = take_head(&reader, reader.yaml.data);
     if (err == BASE_OK)
