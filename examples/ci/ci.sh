@@ -15,7 +15,8 @@
 #     BPI_PERF=bpi-perf       the program
 #     METHOD=paired           paired: both programs at once, interleaved on one core, which tells small
 #                             changes; stored: one run after the other, which tells large ones
-#     MEASURE=                more options of the measurement, as in '--measurement-time 1s'
+#     MEASURE=                more options of a run, as in '--measurement-time 1s'
+#     COMPARE=                more options of the paired comparison, as in '--budget 2s'
 #
 # Ends as bpi-perf does: 0 the gate is passed, 1 it failed, 2 a mistake, 3 nothing could be measured.
 # In a GitHub workflow (GITHUB_ACTIONS=true) failures are annotated and the job's summary is written.
@@ -25,7 +26,8 @@ if [ $# -lt 3 ] || [ $# -gt 4 ]; then
     exit 2
 fi
 base=$1 build=$2 program=$3 filter=${4-}
-: "${GATE:=gate.yaml}" "${OUT:=bpi-perf-ci}" "${BPI_PERF:=bpi-perf}" "${METHOD:=paired}" "${MEASURE:=}"
+: "${GATE:=gate.yaml}" "${OUT:=bpi-perf-ci}" "${BPI_PERF:=bpi-perf}" "${METHOD:=paired}" "${MEASURE:=}" \
+    "${COMPARE:=}"
 mkdir -p "$OUT" || exit 2
 OUT=$(cd "$OUT" && pwd)
 tree=$OUT/base
@@ -57,7 +59,7 @@ measure "$new" "$OUT/new.json"
 case $METHOD in
 paired)
     # shellcheck disable=SC2086
-    "$BPI_PERF" compare "$old" "$new" ${filter:+"$filter"} $MEASURE --quiet --json \
+    "$BPI_PERF" compare "$old" "$new" ${filter:+"$filter"} $COMPARE --quiet --json \
         --output "$OUT/comparison.json"
     status=$?
     [ $status -le 1 ] || { say "the two programs could not be compared"; exit "$status"; }

@@ -227,8 +227,11 @@ static void put_undecided(struct result_sink *sink, const struct result_gate *ga
                           const struct result_gate_item *item, size_t tests)
 {
     if (reading->doubt != NULL) {
-        result_sink_printf(sink, "It cannot be judged: ");
-        result_sink_printf(sink, "%s. Measure with more processes.", reading->doubt);
+        result_sink_printf(sink, "It cannot be judged: %s.", reading->doubt);
+        if (reading->deciding_seconds > 0)
+            put_help(sink, budget, reading);
+        else if (!reading->is_paired)
+            result_sink_printf(sink, " Measure with more processes.");
         return;
     }
     if (result_bound_is_missed(&budget->bound, reading->estimate.low, reading->estimate.high)) {

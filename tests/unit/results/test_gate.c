@@ -361,11 +361,17 @@ static void slower(void **state)
           .change = RESULT_CHANGE_BROKEN,
           .why = "wrong",
           .ratio = { NAN, NAN, NAN } },
+        { .id = "s/short",
+          .change = RESULT_CHANGE_UNDECIDED,
+          .ratio = { 1.7, NAN, NAN },
+          .pairs = 1,
+          .deciding_seconds = 41,
+          .why = "one pair" },
         { .id = "s/new", .change = RESULT_CHANGE_ADDED, .ratio = { NAN, NAN, NAN } },
         { .id = "s/gone", .change = RESULT_CHANGE_MISSING, .ratio = { NAN, NAN, NAN } },
     };
     lab.input.run = NULL;
-    compare_by_hand(&lab, 7, list, 0.99);
+    compare_by_hand(&lab, 8, list, 0.99);
     judge(&lab, "budgets:\n  - {cases: s/, slower_by_at_most: 3%}\n");
     expect(&lab, "s/kept", RESULT_GATE_PASS, RESULT_POLICY_PASS,
            "The whole 99 % interval keeps it.");
@@ -379,6 +385,8 @@ static void slower(void **state)
     expect(&lab, "s/broken", RESULT_GATE_FAIL, RESULT_POLICY_FAIL, "Failed: wrong");
     expect(&lab, "s/new", RESULT_GATE_NOT_RUN, RESULT_POLICY_PASS, "the baseline does not have");
     expect(&lab, "s/gone", RESULT_GATE_NOT_RUN, RESULT_POLICY_FAIL, "the run did not");
+    expect(&lab, "s/short", RESULT_GATE_UNDECIDED, RESULT_POLICY_WARN,
+           "It cannot be judged: one pair. About 41 s of comparing would probably decide it.");
     assert_int_equal(lab.report.tests, 4);
     assert_float_equal(item_of(&lab, "s/slow")->over, 0.03, 1e-12);
     assert_float_equal(item_of(&lab, "s/fast")->p, 1, 0);
