@@ -12,7 +12,11 @@ struct watcher {
     struct prof_sampler *sampler;
     struct prof_symbols *symbols;
     uint64_t duration_ns;
+    base_err err; /* of collecting on the way */
+    struct base_why why;
 };
+
+enum { WAITING_MAX = 128 << 20 };
 
 static base_err begin_samples(void *context, pid_t pid, struct base_why *why)
 {
@@ -27,17 +31,25 @@ static void switch_samples(void *context, bool is_running)
     prof_sampler_run(watcher->sampler, is_running);
 }
 
+/* Between batches: long before too much waits, it is named and released. */
 static bool has_enough_samples(void *context)
 {
-    const struct watcher *watcher = context;
-    return prof_sampler_seen_ns(watcher->sampler) >= 0.9 * (double)watcher->duration_ns;
+    struct watcher *watcher = context;
+    size_t waiting_size = 0;
+    const double seen_ns = prof_sampler_seen_ns(watcher->sampler, &waiting_size);
+    if (waiting_size > WAITING_MAX && watcher->err == BASE_OK)
+        watcher->err = prof_sampler_collect(watcher->sampler, &watcher->why);
+    return seen_ns >= 0.9 * (double)watcher->duration_ns || watcher->err != BASE_OK;
 }
 
 static base_err end_samples(void *context, double items, struct base_why *why)
 {
     struct watcher *watcher = context;
     watcher->stacks->about.items = items;
-    return prof_sampler_collect(watcher->sampler, why);
+    if (watcher->err == BASE_OK)
+        return prof_sampler_collect(watcher->sampler, why);
+    *why = watcher->why;
+    return watcher->err;
 }
 
 base_err cli_profile_time(const struct bench_launch *launch, const struct bench_target *target,

@@ -102,7 +102,7 @@ static base_err watch(struct drive *drive, uint64_t duration_ns,
     if (err == BASE_OK)
         err = begin(drive, observer, why);
     const uint64_t start = bench_clock_now_ns();
-    while (err == BASE_OK && (ns < (double)duration_ns || !has_enough(observer)) &&
+    while (err == BASE_OK && (!has_enough(observer) || ns < (double)duration_ns) &&
            bench_clock_now_ns() - start < 3 * duration_ns) {
         tell(observer, true);
         err = run_some(drive, &ns, &items, why);

@@ -89,7 +89,7 @@ void records_put(struct records *records, const uint8_t *record, size_t size)
 void records_clear(struct records *records)
 {
     base_buf_clear(&records->bytes);
-    records->count = records->samples = 0;
+    records->count = 0;
 }
 
 void records_done(struct records *records)

@@ -17,7 +17,7 @@ struct records {
     struct base_buf bytes; /* whole records, one after the other */
     struct record_place *places;
     size_t count, capacity;
-    size_t samples; /* among them */
+    size_t samples; /* so far, played ones too */
     double lost;    /* samples */
 };
 

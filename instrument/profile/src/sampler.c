@@ -343,11 +343,12 @@ static double period_ns(const struct prof_sampler *sampler)
     return (double)(1000000000u / sampler->options.rate_per_s);
 }
 
-double prof_sampler_seen_ns(struct prof_sampler *sampler)
+double prof_sampler_seen_ns(struct prof_sampler *sampler, size_t *waiting_size)
 {
     drain_all(sampler);
     pthread_mutex_lock(&sampler->lock);
     const double seen_ns = (double)sampler->records.samples * period_ns(sampler);
+    *waiting_size = sampler->records.bytes.size;
     pthread_mutex_unlock(&sampler->lock);
     return seen_ns;
 }

@@ -37,8 +37,9 @@ BASE_MUST_USE base_err prof_sampler_open(int pid, const struct prof_sampler_opti
 /* Sampling on or off, at any time. */
 void prof_sampler_run(struct prof_sampler *sampler, bool is_on);
 
-/* Processor's time of the samples since the last collect, in ns; cheap. */
-double prof_sampler_seen_ns(struct prof_sampler *sampler);
+/* Processor's time of all samples so far, in ns, and bytes that wait to be collected (17 KiB a
+ * sample; past 512 MiB samples are lost). Cheap; to be called with sampling on or off. */
+double prof_sampler_seen_ns(struct prof_sampler *sampler, size_t *waiting_size);
 
 /* Name what was sampled and add it to the tree; sampling is off. To be called while the processes
  * live, at the latest before they are ended: their symbols are looked up by then.
