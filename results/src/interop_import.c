@@ -399,7 +399,7 @@ static base_err put_head(struct result_import *import)
 
 static base_err put_notes(struct result_import *import)
 {
-    char name[32];
+    char name[sizeof RESULT_IMPORT_NOTE + 20];
     if (import->notes_lost > 0)
         import->notes.items[import->notes.count++].text = "there was more to say of this kind";
     struct result_pairs *config = &import->run.config;
