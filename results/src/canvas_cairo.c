@@ -11,6 +11,23 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* fontconfig keeps offsets in place of pointers: to the leak checker what it holds looks lost. */
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define HAS_LEAK_CHECKER
+#endif
+#elif defined(__SANITIZE_ADDRESS__)
+#define HAS_LEAK_CHECKER
+#endif
+#ifdef HAS_LEAK_CHECKER
+#include <sanitizer/lsan_interface.h>
+#define FONTS_BEGIN() __lsan_disable()
+#define FONTS_END()   __lsan_enable()
+#else
+#define FONTS_BEGIN() ((void)0)
+#define FONTS_END()   ((void)0)
+#endif
+
 #define POINTS_PER_PIXEL 0.75
 #define PNG_SCALE        2.0
 
@@ -111,9 +128,11 @@ static void choose(struct result_canvas *canvas, enum result_role role, enum res
     cairo_set_dash(cairo->cr, dashes, pens[pen].is_dashed ? 2 : 0, 0);
     if (pens[pen].text == 0)
         return;
+    FONTS_BEGIN();
     cairo_select_font_face(cairo->cr, "DejaVu Sans", CAIRO_FONT_SLANT_NORMAL,
                            pens[pen].is_bold ? CAIRO_FONT_WEIGHT_BOLD : CAIRO_FONT_WEIGHT_NORMAL);
     cairo_set_font_size(cairo->cr, pens[pen].text * 0.9); /* DejaVu is wide */
+    FONTS_END();
 }
 
 static void move(struct result_canvas *canvas, double x, double y)
@@ -144,12 +163,14 @@ static void put_text(struct result_canvas *canvas, double x, double y, const cha
     if (err != BASE_OK || shown == NULL) {
         canvas->err = err != BASE_OK ? err : BASE_ENOMEM;
     } else {
+        FONTS_BEGIN();
         cairo_text_extents(cairo->cr, shown, &size);
         const double share = cairo->anchor == RESULT_ANCHOR_START    ? 0
                              : cairo->anchor == RESULT_ANCHOR_MIDDLE ? 0.5
                                                                      : 1;
         cairo_move_to(cairo->cr, x - share * size.x_advance, y);
         cairo_show_text(cairo->cr, shown);
+        FONTS_END();
         cairo_new_path(cairo->cr);
     }
     base_buf_done(&clean);
@@ -235,7 +256,9 @@ const char *result_cairo_note(const struct result_cairo *cairo)
 void result_cairo_next_page(struct result_cairo *cairo)
 {
     flush_path(cairo);
+    FONTS_BEGIN();
     cairo_show_page(cairo->cr);
+    FONTS_END();
     cairo->page++;
 }
 
@@ -268,8 +291,10 @@ void result_cairo_free(struct result_cairo *cairo)
 {
     if (cairo == NULL)
         return;
+    FONTS_BEGIN();
     cairo_destroy(cairo->cr);
     cairo_surface_destroy(cairo->surface);
+    FONTS_END();
     free(cairo);
 }
 
@@ -277,10 +302,12 @@ base_err result_cairo_finish(struct result_cairo *cairo)
 {
     flush_path(cairo);
     cairo_status_t status = cairo_status(cairo->cr);
+    FONTS_BEGIN();
     if (cairo->is_pdf && cairo->canvas.err == BASE_OK)
         cairo_surface_finish(cairo->surface);
     else if (cairo->canvas.err == BASE_OK)
         status = cairo_surface_write_to_png_stream(cairo->surface, put_bytes, cairo);
+    FONTS_END();
     if (status == CAIRO_STATUS_SUCCESS)
         status = cairo_surface_status(cairo->surface);
     const base_err err = cairo->canvas.err != BASE_OK     ? cairo->canvas.err

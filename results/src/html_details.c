@@ -10,7 +10,7 @@
 #include <string.h>
 
 enum {
-    POINTS_ALL = 6000, /* of the densities of a page, some 8 bytes each */
+    POINTS_ALL = 5000, /* of the densities of a page, some 8 bytes each */
     POINTS_LEAST = 40,
     POINTS_MOST = 1200,
     PROCESSES_UP_TO = 20, /* cases of a page that shows the processes of each */

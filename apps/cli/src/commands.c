@@ -549,10 +549,11 @@ const struct cli_command cli_commands[] = {
       .operand_min = 1,
       .operand_max = 1,
       .doc = "show a stored run in any format, or one figure of it",
-      .about = "With --figure one figure is written, as svg, pdf or png: overview (all cases), "
-               "density, slope, percentiles and history (of one --case), forest (the run against "
-               "--baseline). A page in html shows the histories of its cases and, with --baseline, "
-               "the comparison.",
+      .about =
+          "With --figure one figure is written, as svg, pdf or png: overview (all cases), "
+          "density, slope, percentiles and history (of one --case), forest (the run against "
+          "--baseline). A page in html or pdf shows the histories of its cases, when it has up "
+          "to 40 and comes from the history, and with --baseline the comparison.",
       .options = { figure_options, report_options },
       .examples = { { "bpi-perf report latest --format html --output report.html",
                       "one page with figures" },

@@ -12,8 +12,9 @@
 
 enum {
     TREND_POINTS_MAX = 200,
-    TREND_POINTS_MANY = 25, /* when the page has more than TREND_CASES_FEW cases */
-    TREND_CASES_FEW = 20,
+    TREND_POINTS_MANY = 40, /* when the page has more than TREND_CASES_FEW cases */
+    TREND_CASES_FEW = 10,
+    TREND_CASES_MAX = 40, /* of a page; with more it would be too large to send around */
 };
 
 static bool has_option(const struct cli_args *args, const char *name)
@@ -104,7 +105,8 @@ base_err cli_extras_load(const struct cli_args *args, const struct result_run *r
     if (has_option(args, "baseline"))
         CLI_TRY(load_comparison(args, run, extras, why));
     if (is_figure(args, RESULT_FIGURE_HISTORY) ||
-        (is_page && is_kept && !has_option(args, "figure") && !has_option(args, "no-trends")))
+        (is_page && is_kept && run->case_count <= TREND_CASES_MAX && !has_option(args, "figure") &&
+         !has_option(args, "no-trends")))
         CLI_TRY(load_trends(args, run, extras, why));
     return BASE_OK;
 }
