@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BIN_MAX = 32, LEVELS = 8, LABEL_WIDTH = 16, LEFT = 4 };
+enum { BIN_MAX = 32, BAR_MAX = 40, LABEL_WIDTH = 16, LEFT = 4 };
 
 struct details {
     struct result_sink sink;
@@ -177,19 +177,38 @@ static double *sorted_samples(const struct result_case *one, size_t *count, base
     return samples;
 }
 
-static void put_bars(const size_t *bins, size_t count, char *out)
+/* Blanks at the end go. */
+static void put_bars(struct details *details, const char *label, const double *shares, size_t count)
 {
-    size_t most = 1;
-    for (size_t i = 0; i < count; i++)
-        most = bins[i] > most ? bins[i] : most;
+    char bars[RESULT_BAR_SIZE * BAR_MAX + 1];
+    result_text_bars(shares, count, details->page, bars);
+    for (char *at = bars + strlen(bars); at > bars && at[-1] == ' ';)
+        *--at = '\0';
+    result_sink_printf(&details->sink, "%*s%s%-*s%s  %s\n", LEFT, "",
+                       result_style_begin(details->page, RESULT_DIM), LABEL_WIDTH, label,
+                       result_style_end(details->page, RESULT_DIM), bars);
+}
+
+/* The processes in their order, from the fastest (an eighth) to the slowest: a trend here is a host
+ * that changed its speed. */
+static void put_processes(struct details *details)
+{
+    const struct result_case *one = details->one;
+    double shares[BAR_MAX], low = INFINITY, high = -INFINITY;
+    char text[120], from[BASE_UNITS_TEXT_SIZE], to[BASE_UNITS_TEXT_SIZE];
+    const size_t count = one->process_count;
     for (size_t i = 0; i < count; i++) {
-        const size_t level = (bins[i] * LEVELS + most - 1) / most; /* 0 only when it is empty */
-        if (level == 0)
-            *out++ = ' ';
-        else
-            out += sprintf(out, "\xe2\x96%c", (char)(0x80 + level)); /* U+2581 .. U+2588 */
+        low = fmin(low, one->processes[i].median_ns);
+        high = fmax(high, one->processes[i].median_ns);
     }
-    *out = '\0';
+    if (count < 3 || count > BAR_MAX || !(low < high) || !isfinite(high - low))
+        return;
+    for (size_t i = 0; i < count; i++)
+        shares[i] = 0.125 + 0.875 * (one->processes[i].median_ns - low) / (high - low);
+    put_bars(details, "processes", shares, count);
+    snprintf(text, sizeof text, "typical times from %s to %s, in their order",
+             base_units_print_time(low, 4, from), base_units_print_time(high, 4, to));
+    put_line(details, "", text);
 }
 
 static void put_histogram(struct details *details)
@@ -209,13 +228,14 @@ static void put_histogram(struct details *details)
         const double place = (samples[i] - low) / (high - low) * BIN_MAX;
         bins[place < BIN_MAX ? (size_t)place : BIN_MAX - 1]++;
     }
-    char bars[3 * BIN_MAX + 1], text[300], from[BASE_UNITS_TEXT_SIZE], to[BASE_UNITS_TEXT_SIZE];
-    put_bars(bins, BIN_MAX, bars);
-    for (char *at = bars + strlen(bars); at > bars && at[-1] == ' ';)
-        *--at = '\0';
-    result_sink_printf(&details->sink, "%*s%s%-*s%s  %s\n", LEFT, "",
-                       result_style_begin(details->page, RESULT_DIM), LABEL_WIDTH, "histogram",
-                       result_style_end(details->page, RESULT_DIM), bars);
+    char text[300], from[BASE_UNITS_TEXT_SIZE], to[BASE_UNITS_TEXT_SIZE];
+    double shares[BIN_MAX];
+    size_t most = 1;
+    for (size_t i = 0; i < BIN_MAX; i++)
+        most = bins[i] > most ? bins[i] : most;
+    for (size_t i = 0; i < BIN_MAX; i++)
+        shares[i] = (double)bins[i] / (double)most;
+    put_bars(details, "histogram", shares, BIN_MAX);
     snprintf(text, sizeof text, "%zu batches from %s to %s%s", count,
              base_units_print_time(low, 4, from), base_units_print_time(high, 4, to),
              samples[count - 1] > high ? ", the last bar with all above" : "");
@@ -266,6 +286,7 @@ base_err result_report_details(const struct result_case *one, const struct resul
     result_sink_printf(&details.sink, "%s\n", result_style_end(page, RESULT_BOLD));
     put_times(&details);
     put_histogram(&details);
+    put_processes(&details);
     put_lists(&details);
     return details.sink.err;
 }

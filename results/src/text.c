@@ -2,6 +2,7 @@
  * ranges: what is escaped, and what is not one cell wide. */
 #include <result/text.h>
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -246,6 +247,24 @@ base_err result_text_put_csv(struct base_buf *out, const char *text)
         text += glyph.source_size;
     }
     return err == BASE_OK ? base_buf_put_text(out, is_quoted ? "\"" : "") : err;
+}
+
+char *result_text_bars(const double *values, size_t count, const struct result_page *page,
+                       char *out)
+{
+    static const char ascii[] = " .:-=+*#@";
+    enum { LEVELS = sizeof ascii - 2 };
+    char *at = out;
+    for (size_t i = 0; i < count; i++) {
+        const double eighths = values[i] * LEVELS;
+        const int level = !(eighths > 0) ? 0 : eighths >= LEVELS ? LEVELS : (int)ceil(eighths);
+        if (level == 0 || page->is_ascii)
+            *at++ = ascii[level];
+        else
+            at += sprintf(at, "\xe2\x96%c", (char)(0x80 + level)); /* U+2581 .. U+2588 */
+    }
+    *at = '\0';
+    return out;
 }
 
 const char *result_style_begin(const struct result_page *page, enum result_style style)

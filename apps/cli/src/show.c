@@ -4,7 +4,9 @@
 #include "load.h"
 #include "output.h"
 
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -21,6 +23,18 @@ const char *cli_show_format(const struct cli_args *args)
     return format;
 }
 
+/* Only where the environment says so: another charset, or a terminal without any features. */
+static bool is_ascii_only(void)
+{
+    static const char *const names[] = { "LC_ALL", "LC_CTYPE", "LANG" };
+    const char *locale = NULL, *term = getenv("TERM");
+    for (size_t i = 0; i < 3 && (locale == NULL || *locale == '\0'); i++)
+        locale = getenv(names[i]);
+    const char *charset = locale != NULL ? strchr(locale, '.') : NULL;
+    return (term != NULL && strcmp(term, "dumb") == 0) ||
+           (charset != NULL && strncasecmp(charset, ".utf", 4) != 0);
+}
+
 struct result_report_options cli_show_options(const struct cli_args *args)
 {
     struct result_report_options options = { .is_verbose = cli_has(args, "verbose") };
@@ -35,6 +49,7 @@ struct result_report_options cli_show_options(const struct cli_args *args)
     if (isatty(STDOUT_FILENO) == 1 && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
         options.page.width = size.ws_col > 60 ? size.ws_col : 60;
     options.page.is_coloured = cli_output_has_color(args);
+    options.page.is_ascii = is_ascii_only();
     return options;
 }
 

@@ -25,6 +25,7 @@ enum result_style {
 struct result_page {
     size_t width; /* terminal cells in a line; 0: no limit */
     bool is_coloured;
+    bool is_ascii; /* bars are made of .:-=+*#@ */
 };
 
 /* Cells that a text takes on a terminal: combining marks 0, East Asian wide and emoji 2.
@@ -51,6 +52,14 @@ BASE_MUST_USE base_err result_text_put_markdown(struct base_buf *out, const char
 /* One CSV field, quoted where RFC 4180 asks for it. A text that a spreadsheet would take for a
  * formula (it begins with = + - @) gets an apostrophe in front. */
 BASE_MUST_USE base_err result_text_put_csv(struct base_buf *out, const char *text);
+
+/* Numbers as bars, one cell each, of eighths of the highest: blank for what is not above 0.
+ *
+ *   values  [count] shares of the highest bar, up to 1
+ *   out     [RESULT_BAR_SIZE * count + 1] terminated; returned */
+enum { RESULT_BAR_SIZE = 3 };
+char *result_text_bars(const double *values, size_t count, const struct result_page *page,
+                       char *out);
 
 /* The escape sequence that begins a style; "" without colour. result_style_end(page) ends it. */
 const char *result_style_begin(const struct result_page *page, enum result_style style);

@@ -339,6 +339,27 @@ static void a_full_buffer_is_an_error(void **state)
     result_run_done(&run);
 }
 
+static void bars(void **state)
+{
+    (void)state;
+    static const double shares[] = { 0, 0.01, 0.125, 0.126, 0.5, 0.99, 1, 7, -1, NAN };
+    const struct result_page page = { 0 }, ascii = { .is_ascii = true };
+    char out[RESULT_BAR_SIZE * 10 + 1];
+    assert_string_equal(result_text_bars(shares, 10, &page, out),
+                        " \u2581\u2581\u2582\u2584\u2588\u2588\u2588  ");
+    assert_string_equal(result_text_bars(shares, 10, &ascii, out), " ..:=@@@  ");
+    assert_string_equal(result_text_bars(shares, 0, &page, out), "");
+    struct result_run run;
+    struct base_buf text = { 0 };
+    make_typical(&run);
+    const struct result_report_options options = { .page = ascii, .is_detailed = true };
+    assert_int_equal(result_formats[0].write(&run, &options, &text), BASE_OK);
+    assert_null(strstr(base_buf_text(&text), "\xe2\x96"));
+    assert_non_null(strstr(base_buf_text(&text), "processes         "));
+    base_buf_done(&text);
+    result_run_done(&run);
+}
+
 int main(int argc, char **argv)
 {
     golden_folder = argc > 1 ? argv[1] : golden_folder_default;
@@ -354,6 +375,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(json_is_the_run),
         cmocka_unit_test(formats_are_found),
         cmocka_unit_test(the_ledger_counts),
+        cmocka_unit_test(bars),
         cmocka_unit_test(a_full_buffer_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
