@@ -10,11 +10,13 @@
 enum {
     WINDOW_STEP = STATS_CHANGEPOINT_WINDOW / 2,
     WINDOW_EDGE = STATS_CHANGEPOINT_WINDOW / 4,
+    SEGMENT_MIN = 3,
     CURVE_MIN = 5, /* values on either side for a curve to be told from a jump */
     CURVE_HALF = 60,
 };
-#define CLIP         2.0
-#define DRIFT_FACTOR 3.0 /* standard errors of a slope through all segments */
+#define CLIP           2.0
+#define PLACE_QUANTILE 7.35
+#define DRIFT_FACTOR   3.0 /* standard errors of a slope through all segments */
 
 struct boundary {
     size_t at;          /* begins the segment behind it */
@@ -39,10 +41,10 @@ static base_err check(struct stats_changepoint_options *options, size_t count)
     options->significance = options->significance == 0 ? 0.01 : options->significance;
     options->confidence = options->confidence == 0 ? 0.95 : options->confidence;
     options->min_segment =
-        options->min_segment == 0 ? STATS_CHANGEPOINT_SEGMENT_MIN : options->min_segment;
+        options->min_segment == 0 ? STATS_CHANGEPOINT_SEGMENT : options->min_segment;
     if (!(options->significance >= 0.0001 && options->significance <= 0.5) ||
         !(options->confidence >= 0.5 && options->confidence <= 0.9999) ||
-        options->min_segment < STATS_CHANGEPOINT_SEGMENT_MIN || options->min_segment > 1000)
+        options->min_segment < SEGMENT_MIN || options->min_segment > 1000)
         return BASE_EINVALID;
     return count > STATS_CHANGEPOINT_MAX ? BASE_ERANGE : BASE_OK;
 }
@@ -304,6 +306,29 @@ static base_err make_null(struct work *work)
 
 /* --- what is found ------------------------------------------------------------------------- */
 
+/* How far boundary i can be moved, to either side, before the fit is too much worse. */
+static size_t move(const struct work *work, size_t i, bool is_back)
+{
+    const size_t begin = i == 0 ? 0 : work->ends[i - 1], end = work->ends[i + 1];
+    const size_t at = work->ends[i];
+    const struct change_line left = segment_line(work, i), right = segment_line(work, i + 1);
+    const double most = left.cost + right.cost + PLACE_QUANTILE * work->series.inflation;
+    size_t furthest = at;
+    for (size_t to = is_back ? at - 1 : at + 1; to > begin + 1 && to + 1 < end;
+         to += is_back ? (size_t)-1 : 1) {
+        const struct change_line before =
+            left.is_line ? stats_change_line_of(&work->series, begin, to)
+                         : stats_change_line(&work->series, begin, to, INFINITY);
+        const struct change_line after = right.is_line
+                                             ? stats_change_line_of(&work->series, to, end)
+                                             : stats_change_line(&work->series, to, end, INFINITY);
+        if (before.cost + after.cost > most)
+            break;
+        furthest = to;
+    }
+    return furthest;
+}
+
 static void put_points(const struct work *work, struct stats_changepoint_fit *fit)
 {
     const struct change_series *series = &work->series;
@@ -318,6 +343,8 @@ static void put_points(const struct work *work, struct stats_changepoint_fit *fi
         const double half = series->noise * boundary->error * t;
         fit->points[fit->found++] = (struct stats_changepoint){
             .index = series->index[boundary->at],
+            .first = series->index[move(work, i, true)],
+            .last = series->index[move(work, i, false)],
             .ratio = exp(jump),
             .low = exp(jump - half),
             .high = exp(jump + half),

@@ -50,7 +50,7 @@ static void noise_is_no_change(void **state)
 static void a_step_is_found_where_it_is(void **state)
 {
     (void)state;
-    size_t found_once = 0, near = 0, covered = 0;
+    size_t found_once = 0, near = 0, covered = 0, placed = 0;
     for (uint64_t seed = 0; seed < SEEDS; seed++) {
         double values[COUNT];
         struct stats_changepoint points[FOUND_MAX];
@@ -61,12 +61,14 @@ static void a_step_is_found_where_it_is(void **state)
         found_once++;
         near += points[0].index >= 58 && points[0].index <= 62;
         covered += points[0].low <= 1.03 && 1.03 <= points[0].high;
+        placed += points[0].first <= 60 && 60 <= points[0].last;
         assert_true(points[0].low < points[0].ratio && points[0].ratio < points[0].high);
         assert_true(points[0].p <= 0.01);
     }
     assert_true(found_once >= 97);
     assert_true(near >= 90);
     assert_true(covered >= 88); /* of 95 % */
+    assert_true(placed >= 90);
 }
 
 static void the_newest_runs_are_enough(void **state)
@@ -75,11 +77,11 @@ static void the_newest_runs_are_enough(void **state)
     double values[COUNT];
     struct stats_changepoint points[FOUND_MAX];
     fill(values, COUNT, 0.005, 1);
-    put_step(values, COUNT, COUNT - 4, 1.05);
+    put_step(values, COUNT, COUNT - 5, 1.05);
     assert_int_equal(find(values, COUNT, points), 1);
-    assert_int_equal(points[0].index, COUNT - 4);
+    assert_int_equal(points[0].index, COUNT - 5);
     fill(values, COUNT, 0.005, 1);
-    put_step(values, COUNT, COUNT - 2, 1.05); /* two runs may be outliers */
+    put_step(values, COUNT, COUNT - 3, 1.05); /* three runs may be chance */
     assert_int_equal(find(values, COUNT, points), 0);
 }
 
@@ -169,11 +171,13 @@ static void missing_values_keep_their_place(void **state)
 static void short_histories_have_no_change(void **state)
 {
     (void)state;
-    const double values[] = { 100, 100, 200, 200, 200, 200, 200 };
+    const double values[] = { 100, 100, 100, 100, 100, 200, 200, 200, 200, 200, 200 };
     struct stats_changepoint points[FOUND_MAX];
-    for (size_t count = 0; count < 6; count++)
+    for (size_t count = 0; count < 10; count++)
         assert_int_equal(find(values, count, points), 0);
-    (void)find(values, 7, points);
+    assert_int_equal(find(values, 10, points), 1);
+    assert_int_equal(points[0].index, 5);
+    assert_int_equal(find(values, 11, points), 1);
 }
 
 /* An inexact run weighs less: a step of exact runs is found among runs that know nothing. */
@@ -188,7 +192,7 @@ static void errors_are_weights(void **state)
         size_t found = 0;
         base_rng_init(&rng, seed);
         for (size_t i = 0; i < COUNT; i++) {
-            errors[i] = i % 3 == 0 ? 0.005 : 0.02;
+            errors[i] = base_rng_uniform(&rng) < 0.5 ? 0.003 : 0.03;
             values[i] = 1000 * exp(errors[i] * base_rng_normal(&rng));
         }
         put_step(values, COUNT, 50, 1.015);

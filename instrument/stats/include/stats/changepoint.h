@@ -19,14 +19,15 @@
  * from a Gumbel tail where it is below what they can show; so p holds for the whole history and not
  *      for one place of it. The boundary with the largest p goes first, while it is above the
  *      significance. A boundary where a smooth curve fits no worse than a jump is a bend of a drift
- *      and is not a change.
+ *      and is not a change. Its place is any where the fit is worse by less than 7.35 (Hansen's 95
+ * % quantile of twice the log likelihood ratio), times what the correlation does.
  *
  * Threads   no shared state
- * Source    Killick, Fearnhead & Eckley, JASA 107 (2012) 1590 (PELT); von Neumann, Annals of
- *           Mathematical Statistics 12 (1941) 367 (differences); Romano, Rigaill, Runge &
- * Fearnhead, JASA 117 (2022) 2147 (drift and correlation told from jumps, variogram); Knijnenburg
- * et al., Bioinformatics 25 (2009) i161 (tails of permutation tests). Why this and not E-divisive:
- * docs/measuring.md, "Change points"
+ * Source    Hansen, Econometrica 68 (2000) 575, table 1 (place); Killick, Fearnhead & Eckley, JASA
+ * 107 (2012) 1590 (PELT); von Neumann, Annals of Mathematical Statistics 12 (1941) 367
+ * (differences); Romano, Rigaill, Runge & Fearnhead, JASA 117 (2022) 2147 (drift and correlation
+ * told from jumps, variogram); Knijnenburg et al., Bioinformatics 25 (2009) i161 (tails of
+ * permutation tests). Why this and not E-divisive: docs/measuring.md, "Change points"
  */
 #ifndef STATS_CHANGEPOINT_H
 #define STATS_CHANGEPOINT_H
@@ -38,22 +39,24 @@
 enum {
     STATS_CHANGEPOINT_MAX = 10000,   /* values of a history */
     STATS_CHANGEPOINT_WINDOW = 2000, /* longer ones are split in windows of so many */
-    STATS_CHANGEPOINT_SEGMENT_MIN = 3,
+    STATS_CHANGEPOINT_SEGMENT = 5, /* runs between changes, unless told */
 };
 
 /* A zeroed one means the defaults in brackets. */
 struct stats_changepoint_options {
     double significance;  /* of a change anywhere in the history, 0.0001 .. 0.5 [0.01] */
     double confidence;    /* of low .. high, 0.5 .. 0.9999 [0.95] */
-    size_t min_segment;   /* runs between changes, 3 .. 1000 [3] */
+    size_t min_segment;   /* runs between changes, 3 .. 1000
+                             [STATS_CHANGEPOINT_SEGMENT] */
     uint64_t seed;        /* of the random orders */
     const double *errors; /* [count] standard error of each value, as a share of it; a value with a
                              larger one weighs less, NaN or 0: not known. NULL: all alike */
 };
 
 struct stats_changepoint {
-    size_t index; /* of the first value after the change */
-    double ratio; /* level after / level before; > 1 is slower when values are times */
+    size_t index;       /* of the first value after the change */
+    size_t first, last; /* it is one of these with 95 %: how far the place can be told */
+    double ratio;       /* level after / level before; > 1 is slower when values are times */
     double low, high;
     double p;
 };
