@@ -12,8 +12,10 @@ static base_err read_point(sqlite3_stmt *statement, struct base_arena *arena,
         .revision = result_history_text(statement, 2, arena),
         .median_ns = result_history_estimate(statement, 3),
         .normalised_ns = result_history_estimate(statement, 6),
+        .host = result_history_text(statement, 9, arena),
     };
-    if (point->run_id == NULL || point->started == NULL || point->revision == NULL)
+    if (point->run_id == NULL || point->started == NULL || point->revision == NULL ||
+        point->host == NULL)
         return base_fail(why, BASE_ENOMEM, 0, "no memory for the history's points");
     return BASE_OK;
 }
@@ -31,7 +33,7 @@ base_err result_history_trend(struct result_history *history, const char *case_i
         err = result_history_prepare(
             history, &statement, why,
             "SELECT id, started, revision, median_value, median_low, median_high,"
-            " normalised_value, normalised_low, normalised_high"
+            " normalised_value, normalised_low, normalised_high, host"
             " FROM run_case JOIN run ON run_seq = seq"
             " WHERE case_id = ? AND status = 'ok' AND state <> 'running'"
             " ORDER BY started, seq, position",
@@ -47,6 +49,37 @@ base_err result_history_trend(struct result_history *history, const char *case_i
     sqlite3_finalize(statement);
     if (err == BASE_OK) {
         *points = made;
+        *count = used;
+    }
+    return err;
+}
+
+base_err result_history_cases(struct result_history *history, struct base_arena *arena,
+                              const char ***ids, size_t *count, struct base_why *why)
+{
+    const char **made = NULL;
+    size_t used = 0;
+    bool is_row = true;
+    sqlite3_stmt *statement = NULL;
+    base_err err = result_history_sweep(history, why);
+    if (err == BASE_OK)
+        err = result_history_prepare(history, &statement, why,
+                                     "SELECT DISTINCT case_id FROM run_case"
+                                     " JOIN run ON run_seq = seq"
+                                     " WHERE status = 'ok' AND state <> 'running'"
+                                     " ORDER BY case_id",
+                                     "");
+    while (err == BASE_OK && is_row) {
+        err = result_history_step(history, statement, &is_row, why);
+        if (err != BASE_OK || !is_row)
+            break;
+        err = result_history_grow(arena, (void **)&made, used, sizeof *made, why);
+        if (err == BASE_OK && (made[used++] = result_history_text(statement, 0, arena)) == NULL)
+            err = base_fail(why, BASE_ENOMEM, 0, "no memory for the history's cases");
+    }
+    sqlite3_finalize(statement);
+    if (err == BASE_OK) {
+        *ids = made;
         *count = used;
     }
     return err;

@@ -3,10 +3,8 @@
 #include "output.h"
 #include "show.h"
 
-#include <base/units.h>
 #include <result/history.h>
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -190,77 +188,4 @@ static base_err write_document(const struct cli_args *args, struct result_histor
 int cli_cmd_history_export(const struct cli_args *args)
 {
     return with_history(args, write_document);
-}
-
-static const struct result_column point_columns[] = {
-    { .title = "started" },
-    { .title = "median", .align = RESULT_RIGHT, .title_in = "median_ns" },
-    { .title = "interval", .title_in = "interval" },
-    { .title = "at reference speed", .align = RESULT_RIGHT, .title_in = "normalised_ns" },
-    { .title = "change", .align = RESULT_RIGHT, .title_in = "change" },
-    { .title = "revision", .drop = 2, .width_least = 8 },
-    { .title = "run", .drop = 1 },
-};
-
-/* The change is from the first run, at reference speed where both have it. */
-static void put_change(const struct result_history_point *first,
-                       const struct result_history_point *point, char *out, size_t size)
-{
-    const bool is_normalised =
-        isfinite(first->normalised_ns.value) && isfinite(point->normalised_ns.value);
-    const double from = is_normalised ? first->normalised_ns.value : first->median_ns.value;
-    const double to = is_normalised ? point->normalised_ns.value : point->median_ns.value;
-    out[0] = '\0';
-    if (point != first && isfinite(from) && isfinite(to) && from > 0)
-        snprintf(out, size, "%+.1f %%", 100 * (to / from - 1));
-}
-
-static base_err put_point(struct result_table *table, const struct result_history_point *first,
-                          const struct result_history_point *point)
-{
-    char median[BASE_UNITS_TEXT_SIZE] = "", low[BASE_UNITS_TEXT_SIZE], high[BASE_UNITS_TEXT_SIZE];
-    char interval[2 * BASE_UNITS_TEXT_SIZE + 8] = "", normalised[BASE_UNITS_TEXT_SIZE] = "";
-    char change[32];
-    if (isfinite(point->median_ns.value))
-        base_units_print_time(point->median_ns.value, 4, median);
-    if (isfinite(point->median_ns.low) && isfinite(point->median_ns.high))
-        snprintf(interval, sizeof interval, "%s .. %s",
-                 base_units_print_time(point->median_ns.low, 4, low),
-                 base_units_print_time(point->median_ns.high, 4, high));
-    if (isfinite(point->normalised_ns.value))
-        base_units_print_time(point->normalised_ns.value, 4, normalised);
-    put_change(first, point, change, sizeof change);
-    const struct result_cell cells[] = { { .text = point->started }, { .text = median },
-                                         { .text = interval },       { .text = normalised },
-                                         { .text = change },         { .text = point->revision },
-                                         { .text = point->run_id } };
-    return result_table_add(table, cells);
-}
-
-static base_err write_trend(const struct cli_args *args, struct result_history *history,
-                            struct base_buf *out, struct base_why *why)
-{
-    struct base_arena arena = { 0 };
-    struct result_table table;
-    struct result_history_point *points = NULL;
-    size_t count = 0;
-    base_err err = result_history_trend(history, args->operands[0], &arena, &points, &count, why);
-    if (err == BASE_OK && count == 0)
-        err = base_fail(why, BASE_ENOTFOUND, 0,
-                        "no run of the history has the case '%s'; write its whole id, as reports "
-                        "show it",
-                        args->operands[0]);
-    result_table_init(&table, point_columns, sizeof point_columns / sizeof point_columns[0], 0);
-    for (size_t i = 0; err == BASE_OK && i < count; i++)
-        err = put_point(&table, &points[0], &points[i]);
-    if (err == BASE_OK)
-        err = cli_show_table(args, &table, out);
-    result_table_done(&table);
-    base_arena_done(&arena);
-    return err;
-}
-
-int cli_cmd_history_trend(const struct cli_args *args)
-{
-    return with_history(args, write_trend);
 }

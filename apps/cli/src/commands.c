@@ -540,9 +540,26 @@ const struct cli_command cli_commands[] = {
       .operand = CLI_A_CASE,
       .operand_min = 1,
       .operand_max = 1,
-      .doc = "one case over the runs that measured it",
-      .options = { output_options },
+      .doc = "one case over the runs that measured it: levels, changes, commits",
+      .about = "Draws the case's times at reference speed with their intervals, and finds where "
+               "they changed for good: neither an outlier nor a slow drift is a change. Each "
+               "change comes with its size, the chance that a history without one shows it, and "
+               "the revisions of the runs before and after it. When its place is not certain, the "
+               "range holds it with 95 %.",
+      .options = { cli_trend_options, output_options },
+      .examples = { { "bpi-perf history trend enc/encode:entries=100", "one case" } },
       .run = cli_cmd_history_trend },
+    { .name = "history changes",
+      .operands = "[FILTER...]",
+      .operand = CLI_A_CASE,
+      .operand_max = CLI_OPERANDS_MAX,
+      .doc = "which cases changed with which commits",
+      .about = "Looks at every case of the history (or those that match) as 'history trend' does, "
+               "and lists the changes by the commits between, newest first. The chance of a wrong "
+               "one is corrected for the number of cases. " FILTERS,
+      .options = { cli_changes_options, cli_trend_options, output_options },
+      .examples = { { "bpi-perf history changes crypto/", "the cases of one suite" } },
+      .run = cli_cmd_history_changes },
     { .name = "report",
       .operands = "ID|FILE",
       .operand = CLI_A_FILE,

@@ -135,6 +135,7 @@ struct result_history_point {
     const char *revision;
     struct result_estimate median_ns;
     struct result_estimate normalised_ns;
+    const char *host; /* as in an entry */
 };
 
 /* The case's results (status "ok") in all finished and interrupted runs, oldest first; none is not
@@ -144,6 +145,12 @@ BASE_MUST_USE base_err result_history_trend(struct result_history *history, cons
                                             struct base_arena *arena,
                                             struct result_history_point **points, size_t *count,
                                             struct base_why *why);
+
+/* The ids of all cases that some finished or interrupted run measured, in alphabetical order.
+ *   ids   out: array in the arena */
+BASE_MUST_USE base_err result_history_cases(struct result_history *history,
+                                            struct base_arena *arena, const char ***ids,
+                                            size_t *count, struct base_why *why);
 
 /* How fast a host was at a moment: one step of each reference kernel. */
 struct result_history_speed {

@@ -25,7 +25,7 @@ enum result_style {
 struct result_page {
     size_t width; /* terminal cells in a line; 0: no limit */
     bool is_coloured;
-    bool is_ascii; /* bars are made of .:-=+*#@ */
+    bool is_ascii; /* bars and charts are drawn without other characters */
 };
 
 /* Cells that a text takes on a terminal: combining marks 0, East Asian wide and emoji 2.
