@@ -416,6 +416,7 @@ static const struct {
     { "aa", aa_main },
     { "replay", aa_replay_main },
     { "peers", peers_main },
+    { "changepoints", changes_main },
 };
 
 int main(int argc, char **argv)

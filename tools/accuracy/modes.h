@@ -11,4 +11,8 @@ int aa_replay_main(int argc, char **argv);
 /* The same beside other tools. */
 int peers_main(int argc, char **argv);
 
+/* accuracy changepoints: are the changes of a history found, and nothing else?
+ * [--histories N] [--length N] [--seed N] [--significance P] [--recorded FILE] */
+int changes_main(int argc, char **argv);
+
 #endif
