@@ -560,6 +560,27 @@ const struct cli_command cli_commands[] = {
       .options = { cli_changes_options, cli_trend_options, output_options },
       .examples = { { "bpi-perf history changes crypto/", "the cases of one suite" } },
       .run = cli_cmd_history_changes },
+    { .name = "bisect",
+      .operands = "CASE",
+      .operand = CLI_A_CASE,
+      .operand_min = 1,
+      .operand_max = 1,
+      .doc = "find the commit that made a case slower",
+      .about = "Builds revisions of the project in this folder in worktrees of their own, compares "
+               "each with --good, both running at the same time, and halves what lies between "
+               "until one commit is left. A commit that does not build, does not have the case or "
+               "stays undecided is skipped. The exit status is 0 when the commit was found, 1 when "
+               "--bad is not slower than --good, 3 when skipped commits leave it open.\n\n"
+               "With --as-git-bisect-step it is a helper of 'git bisect run', which then chooses "
+               "the commits: it ends with 0 for good, 1 for bad, 125 for a commit to skip.",
+      .options = { cli_bisect_options, output_options },
+      .examples = { { "bpi-perf bisect --good v1.2 --bad main --build 'make bench' --program "
+                      "./bench sort",
+                      "the commit between v1.2 and main" },
+                    { "git bisect run bpi-perf bisect --as-git-bisect-step --good v1.2 --build "
+                      "'make bench' --program ./bench sort",
+                      "git chooses the commits" } },
+      .run = cli_cmd_bisect },
     { .name = "report",
       .operands = "ID|FILE",
       .operand = CLI_A_FILE,

@@ -8,6 +8,7 @@
 extern const struct cli_option cli_side_by_side_options[];
 extern const struct cli_option cli_trend_options[];
 extern const struct cli_option cli_changes_options[];
+extern const struct cli_option cli_bisect_options[];
 
 int cli_cmd_benchmark(const struct cli_args *args);
 int cli_cmd_benchmark_cbor(const struct cli_args *args);
@@ -29,6 +30,7 @@ int cli_cmd_history_baselines(const struct cli_args *args);
 int cli_cmd_history_path(const struct cli_args *args);
 int cli_cmd_history_trend(const struct cli_args *args);
 int cli_cmd_history_changes(const struct cli_args *args);
+int cli_cmd_bisect(const struct cli_args *args);
 int cli_cmd_report(const struct cli_args *args);
 int cli_cmd_verify(const struct cli_args *args);
 int cli_cmd_profile_diff(const struct cli_args *args);
