@@ -8,8 +8,8 @@
  *      and of the neighbourhood of each run, so that a few jumps do not count as noise and a
  *      history may become noisier. The variogram of the first lags gives the correlation of
  *      neighbouring runs.
- *   2. A run that is far from both the three runs before and the three after it is left out, and so
- *      is one without a value: one or two outliers in a row are no change.
+ *   2. A run that is far from both the five runs before and the five after it is left out, and so is
+ *      one without a value: up to three outliers in a row are no change.
  *   3. PELT (optimal partitioning with pruning) splits what is left into segments, each a level or,
  *      where that fits better by the price of a change, a straight line; so a slow drift is one
  *      line and not ten steps.
