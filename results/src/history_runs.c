@@ -17,6 +17,13 @@ static const char *pair_of(const struct result_pairs *pairs, const char *name)
     return "";
 }
 
+/* Of the project that was measured, or else of the program that measured itself. */
+static const char *revision_of(const struct result_run *run)
+{
+    const char *project = pair_of(&run->build, "project_revision");
+    return project[0] != '\0' ? project : pair_of(&run->build, "git_revision");
+}
+
 static base_err refuse(const struct result_history *history, struct base_why *why, base_err err,
                        const char *run, const char *text)
 {
@@ -58,8 +65,7 @@ static base_err insert_run(struct result_history *history, const struct result_r
         " host = excluded.host, revision = excluded.revision, is_signed = excluded.is_signed,"
         " document = excluded.document",
         "ttttttttib", run->id, run->started, run->ended, run->command, state, process,
-        pair_of(&run->host, "name"), pair_of(&run->build, "git_revision"),
-        (int64_t)(run->signature != NULL), document);
+        pair_of(&run->host, "name"), revision_of(run), (int64_t)(run->signature != NULL), document);
     return result_history_run(history, err, statement, why);
 }
 

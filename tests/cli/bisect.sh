@@ -163,3 +163,24 @@ for wait in 'sleep 60' "$build"; do
     [ $? -eq 130 ] || [ "$wait" = "$build" ] || fail "Ctrl-C ended with another status"
     nothing_left
 done
+
+# Runs of either commit, kept in the history: the change lies between the two.
+for tag in five six; do
+    git checkout -q $tag
+    sh -c "$build" >"$work/out" 2>"$work/err" || fail "$tag does not build"
+    for _ in 1 2 3 4 5; do
+        # shellcheck disable=SC2086
+        measured worker ./bench $brief --no-references
+    done
+done
+run 0 history trend hash
+has out '1 change.'
+has out "commits $(git rev-parse five | cut -c1-12) .. $(git rev-parse six | cut -c1-12)"
+lacks out 'tree'
+run 0 history changes
+has out 'hash'
+echo '/* more */' >>bench.c
+# shellcheck disable=SC2086
+measured worker ./bench $brief --no-references
+run 0 history export latest
+grep -A1 '"project_dirty"' "$work/out" | grep -q yes || fail "a changed tree is not said to be one"

@@ -72,16 +72,20 @@ static struct result_trend_options options_of(const struct cli_args *args)
     };
 }
 
-/* A run whose document says git_dirty; one that cannot be read is not known to be. */
+/* A run whose document says that the project (or else this program) was dirty; one that cannot be
+ * read is not known to be. */
 static bool is_dirty(const char *run_id, void *context)
 {
     struct result_run run = { 0 };
-    bool dirty = false;
+    const char *own = "", *project = "";
     if (result_history_load(context, run_id, &run, NULL) != BASE_OK)
         return false;
-    for (size_t i = 0; i < run.build.count; i++)
-        dirty = dirty || (strcmp(run.build.items[i].name, "git_dirty") == 0 &&
-                          strcmp(run.build.items[i].value, "yes") == 0);
+    for (size_t i = 0; i < run.build.count; i++) {
+        const struct result_pair *fact = &run.build.items[i];
+        own = strcmp(fact->name, "git_dirty") == 0 ? fact->value : own;
+        project = strcmp(fact->name, "project_dirty") == 0 ? fact->value : project;
+    }
+    const bool dirty = strcmp(project[0] != '\0' ? project : own, "yes") == 0;
     result_run_done(&run);
     return dirty;
 }

@@ -2,6 +2,7 @@
  * that a reader of the document needs no defaults. */
 #include "head.h"
 
+#include "project.h"
 #include "words.h"
 
 #include <base/units.h>
@@ -72,6 +73,20 @@ static base_err put_host(struct result_run *run)
     return err;
 }
 
+/* Of a command that measures other programs: which revision of their project it was. put_facts left
+ * room for two. */
+static base_err put_project(struct result_run *run, const struct cli_args *args)
+{
+    char commit[CLI_REVISION_COMMIT_SIZE];
+    bool is_dirty = false;
+    const char *name = args->command->name;
+    if ((strcmp(name, "worker") != 0 && strcmp(name, "exec") != 0) ||
+        !cli_project_read(commit, &is_dirty))
+        return BASE_OK;
+    CLI_TRY(put_fact(run, &run->build, "project_revision", commit));
+    return put_fact(run, &run->build, "project_dirty", is_dirty ? "yes" : "no");
+}
+
 base_err cli_head_write(struct result_run *run, const struct cli_args *args, struct base_why *why)
 {
     char id[RESULT_ID_SIZE], started[RESULT_TIME_SIZE];
@@ -89,6 +104,8 @@ base_err cli_head_write(struct result_run *run, const struct cli_args *args, str
         err = put_host(run);
     if (err == BASE_OK)
         err = put_facts(run, &run->build, build, build_count);
+    if (err == BASE_OK)
+        err = put_project(run, args);
     return err == BASE_OK ? err : base_fail(why, err, 0, "the head of the run: out of memory");
 }
 

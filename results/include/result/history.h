@@ -66,7 +66,7 @@ struct result_history_entry {
     const char *state; /* "running", "complete", "interrupted" */
     size_t case_count;
     const char *host;     /* value of the host fact "name"; "" without */
-    const char *revision; /* value of the build fact "git_revision"; "" without */
+    const char *revision; /* the build fact "project_revision", else "git_revision"; "" without */
     bool is_signed;
 };
 

@@ -8,26 +8,28 @@
  *      and of the neighbourhood of each run, so that a few jumps do not count as noise and a
  *      history may become noisier. The variogram of the first lags gives the correlation of
  *      neighbouring runs.
- *   2. A run that is far from both the five runs before and the five after it is left out, and so is
- *      one without a value: up to three outliers in a row are no change.
+ *   2. A run that is far from both the five runs before and the five after it is left out, and so
+ *      is one without a value: up to three outliers in a row are no change.
  *   3. PELT (optimal partitioning with pruning) splits what is left into segments, each a level or,
  *      where that fits better by the price of a change, a straight line; so a slow drift is one
  *      line and not ten steps.
  *   4. The jump at each boundary, over its standard error, is compared with the largest such figure
  *      that histories without a change show anywhere: residuals in random order, coloured with the
  *      same correlation, noise estimated anew. p is the share of those histories that reach it,
- * from a Gumbel tail where it is below what they can show; so p holds for the whole history and not
- *      for one place of it. The boundary with the largest p goes first, while it is above the
- *      significance. A boundary where a smooth curve fits no worse than a jump is a bend of a drift
- *      and is not a change. Its place is any where the fit is worse by less than 7.35 (Hansen's 95
- * % quantile of twice the log likelihood ratio), times what the correlation does.
+ *      from a Gumbel tail where it is below what they can show; so p holds for the whole history
+ *      and not for one place of it. The boundary with the largest p goes first, while it is above
+ *      the significance. A boundary where a smooth curve fits no worse than a jump is a bend of a
+ *      drift and is not a change.
+ *   5. The place of a change is any where the fit is worse by less than 7.35 (the 95 % quantile of
+ *      twice the log likelihood ratio), times what the correlation does to a variance.
  *
  * Threads   no shared state
- * Source    Hansen, Econometrica 68 (2000) 575, table 1 (place); Killick, Fearnhead & Eckley, JASA
- * 107 (2012) 1590 (PELT); von Neumann, Annals of Mathematical Statistics 12 (1941) 367
- * (differences); Romano, Rigaill, Runge & Fearnhead, JASA 117 (2022) 2147 (drift and correlation
- * told from jumps, variogram); Knijnenburg et al., Bioinformatics 25 (2009) i161 (tails of
- * permutation tests). Why this and not E-divisive: docs/measuring.md, "Change points"
+ * Source    Killick, Fearnhead & Eckley, JASA 107 (2012) 1590 (PELT); von Neumann, Annals of
+ *           Mathematical Statistics 12 (1941) 367 (differences); Romano, Rigaill, Runge and
+ *           Fearnhead, JASA 117 (2022) 2147 (drift and correlation told from jumps, variogram);
+ *           Knijnenburg et al., Bioinformatics 25 (2009) i161 (tails of permutation tests);
+ *           Hansen, Econometrica 68 (2000) 575, table 1 (place). Why this and not E-divisive:
+ *           docs/measuring.md
  */
 #ifndef STATS_CHANGEPOINT_H
 #define STATS_CHANGEPOINT_H
@@ -39,7 +41,7 @@
 enum {
     STATS_CHANGEPOINT_MAX = 10000,   /* values of a history */
     STATS_CHANGEPOINT_WINDOW = 2000, /* longer ones are split in windows of so many */
-    STATS_CHANGEPOINT_SEGMENT = 5, /* runs between changes, unless told */
+    STATS_CHANGEPOINT_SEGMENT = 5,   /* runs between changes, unless told */
 };
 
 /* A zeroed one means the defaults in brackets. */
