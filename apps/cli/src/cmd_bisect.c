@@ -505,10 +505,9 @@ int cli_cmd_bisect(const struct cli_args *args)
     static struct hunt hunt;
     struct base_why why = { 0 };
     const bool is_step = cli_has(args, "as-git-bisect-step");
-    hunt = (struct hunt){ .args = args,
-                          .filter = args->operands[0],
-                          .threshold = NAN,
-                          .whole = { NAN, NAN, NAN } };
+    hunt = (struct hunt){
+        .args = args, .filter = args->operands[0], .threshold = NAN, .whole = { NAN, NAN, NAN }
+    };
     set_exact(&hunt, hunt.filter);
     cli_progress_open(&hunt.progress, args, 1);
     const base_err err = is_step ? run_step(&hunt, &why) : hunt_down(&hunt, &why);
