@@ -1,12 +1,10 @@
-/* compare.c - the statistics of one case, then the correction over all, then the verdicts. The
- * caveats are plain differences between the two documents. */
+/* compare.c - the correction over all cases' p, then the verdicts. The caveats are plain
+ * differences between the two documents. */
 #include <result/compare.h>
 
 #include "compare_imported.h"
+#include "compare_times.h"
 
-#include <stats/distribution.h>
-
-#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,112 +24,6 @@ const char *result_change_text(enum result_change change)
 
 /* --- one case ------------------------------------------------------------------------------ */
 
-enum time { TIME_NORMALISED, TIME_MEDIAN };
-
-static double process_time(const struct result_process *process, enum time time)
-{
-    return time == TIME_NORMALISED ? process->normalised_ns : process->median_ns;
-}
-
-static bool has_times(const struct result_case *one, enum time time)
-{
-    for (size_t i = 0; i < one->process_count; i++) {
-        const double ns = process_time(&one->processes[i], time);
-        if (!(ns > 0) || !isfinite(ns))
-            return false;
-    }
-    return one->process_count > 0;
-}
-
-/* One side on the logarithmic scale. */
-struct side {
-    size_t count;
-    double mean;
-    double error;   /* standard error of the mean; NaN with one process */
-    double degrees; /* of freedom of the error */
-};
-
-enum { DEGREES_ASSUMED = 1000000 }; /* of an assumed error: as good as known */
-
-static double own_half_width(const struct result_estimate *estimate)
-{
-    if (!(estimate->low > 0) || !(estimate->value >= estimate->low) || !isfinite(estimate->high))
-        return 0;
-    const double below = log(estimate->value / estimate->low);
-    const double above = log(estimate->high / estimate->value);
-    return below > above ? below : above;
-}
-
-static struct side side_imported(const struct result_case *one, double confidence)
-{
-    struct side side = { .count = one->process_count, .degrees = DEGREES_ASSUMED };
-    result_import_side(one, confidence, &side.mean, &side.error);
-    return side;
-}
-
-/* confidence  the level of the case's own interval */
-static struct side side_of(const struct result_run *run, const struct result_case *one,
-                           enum time time)
-{
-    const double confidence = run->confidence;
-    assert(confidence > 0 && confidence < 1);
-    struct side side = { .count = one->process_count, .error = NAN };
-    const double n = (double)side.count;
-    if (side.count < 2 && result_imported_from(run) != NULL)
-        return side_imported(one, confidence);
-    side.degrees = n - 1;
-    for (size_t i = 0; i < side.count; i++)
-        side.mean += log(process_time(&one->processes[i], time)) / n;
-    if (side.count < 2)
-        return side;
-    double squares = 0;
-    for (size_t i = 0; i < side.count; i++) {
-        const double away = log(process_time(&one->processes[i], time)) - side.mean;
-        squares += away * away;
-    }
-    side.error = sqrt(squares / (n - 1) / n);
-    const double own =
-        own_half_width(time == TIME_NORMALISED ? &one->normalised_ns : &one->median_ns) /
-        stats_student_quantile((1 + confidence) / 2, n - 1);
-    if (own > side.error)
-        side.error = own;
-    return side;
-}
-
-static double welch_degrees(const struct side *a, const struct side *b)
-{
-    const double va = a->error * a->error, vb = b->error * b->error;
-    const double below = va * va / a->degrees + vb * vb / b->degrees;
-    return below > 0 ? (va + vb) * (va + vb) / below : a->degrees + b->degrees;
-}
-
-/* Of the hypothesis that the ratio lies within 1/(1 + threshold) .. 1 + threshold: twice the tail
- * beyond the nearer edge, so that p < 1 - confidence says the same as the interval. */
-static double p_of(double centre, double error, double degrees, double threshold)
-{
-    const double beyond = fabs(centre) - log1p(threshold);
-    if (!(error > 0))
-        return beyond > 0 ? 0 : 1;
-    return fmin(1, 2 * stats_student_cdf(-beyond / error, degrees));
-}
-
-static void compare_sides(const struct side *baseline, const struct side *current,
-                          const struct result_compare_options *options, struct result_compared *out)
-{
-    const double centre = current->mean - baseline->mean;
-    const double error = hypot(baseline->error, current->error);
-    out->baseline_ns = exp(baseline->mean);
-    out->current_ns = exp(current->mean);
-    out->ratio.value = exp(centre);
-    if (isnan(error))
-        return;
-    out->degrees = welch_degrees(baseline, current);
-    const double half = stats_student_quantile((1 + options->confidence) / 2, out->degrees) * error;
-    out->ratio.low = exp(centre - half);
-    out->ratio.high = exp(centre + half);
-    out->p = p_of(centre, error, out->degrees, options->threshold);
-}
-
 static bool is_ok(const struct result_case *one)
 {
     return strcmp(one->status, "ok") == 0;
@@ -149,13 +41,6 @@ static void leave_out(struct result_compared *out, enum result_change change, co
 }
 
 /* Imported cases may have a value without samples. */
-static bool has_value(const struct result_run *run, const struct result_case *one)
-{
-    return has_times(one, TIME_MEDIAN) ||
-           (one->process_count == 0 && result_imported_from(run) != NULL &&
-            one->median_ns.value > 0);
-}
-
 /* Why the pair cannot be compared, put into `out`; false when it can. */
 static bool is_left_out(struct result_comparison *all, const struct result_case *baseline,
                         const struct result_case *current, struct result_compared *out)
@@ -176,7 +61,8 @@ static bool is_left_out(struct result_comparison *all, const struct result_case 
                   base_arena_printf(&all->arena,
                                     "%u threads in the baseline, %u in the current run",
                                     baseline->threads, current->threads));
-    } else if (!has_value(all->baseline, baseline) || !has_value(all->current, current)) {
+    } else if (!result_compare_has_value(all->baseline, baseline) ||
+               !result_compare_has_value(all->current, current)) {
         leave_out(out, RESULT_CHANGE_NOT_COMPARED, "a process has no positive time");
     } else {
         return false;
@@ -184,46 +70,13 @@ static bool is_left_out(struct result_comparison *all, const struct result_case 
     return true;
 }
 
-static bool is_of_others(const struct result_comparison *all)
-{
-    return result_imported_from(all->baseline) != NULL ||
-           result_imported_from(all->current) != NULL;
-}
-
-static const char *why_unknown(const struct result_comparison *all,
-                               const struct result_case *baseline, bool is_of_baseline,
-                               const struct result_case *current)
-{
-    const struct result_run *run = is_of_baseline ? all->baseline : all->current;
-    return result_imported_from(run) != NULL
-               ? result_import_why(is_of_baseline ? baseline : current)
-               : "one process on a side: the spread between processes is not known";
-}
-
 static base_err compare_pair(struct result_comparison *all, const struct result_case *baseline,
                              const struct result_case *current, struct result_compared *out)
 {
     if (is_left_out(all, baseline, current, out))
         return out->why != NULL ? BASE_OK : BASE_ENOMEM;
-    const enum time time =
-        has_times(baseline, TIME_NORMALISED) && has_times(current, TIME_NORMALISED)
-            ? TIME_NORMALISED
-            : TIME_MEDIAN;
-    const struct side b = side_of(all->baseline, baseline, time);
-    const struct side c = side_of(all->current, current, time);
-    out->metric = time == TIME_NORMALISED ? "normalised_ns" : "median_ns";
     out->change = RESULT_CHANGE_UNDECIDED;
-    compare_sides(&b, &c, &all->options, out);
-    if (isnan(out->degrees))
-        out->why = why_unknown(all, baseline, isnan(b.error), current);
-    else if (is_of_others(all))
-        out->why = NULL; /* the caveats say it for all cases */
-    else if (time == TIME_MEDIAN)
-        out->why = "raw times: no time at reference speed on both sides";
-    else if (strcmp(or_empty(baseline->reference), or_empty(current->reference)) != 0)
-        out->why = base_arena_printf(&all->arena, "reference %s in the baseline, %s in the current",
-                                     or_empty(baseline->reference), or_empty(current->reference));
-    return BASE_OK;
+    return result_compare_times(all, baseline, current, out);
 }
 
 /* --- all cases ----------------------------------------------------------------------------- */

@@ -67,6 +67,8 @@ static const struct csv_column {
     { "drift_share", KIND_NUMBER, AT(drift_share) },
     { "residual_share", KIND_NUMBER, AT(residual_share) },
     { "memory_share", KIND_NUMBER, AT(memory_share) },
+    { "wide_share", KIND_NUMBER, AT(shares.wide) },
+    { "cache_share", KIND_NUMBER, AT(shares.cache) },
     { "reference", KIND_TEXT, AT(reference) },
     { "reference_explained_share", KIND_NUMBER, AT(reference_explained) },
     { "item_bytes", KIND_NUMBER, AT(bytes_per_item) },

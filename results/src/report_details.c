@@ -88,11 +88,15 @@ static void put_counts(struct details *details)
 static void put_reference(struct details *details)
 {
     const struct result_case *one = details->one;
-    char text[200], explained[BASE_UNITS_TEXT_SIZE], drift[BASE_UNITS_TEXT_SIZE];
+    char text[240], explained[BASE_UNITS_TEXT_SIZE], drift[BASE_UNITS_TEXT_SIZE];
     size_t used = 0;
     if (one->reference == NULL)
         return;
     used = (size_t)snprintf(text, sizeof text, "%.40s", one->reference);
+    if (strcmp(one->reference, "mixed") == 0 && one->shares.noise > 0)
+        used += (size_t)snprintf(
+            text + used, sizeof text - used, " (wide %.0f %%, cache %.0f %%, memory %.0f %%)",
+            100 * one->shares.wide, 100 * one->shares.cache, 100 * one->shares.memory);
     if (isfinite(one->reference_explained) && strcmp(one->reference, "none") != 0)
         used += (size_t)snprintf(text + used, sizeof text - used, ", explains %s of the variance",
                                  base_units_print_percent(one->reference_explained, 2, explained));

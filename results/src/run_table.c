@@ -122,6 +122,8 @@ static const struct result_field process_fields[] = {
     NUMBER(result_process, normalised_ns, "Per item, at reference speed."),
     NUMBER(result_process, core_ns, "Median of one step of the core-bound reference."),
     NUMBER(result_process, memory_ns, "Median of one step of the memory-bound reference."),
+    NUMBER(result_process, wide_ns, "Median of one step of the throughput-bound reference."),
+    NUMBER(result_process, cache_ns, "Median of one step of the cache-bound reference."),
     { .name = "counts",
       .doc = "Items of each kept batch, in the order they were run.",
       .kind = RESULT_COUNTS,
@@ -153,7 +155,23 @@ static const struct result_shape shape_process =
 
 static const char *const case_statuses[] = { "ok",    "wrong",       "crashed", "timeout",
                                              "error", "interrupted", NULL };
-static const char *const case_references[] = { "core", "memory", "mixed", "none", NULL };
+static const char *const case_references[] = { "core",  "wide", "cache", "memory",
+                                               "mixed", "none", NULL };
+
+static const struct result_field share_fields[] = {
+    NUMBER_IN(result_shares, wide, 0, 1, "What follows the throughput-bound reference."),
+    NUMBER_IN(result_shares, cache, 0, 1, "What follows the cache-bound reference."),
+    NUMBER_IN(result_shares, memory, 0, 1, "What follows the memory-bound reference."),
+    NUMBER0(result_shares, wide_wide, "Precision of the shares: a symmetric matrix."),
+    NUMBER(result_shares, wide_cache, "Likewise."),
+    NUMBER(result_shares, wide_memory, "Likewise."),
+    NUMBER0(result_shares, cache_cache, "Likewise."),
+    NUMBER(result_shares, cache_memory, "Likewise."),
+    NUMBER0(result_shares, memory_memory, "Likewise."),
+    NUMBER0(result_shares, noise, "Deviation of the windows about the fit, as a logarithm."),
+};
+static const struct result_shape shape_shares =
+    SHAPE("shares", result_shares, share_fields, .is_inline = false);
 
 static const struct result_field case_fields[] = {
     TEXT(result_case, id, "Name and arguments: \"enc/encode:entries=100\"."),
@@ -185,7 +203,13 @@ static const struct result_field case_fields[] = {
     NUMBER0(result_case, drift_share, "The host's drift in the raw intervals, as a share."),
     NUMBER0(result_case, residual_share,
             "What the reference misses, in normalised_ns, as a share."),
-    NUMBER_IN(result_case, memory_share, 0, 1, "0: follows the core's speed, 1: the memory's."),
+    NUMBER_IN(result_case, memory_share, 0, 1, "0: follows other speeds, 1: the memory's."),
+    { .name = "shares",
+      .doc = "How much of the time follows which reference; the core has the rest.",
+      .kind = RESULT_OBJECT,
+      .is_optional = true,
+      .shape = &shape_shares,
+      .offset = offsetof(struct result_case, shares) },
     WORDS(result_case, reference, case_references, true, "The reference that explains most."),
     NUMBER_IN(result_case, reference_explained, 0, 1, "Share of the variance it explains."),
     { .name = "outliers",

@@ -31,6 +31,8 @@ static struct result_process *processes(struct base_arena *arena)
           .normalised_ns = 98.5,
           .core_ns = 0.301,
           .memory_ns = 88.25,
+          .wide_ns = 1.0625,
+          .cache_ns = 41.5,
           .sample_count = 4,
           .counts = COPY(arena, counts),
           .ns = COPY(arena, ns),
@@ -41,6 +43,8 @@ static struct result_process *processes(struct base_arena *arena)
           .normalised_ns = NAN,
           .core_ns = NAN,
           .memory_ns = NAN,
+          .wide_ns = NAN,
+          .cache_ns = NAN,
           .sample_count = 2,
           .counts = COPY(arena, counts),
           .ns = COPY(arena, ns),
@@ -85,6 +89,7 @@ struct result_case sample_case(struct result_run *run, const char *id, double me
         .drift_share = 0.027,
         .residual_share = NAN,
         .memory_share = NAN,
+        .shares = { 0.25, 0, 0.5, 100, -2.5, 0, 30, 1.5, 40, 0.0125 },
         .reference = "core",
         .reference_explained = 0.81,
         .outliers = { 0, 1, 2, 3 },
@@ -128,6 +133,7 @@ static struct result_case case_without_result(const char *id, const char *status
         .drift_share = NAN,
         .residual_share = NAN,
         .memory_share = NAN,
+        .shares = { NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN },
         .reference_explained = NAN,
     };
 }

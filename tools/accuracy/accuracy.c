@@ -14,6 +14,7 @@
 #define _GNU_SOURCE
 #include "modes.h"
 #include "neighbour.h"
+#include "stored.h"
 
 #include <base/rng.h>
 #include <base/units.h>
@@ -417,6 +418,7 @@ static const struct {
     { "replay", aa_replay_main },
     { "peers", peers_main },
     { "changepoints", changes_main },
+    { "stored", stored_main },
 };
 
 int main(int argc, char **argv)

@@ -2,7 +2,7 @@
 #include "commands.h"
 #include "output.h"
 #include "show.h"
-#include "stored.h"
+#include "baseline.h"
 
 struct pair {
     struct result_run baseline, current;
@@ -40,7 +40,7 @@ static base_err compare(const struct cli_args *args, struct pair *pair, struct b
     CLI_TRY(cli_show_check_binary(args, why));
     CLI_TRY(load_both(args, pair, why));
     const struct result_report_options page = cli_show_options(args);
-    CLI_TRY(cli_stored_compare(args, &pair->baseline, &pair->current, &pair->comparison, why));
+    CLI_TRY(cli_baseline_compare(args, &pair->baseline, &pair->current, &pair->comparison, why));
     const base_err err =
         result_comparison_write(&pair->comparison, cli_show_format(args), &page.page, out);
     return err == BASE_ENOTFOUND
@@ -54,7 +54,7 @@ int cli_cmd_compare(const struct cli_args *args)
     struct base_buf out = { 0 };
     struct base_why why = { 0 };
     const base_err err = compare(args, &pair, &out, &why);
-    const bool is_worse = err == BASE_OK && cli_stored_is_worse(&pair.comparison);
+    const bool is_worse = err == BASE_OK && cli_baseline_is_worse(&pair.comparison);
     result_comparison_done(&pair.comparison);
     result_run_done(&pair.baseline);
     result_run_done(&pair.current);

@@ -85,9 +85,31 @@ static base_err collect_facts(const struct bench_record *record, struct base_are
     return BASE_OK;
 }
 
+static struct result_shares no_shares(void)
+{
+    return (struct result_shares){ NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN };
+}
+
+static struct result_shares shares_of(const struct stats_shares *from)
+{
+    const double(*precision)[STATS_SHARES] = from->precision;
+    return (struct result_shares){
+        .wide = from->of[STATS_SHARE_WIDE],
+        .cache = from->of[STATS_SHARE_CACHE],
+        .memory = from->of[STATS_SHARE_MEMORY],
+        .wide_wide = precision[STATS_SHARE_WIDE][STATS_SHARE_WIDE],
+        .wide_cache = precision[STATS_SHARE_WIDE][STATS_SHARE_CACHE],
+        .wide_memory = precision[STATS_SHARE_WIDE][STATS_SHARE_MEMORY],
+        .cache_cache = precision[STATS_SHARE_CACHE][STATS_SHARE_CACHE],
+        .cache_memory = precision[STATS_SHARE_CACHE][STATS_SHARE_MEMORY],
+        .memory_memory = precision[STATS_SHARE_MEMORY][STATS_SHARE_MEMORY],
+        .noise = from->noise,
+    };
+}
+
 static void collect_numbers(const struct stats_estimate *from, struct result_case *out)
 {
-    static const char *const references[] = { "none", "core", "memory", "mixed" };
+    static const char *const references[] = { "none", "core", "memory", "mixed", "wide", "cache" };
     out->median_ns = estimate_of(from->median_ns);
     out->mean_ns = estimate_of(from->mean_ns);
     out->normalised_ns = estimate_of(from->normalised_ns);
@@ -108,6 +130,7 @@ static void collect_numbers(const struct stats_estimate *from, struct result_cas
     out->reference_explained = from->reference_explained;
     out->memory_share = from->reference == STATS_REFERENCE_NONE ? NAN : from->memory_share;
     out->residual_share = from->residual_share;
+    out->shares = from->shares.noise > 0 ? shares_of(&from->shares) : no_shares();
     out->outliers = (struct result_outliers){ from->low_severe, from->low_mild, from->high_mild,
                                               from->high_severe };
 }
@@ -122,16 +145,29 @@ static void clear_numbers(struct result_case *out)
     out->reference = "none";
     out->reference_explained = 0;
     out->memory_share = out->residual_share = NAN;
+    out->shares = no_shares();
     out->interval = "";
 }
 
-/* The kernel that the samples are shown beside; of two, the one that says more. */
+/* The kernel that the samples are shown beside: the one that the case follows most. */
 static const double *reference_of(const struct bench_process *process,
                                   const struct stats_estimate *estimate)
 {
     if (estimate->reference == STATS_REFERENCE_NONE)
         return NULL;
-    return estimate->memory_share > 0.5 ? process->memory_ns : process->core_ns;
+    const double *share = estimate->shares.of;
+    const double core =
+        1 - share[STATS_SHARE_WIDE] - share[STATS_SHARE_CACHE] - share[STATS_SHARE_MEMORY];
+    const double *most = process->core_ns;
+    double most_share = estimate->reference == STATS_REFERENCE_MEMORY ? 0 : core;
+    const double *const all[STATS_SHARES] = { process->wide_ns, process->cache_ns,
+                                              process->memory_ns };
+    for (size_t k = 0; k < STATS_SHARES; k++)
+        if (share[k] > most_share) {
+            most = all[k];
+            most_share = share[k];
+        }
+    return most_share > 0 ? most : process->memory_ns;
 }
 
 /* Every batch, or evenly chosen ones. */
@@ -181,6 +217,8 @@ static base_err collect_processes(const struct bench_record *record,
             .normalised_ns = each[i].normalised_ns,
             .core_ns = each[i].core_ns,
             .memory_ns = each[i].memory_ns,
+            .wide_ns = each[i].wide_ns,
+            .cache_ns = each[i].cache_ns,
         };
         CLI_TRY(collect_samples(&record->processes[i], estimate, arena, process));
     }
@@ -294,6 +332,8 @@ static base_err collect_measured(const struct bench_record *record,
             .ns = record->processes[i].ns,
             .core_ns = record->processes[i].core_ns,
             .memory_ns = record->processes[i].memory_ns,
+            .wide_ns = record->processes[i].wide_ns,
+            .cache_ns = record->processes[i].cache_ns,
         };
     CLI_TRY(stats_estimate_of(batches, count, &options->estimate, each, &estimate));
     collect_numbers(&estimate, out);

@@ -12,7 +12,7 @@
 #include "show.h"
 #include "signals.h"
 #include "speed.h"
-#include "stored.h"
+#include "baseline.h"
 
 #include <base/log.h>
 #include <result/history.h>
@@ -29,7 +29,7 @@ struct engine {
     struct cli_speed speed;
     struct cli_progress progress;
     struct cli_budget budget;
-    struct cli_stored stored;
+    struct cli_baseline stored;
     bool is_profile_missing;
 };
 
@@ -91,8 +91,12 @@ static struct cli_collect_options collect_options(const struct engine *engine)
         .estimate = { .confidence = config->confidence,
                       .nominal_core_ns = engine->speed.core_ns,
                       .nominal_memory_ns = engine->speed.memory_ns,
+                      .nominal_wide_ns = engine->speed.wide_ns,
+                      .nominal_cache_ns = engine->speed.cache_ns,
                       .drift_core_share = engine->speed.core_drift,
                       .drift_memory_share = engine->speed.memory_drift,
+                      .drift_wide_share = engine->speed.wide_drift,
+                      .drift_cache_share = engine->speed.cache_drift,
                       .residual_core_share = STATS_RESIDUAL_CORE_ASSUMED,
                       .residual_memory_share = STATS_RESIDUAL_MEMORY_ASSUMED,
                       .seed = config->plan.seed },
@@ -242,8 +246,8 @@ static int deliver(struct engine *engine)
     struct base_why why = { 0 };
     struct base_buf after = { 0 };
     const base_err err = finish_history(engine, &why);
-    int status = cli_stored_check(&engine->stored, engine->args, &engine->run,
-                                  cli_engine_status(&engine->run), &after);
+    int status = cli_baseline_check(&engine->stored, engine->args, &engine->run,
+                                    cli_engine_status(&engine->run), &after);
     status = cli_show_run(engine->args, &engine->run, &after, status);
     base_buf_done(&after);
     if (err == BASE_OK) {
@@ -264,7 +268,7 @@ int cli_engine_run(const struct cli_args *args, struct cli_plan *plan)
     if (cli_show_check_report(args, &why) != BASE_OK)
         return cli_complain(why.err, &why);
     engine = (struct engine){ .args = args, .plan = plan };
-    base_err err = cli_stored_open(&engine.stored, args, &why);
+    base_err err = cli_baseline_open(&engine.stored, args, &why);
     if (err != BASE_OK)
         return cli_complain(err, &why);
     cli_progress_open(&engine.progress, args, plan->job_count);
@@ -275,7 +279,7 @@ int cli_engine_run(const struct cli_args *args, struct cli_plan *plan)
                                                   : cli_complain(err, &why);
     result_history_close(engine.history);
     result_run_done(&engine.run);
-    cli_stored_done(&engine.stored);
+    cli_baseline_done(&engine.stored);
     return err != BASE_OK && err != BASE_EINTERRUPTED ? CLI_UNMEASURED : status;
 }
 

@@ -165,17 +165,24 @@ static void put_cpus(struct settings *settings, const struct bench_plan *plan)
 
 static void put_speed(struct settings *settings, const struct cli_speed *speed)
 {
+    const struct {
+        const char *step_name, *drift_name;
+        double step_ns, drift;
+    } rows[] = {
+        { "reference_core_ns", "drift_core", speed->core_ns, speed->core_drift },
+        { "reference_wide_ns", "drift_wide", speed->wide_ns, speed->wide_drift },
+        { "reference_cache_ns", "drift_cache", speed->cache_ns, speed->cache_drift },
+        { "reference_memory_ns", "drift_memory", speed->memory_ns, speed->memory_drift },
+    };
     char text[64];
-    if (speed->core_ns > 0)
-        put_number(settings, "reference_core_ns", speed->core_ns);
-    if (speed->memory_ns > 0)
-        put_number(settings, "reference_memory_ns", speed->memory_ns);
-    snprintf(text, sizeof text, "%.2f %% (%s)", 100 * speed->core_drift,
-             speed->is_assumed ? "assumed" : "measured");
-    put(settings, "drift_core", text);
-    snprintf(text, sizeof text, "%.2f %% (%s)", 100 * speed->memory_drift,
-             speed->is_assumed ? "assumed" : "measured");
-    put(settings, "drift_memory", text);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (rows[i].step_ns > 0)
+            put_number(settings, rows[i].step_name, rows[i].step_ns);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        snprintf(text, sizeof text, "%.2f %% (%s)", 100 * rows[i].drift,
+                 speed->is_assumed ? "assumed" : "measured");
+        put(settings, rows[i].drift_name, text);
+    }
     put_count(settings, "speed_entries", speed->entry_count);
 }
 

@@ -9,6 +9,7 @@
 #include <stats/summary.h>
 
 #include <math.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -35,22 +36,54 @@ double cli_speed_drift(double *values, size_t count)
     return stats_drift_share(values, kept, NAN);
 }
 
-static double first_of(const struct result_history_speed *speeds, size_t count, bool is_memory)
-{
-    for (size_t i = 0; i < count; i++) {
-        const double ns = is_memory ? speeds[i].memory_ns : speeds[i].core_ns;
-        if (isfinite(ns) && ns > 0)
-            return ns;
+/* One row a kernel: where its figures are. */
+static const struct kernel {
+    const char *name;
+    size_t step, drift;    /* in struct cli_speed */
+    size_t entry, process; /* in struct result_history_speed, struct result_process */
+} kernels[] = {
+#define KERNEL(name_)                                                                              \
+    {                                                                                              \
+        .name = "reference/" #name_, .step = offsetof(struct cli_speed, name_##_ns),               \
+        .drift = offsetof(struct cli_speed, name_##_drift),                                        \
+        .entry = offsetof(struct result_history_speed, name_##_ns),                                \
+        .process = offsetof(struct result_process, name_##_ns)                                     \
     }
+    KERNEL(core), KERNEL(wide), KERNEL(cache), KERNEL(memory)
+#undef KERNEL
+};
+enum { KERNELS = sizeof kernels / sizeof kernels[0] };
+
+static double *member(void *object, size_t offset)
+{
+    return (double *)(void *)((char *)object + offset);
+}
+
+static double value(const void *object, size_t offset)
+{
+    return *(const double *)(const void *)((const char *)object + offset);
+}
+
+static double first_of(const struct result_history_speed *speeds, size_t count, size_t entry)
+{
+    for (size_t i = 0; i < count; i++)
+        if (isfinite(value(&speeds[i], entry)) && value(&speeds[i], entry) > 0)
+            return value(&speeds[i], entry);
     return 0;
 }
 
-static double drift_of(const struct result_history_speed *speeds, size_t count, bool is_memory,
+/* Takes what the log says of one kernel; true: it says enough of the drift. */
+static bool use_kernel(struct cli_speed *speed, const struct kernel *kernel,
+                       const struct result_history_speed *speeds, size_t count, bool is_long,
                        double *scratch)
 {
+    double *drift = member(speed, kernel->drift);
     for (size_t i = 0; i < count; i++)
-        scratch[i] = is_memory ? speeds[i].memory_ns : speeds[i].core_ns;
-    return cli_speed_drift(scratch, count);
+        scratch[i] = value(&speeds[i], kernel->entry);
+    const double seen = cli_speed_drift(scratch, count);
+    *member(speed, kernel->step) = first_of(speeds, count, kernel->entry);
+    *drift = is_long && isfinite(seen) ? seen : fmax(seen, *drift);
+    return is_long && isfinite(seen);
 }
 
 static base_err use_log(struct cli_speed *speed, struct result_history *history,
@@ -65,15 +98,13 @@ static base_err use_log(struct cli_speed *speed, struct result_history *history,
     if (err == BASE_OK && scratch == NULL)
         err = base_fail(why, BASE_ENOMEM, 0, "out of memory");
     if (err == BASE_OK) {
-        const double core = drift_of(speeds, count, false, scratch);
-        const double memory = drift_of(speeds, count, true, scratch);
+        const bool is_long =
+            count > 0 && speeds[count - 1].when_ms - speeds[0].when_ms >= CLI_SPEED_SPAN_MIN_MS;
         speed->entry_count = count;
-        speed->core_ns = first_of(speeds, count, false);
-        speed->memory_ns = first_of(speeds, count, true);
-        speed->is_assumed = !isfinite(core) || !isfinite(memory) ||
-                            speeds[count - 1].when_ms - speeds[0].when_ms < CLI_SPEED_SPAN_MIN_MS;
-        speed->core_drift = speed->is_assumed ? fmax(core, speed->core_drift) : core;
-        speed->memory_drift = speed->is_assumed ? fmax(memory, speed->memory_drift) : memory;
+        speed->is_assumed = false;
+        for (size_t k = 0; k < KERNELS; k++)
+            if (!use_kernel(speed, &kernels[k], speeds, count, is_long, scratch))
+                speed->is_assumed = true;
     }
     base_arena_done(&arena);
     return err;
@@ -115,29 +146,40 @@ static base_err measure_step(const struct cli_plan *plan, const char *name,
     return err == BASE_EINTERRUPTED ? err : BASE_OK;
 }
 
+static bool is_complete(const struct cli_speed *speed)
+{
+    for (size_t k = 0; k < KERNELS; k++)
+        if (!(value(speed, kernels[k].step) > 0))
+            return false;
+    return true;
+}
+
+/* Of the kernels whose speed is not known; the log gets an entry of those. */
 static base_err calibrate(struct cli_speed *speed, struct result_history *history,
                           const char *host_id, const struct cli_plan *plan,
                           struct cli_progress *progress, struct base_why *why)
 {
+    struct timespec now;
+    struct result_history_speed entry = { 0 };
+    base_err err = BASE_OK;
     base_log(BASE_LOG_INFO, "measuring the reference speed of this host%s",
              history != NULL ? ", once" : "");
-    base_err err = measure_step(plan, "reference/core", progress, &speed->core_ns);
-    if (err == BASE_OK)
-        err = measure_step(plan, "reference/memory", progress, &speed->memory_ns);
+    for (size_t k = 0; k < KERNELS && err == BASE_OK; k++) {
+        double *step = member(speed, kernels[k].step);
+        *member(&entry, kernels[k].entry) = NAN;
+        if (*step > 0)
+            continue;
+        err = measure_step(plan, kernels[k].name, progress, step);
+        if (*step > 0)
+            *member(&entry, kernels[k].entry) = *step;
+    }
     cli_progress_clear(progress);
     if (err != BASE_OK)
         return base_fail(why, err, 0, "interrupted while the reference speed was measured");
-    if (history == NULL || speed->core_ns == 0 || speed->memory_ns == 0)
+    if (history == NULL || !is_complete(speed))
         return BASE_OK;
-    struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
-    const struct result_history_speed entry = {
-        .when_ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000,
-        .core_ns = speed->core_ns,
-        .memory_ns = speed->memory_ns,
-        .wide_ns = NAN,
-        .cache_ns = NAN,
-    };
+    entry.when_ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
     speed->entry_count++;
     return result_history_add_speed(history, host_id, &entry, why);
 }
@@ -147,16 +189,18 @@ base_err cli_speed_open(struct cli_speed *speed, struct result_history *history,
                         struct cli_progress *progress, struct base_why *why)
 {
     *speed = (struct cli_speed){ .core_drift = STATS_DRIFT_CORE_ASSUMED,
+                                 .wide_drift = STATS_DRIFT_WIDE_ASSUMED,
+                                 .cache_drift = STATS_DRIFT_MEMORY_ASSUMED,
                                  .memory_drift = STATS_DRIFT_MEMORY_ASSUMED,
                                  .is_assumed = true };
     if (history != NULL)
         CLI_TRY(use_log(speed, history, host_id, why));
-    if (plan->config.plan.is_without_references || (speed->core_ns > 0 && speed->memory_ns > 0))
+    if (plan->config.plan.is_without_references || is_complete(speed))
         return BASE_OK;
     return calibrate(speed, history, host_id, plan, progress, why);
 }
 
-static double median_over(const struct result_run *run, bool is_memory)
+static double median_over(const struct result_run *run, size_t member_offset)
 {
     size_t total = 0, used = 0;
     for (size_t i = 0; i < run->case_count; i++)
@@ -166,8 +210,9 @@ static double median_over(const struct result_run *run, bool is_memory)
         return NAN;
     for (size_t i = 0; i < run->case_count; i++)
         for (size_t k = 0; k < run->cases[i].process_count; k++) {
-            const struct result_process *process = &run->cases[i].processes[k];
-            values[used++] = is_memory ? process->memory_ns : process->core_ns;
+            values[used] = value(&run->cases[i].processes[k], member_offset);
+            values[used] = values[used] > 0 ? values[used] : NAN;
+            used++;
         }
     const double median = median_of(values, used);
     free(values);
@@ -176,9 +221,8 @@ static double median_over(const struct result_run *run, bool is_memory)
 
 struct result_history_speed cli_speed_of_run(const struct result_run *run, uint64_t unix_ms)
 {
-    return (struct result_history_speed){ .when_ms = unix_ms,
-                                          .core_ns = median_over(run, false),
-                                          .memory_ns = median_over(run, true),
-                                          .wide_ns = NAN,
-                                          .cache_ns = NAN };
+    struct result_history_speed speed = { .when_ms = unix_ms };
+    for (size_t k = 0; k < KERNELS; k++)
+        *member(&speed, kernels[k].entry) = median_over(run, kernels[k].process);
+    return speed;
 }

@@ -21,13 +21,13 @@ enum {
 };
 
 struct cli_speed {
-    double core_ns, memory_ns; /* one step at reference speed; 0: not known */
-    double core_drift, memory_drift;
+    double core_ns, wide_ns, cache_ns, memory_ns; /* one step at reference speed; 0: not known */
+    double core_drift, wide_drift, cache_drift, memory_drift;
     bool is_assumed;    /* the drifts */
     size_t entry_count; /* of this host in the history */
 };
 
-/* Find the reference speed; measures it when the history has none for this host.
+/* Find the reference speed; measures what the history does not have for this host.
  *
  *   history   may be NULL: then it is measured each time
  *

@@ -11,6 +11,9 @@
 #include <string.h>
 
 enum { CLIP_DEVIATIONS = 5, ROUNDS = 3, SWEEPS_MAX = 500, BETWEEN_LEAST = 4 };
+#define PRIOR_WIDE   0.25, 0.5 /* the share and its error in a case about which nothing is known */
+#define PRIOR_CACHE  0.0, 0.2
+#define PRIOR_MEMORY 0.25, 0.5
 #define MOVED_LEAST  4.0 /* standard errors of an autocorrelation of nothing */
 #define CERTAIN      1e12
 #define NEXT_TO_NONE 1e-12
@@ -253,10 +256,13 @@ static void minimise(const struct quadratic *form, double *out)
 
 static struct quadratic prior(void)
 {
+    static const double table[STATS_SHARES][2] = { [STATS_SHARE_WIDE] = { PRIOR_WIDE },
+                                                   [STATS_SHARE_CACHE] = { PRIOR_CACHE },
+                                                   [STATS_SHARE_MEMORY] = { PRIOR_MEMORY } };
     struct quadratic out = { 0 };
     for (size_t k = 0; k < STATS_SHARES; k++) {
-        out.a[k][k] = 1 / (STATS_SHARES_PRIOR_ERROR * STATS_SHARES_PRIOR_ERROR);
-        out.b[k] = STATS_SHARES_PRIOR * out.a[k][k];
+        out.a[k][k] = 1 / (table[k][1] * table[k][1]);
+        out.b[k] = table[k][0] * out.a[k][k];
     }
     return out;
 }
@@ -277,12 +283,12 @@ base_err stats_shares_fit(const struct stats_share_windows *processes, size_t co
     const base_err err = fit_open(&fit, processes, count);
     if (err != BASE_OK)
         return err;
-    const struct quadratic in = inside(&fit), among = between(&fit);
+    const struct quadratic in = inside(&fit), among = between(&fit), before = prior();
     *out = (struct stats_shares){ 0 };
     for (size_t k = 0; k < STATS_SHARES; k++)
-        out->of[k] = fit.is_timed[k] ? STATS_SHARES_PRIOR : 0;
+        out->of[k] = fit.is_timed[k] ? before.b[k] / before.a[k][k] : 0;
     for (int round = 0; round < ROUNDS; round++) { /* the noise depends on the shares */
-        struct quadratic all = prior();
+        struct quadratic all = before;
         const double variance = variance_inside(&fit, out->of);
         add(&all, &in, 1 / variance);
         add(&all, &among, 1 / variance_between(&fit, out->of));

@@ -9,14 +9,22 @@
  * batches do. With x_i = ln(time of process i), n processes, mean m and standard deviation s on
  * each side:
  *
+ *   time       where both runs know the shares of the case (stats/shares.h): the median over what
+ *              the reference kernels explain by the shares that both runs know together, so that
+ *              only the difference of the host between the runs has to be explained
+ *              (at_baseline_speed_ns); else normalised_ns of each; else median_ns, and the case
+ *              says so
  *   ratio      exp(m_current - m_baseline), of the geometric means; > 1 is slower
- *   e          standard error of m: s / sqrt(n), or, when that is more, half the logarithmic width
- *              of the estimate's own interval over t(n - 1): whatever else the interval holds (the
- *              host's drift in raw times) is in the comparison too
- *   interval   ln ratio +- t(f) * sqrt(e_b^2 + e_c^2), with Welch and Satterthwaite's
- *              f = (e_b^2 + e_c^2)^2 / (e_b^4 / (n_b - 1) + e_c^4 / (n_c - 1))
+ *   e          standard error of m: s / sqrt(n); without shares also half the logarithmic width of
+ *              the estimate's own interval over t(n - 1), when that is more: whatever else the
+ *              interval holds (the host's drift in raw times) is in the comparison too
+ *   d          with shares, what lies between the runs: the error of the shares times how far the
+ *              references moved, and what the references miss (options.residual, both runs'); else
+ *              0
+ *   interval   ln ratio +- t(f) * u, u^2 = e_b^2 + e_c^2 + d^2, with Welch and Satterthwaite's
+ *              f = u^4 / (e_b^4 / (n_b - 1) + e_c^4 / (n_c - 1))
  *   p          of the hypothesis that the ratio lies within 1/(1 + threshold) .. 1 + threshold:
- *              min(1, 2 P(T <= -(|ln ratio| - ln(1 + threshold)) / sqrt(e_b^2 + e_c^2))) with T of
+ *              min(1, 2 P(T <= -(|ln ratio| - ln(1 + threshold)) / u)) with T of
  *              Student's t(f); with a threshold of 0 the usual two-sided p. It is below
  *              1 - confidence exactly when the interval lies beyond an edge
  *   adjusted   over all compared cases (stats/multiple.h). Holm: the chance that any case that did
@@ -31,14 +39,9 @@
  * case, not adjusted; reports say so. The chance that a case whose true ratio lies within the edges
  * is called slower or faster is at most 1 - confidence over all cases.
  *
- * Times are normalised_ns (at reference speed) of every process of both sides; where one lacks it,
- * median_ns, and the case says so. Fewer than two processes on a side: undecided. A case that was
- * imported from another tool (result/interop.h) with fewer is compared by its own interval, which
- * holds RESULT_IMPORT_DRIFT; where its file tells no spread (one sample), undecided.
- *
- * Not in it: what differs between two sessions but not between the processes of one, such as the
- * layout of a binary or what the reference kernel cannot see of the host. A threshold well above
- * that (see docs/measuring.md) keeps it from being called a change.
+ * Fewer than two processes on a side: undecided. A case that was imported from another tool
+ * (result/interop.h) with fewer is compared by its own interval, which holds RESULT_IMPORT_DRIFT;
+ * where its file tells no spread (one sample), undecided.
  *
  * Source   Welch, Biometrika 34 (1947) 28-35; Satterthwaite, Biometrics Bulletin 2 (1946) 110-114;
  *          stats/multiple.h; Schuirmann, J. Pharmacokin. Biopharm. 15 (1987)
@@ -72,16 +75,25 @@ enum result_change {
         RESULT_CHANGE_COUNT
 };
 
-struct result_compare_options {       /* zeroed: the defaults in brackets */
-    double threshold;                 /* share within which two times count as the same; 0: none */
-    double confidence;                /* of intervals, and 1 - significance [0.95] */
+/* What the reference kernels miss of a case between runs, as a standard deviation, a share: of one
+ * that follows the core, of one that follows memory. */
+struct result_residual {
+    double core, memory;
+};
+
+struct result_compare_options { /* zeroed: the defaults in brackets */
+    double threshold;           /* share within which two times count as the same; 0: none do */
+    double confidence;          /* of intervals, and 1 - significance [0.95] */
     enum stats_correction correction; /* over the cases [Holm] */
+    /* what a history has taught of a case [what stats/estimate.h assumes] */
+    struct result_residual (*residual)(void *context, const char *case_id);
+    void *residual_context;
 };
 
 struct result_compared {
     const char *id;
     enum result_change change;
-    const char *metric; /* "normalised_ns", "median_ns"; NULL: not compared */
+    const char *metric; /* "at_baseline_speed_ns", "normalised_ns", "median_ns"; NULL: none */
     double baseline_ns; /* geometric mean of the processes; NaN: not compared */
     double current_ns;
     struct result_estimate ratio; /* current / baseline; all NaN: none */

@@ -72,6 +72,8 @@ struct result_process {
     double normalised_ns; /* at reference speed; NaN without a reference */
     double core_ns;       /* median of one step of the core-bound reference; NaN: none */
     double memory_ns;
+    double wide_ns; /* of the throughput-bound one */
+    double cache_ns;
     size_t sample_count;
     uint64_t *counts;     /* [sample_count] items of the batch */
     double *ns;           /* [sample_count] per item */
@@ -79,6 +81,14 @@ struct result_process {
 };
 
 enum { RESULT_SAMPLE_MAX = 200 };
+
+/* How much of a case's time follows which reference; stats/shares.h. The core has the rest. All
+ * NaN: no reference was timed. */
+struct result_shares {
+    double wide, cache, memory; /* 0 .. 1, and their sum */
+    double wide_wide, wide_cache, wide_memory, cache_cache, cache_memory, memory_memory;
+    double noise;
+};
 
 struct result_outliers { /* Tukey's fences, counted over all batches; none is dropped */
     uint64_t low_severe, low_mild, high_mild, high_severe;
@@ -106,8 +116,9 @@ struct result_case {
     double effective_batches; /* batches worth as independent ones, from autocorrelation */
     double drift_share;       /* the host's drift as a share of the time, in median_ns's interval */
     double residual_share; /* what the reference misses, as a share, in normalised_ns's interval */
-    double memory_share;   /* 0: the case follows the core's speed, 1: the memory's */
-    const char *reference; /* "core", "memory", "mixed", "none" */
+    double memory_share;   /* 0: the case follows other speeds, 1: only the memory's */
+    struct result_shares shares;
+    const char *reference;      /* "core", "wide", "cache", "memory", "mixed", "none" */
     double reference_explained; /* share of the variance between windows that it explains, 0 .. 1 */
     struct result_outliers outliers;
 

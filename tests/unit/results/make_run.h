@@ -101,6 +101,7 @@ static inline struct result_case *make_empty_case(struct result_run *run, const 
     one->p05_ns = one->p25_ns = one->p75_ns = one->p95_ns = one->p99_ns = NAN;
     one->effective_batches = one->residual_share = one->memory_share = one->drift_share =
         one->reference_explained = NAN;
+    one->shares = (struct result_shares){ NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN };
     return one;
 }
 
@@ -124,7 +125,9 @@ static inline void make_processes(struct result_run *run, struct result_case *on
                                                      .mean_ns = exp(log_ns) * 1.01,
                                                      .normalised_ns = exp(log_ns),
                                                      .core_ns = 1.5,
-                                                     .memory_ns = NAN };
+                                                     .memory_ns = NAN,
+                                                     .wide_ns = NAN,
+                                                     .cache_ns = NAN };
         sum += log_ns;
     }
     const double centre = exp(sum / (double)count), half = 2 * share / sqrt((double)count);

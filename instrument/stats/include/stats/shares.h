@@ -10,9 +10,10 @@
  * parts that are added as information: what moves inside processes, with the neighbouring window as
  * the instrument, because a slice of a reference is a noisy sample and noise of one window is not
  * in the next (Durbin, Review of the International Statistical Institute 22 (1954) 23); what moves
- * between processes; and a prior, 1/4 each give or take 1/2, which is all that is known where no
- * reference moved. The shares are the least-squares solution within the bounds above.
- * docs/measuring.md derives it.
+ * between processes; and a prior, which is all that is known where no
+ * reference moved: 1/4 +- 1/2 each of the wide and the memory-bound kernel, 0 +- 1/5 of the
+ * cache-bound one, whose movement the others share. The shares are the least-squares solution
+ * within the bounds above. docs/measuring.md derives it.
  *
  * Threads   no shared state
  */
@@ -25,8 +26,6 @@
 
 enum { STATS_SHARE_WIDE, STATS_SHARE_CACHE, STATS_SHARE_MEMORY, STATS_SHARES };
 
-#define STATS_SHARES_PRIOR       0.25  /* of each in a case about which nothing is known ... */
-#define STATS_SHARES_PRIOR_ERROR 0.5   /* ... give or take */
 #define STATS_SHARES_NOISE_LEAST 0.005 /* movements of less tell little of larger ones */
 
 /* How far a straight line in logarithms may miss, as a share of what is corrected: contention of a

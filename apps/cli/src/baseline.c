@@ -1,6 +1,7 @@
-/* stored.c - options first, so that a mistyped baseline does not cost a measurement. */
-#include "stored.h"
+/* baseline.c - options first, so that a mistyped baseline does not cost a measurement. */
+#include "baseline.h"
 
+#include "residual.h"
 #include "show.h"
 
 #include <base/log.h>
@@ -29,8 +30,8 @@ static base_err check_options(const struct cli_args *args, struct base_why *why)
     return BASE_OK;
 }
 
-base_err cli_stored_open(struct cli_stored *stored, const struct cli_args *args,
-                         struct base_why *why)
+base_err cli_baseline_open(struct cli_baseline *stored, const struct cli_args *args,
+                           struct base_why *why)
 {
     if (cli_option_find(args->command, "regression-check") == NULL)
         return BASE_OK;
@@ -45,10 +46,10 @@ base_err cli_stored_open(struct cli_stored *stored, const struct cli_args *args,
     return BASE_OK;
 }
 
-void cli_stored_done(struct cli_stored *stored)
+void cli_baseline_done(struct cli_baseline *stored)
 {
     result_run_done(&stored->baseline);
-    *stored = (struct cli_stored){ 0 };
+    *stored = (struct cli_baseline){ 0 };
 }
 
 static double significance_of(const struct cli_args *args, const struct result_run *run)
@@ -63,22 +64,43 @@ static double significance_of(const struct cli_args *args, const struct result_r
     return value != NULL ? value->number : significance;
 }
 
-base_err cli_stored_compare(const struct cli_args *args, const struct result_run *baseline,
-                            const struct result_run *current, struct result_comparison *out,
-                            struct base_why *why)
+/* What the history has taught of a case, else what is assumed. context: the history, or NULL */
+static struct result_residual residual_of(void *context, const char *case_id)
+{
+    struct stats_estimate_options options = {
+        .residual_core_share = STATS_RESIDUAL_CORE_ASSUMED,
+        .residual_memory_share = STATS_RESIDUAL_MEMORY_ASSUMED,
+    };
+    (void)cli_residual_learn(context, case_id, &options);
+    return (struct result_residual){ options.residual_core_share, options.residual_memory_share };
+}
+
+base_err cli_baseline_compare(const struct cli_args *args, const struct result_run *baseline,
+                              const struct result_run *current, struct result_comparison *out,
+                              struct base_why *why)
 {
     const struct cli_value *threshold = cli_value(args, "threshold");
     const bool has_choice = cli_option_find(args->command, "correction") != NULL;
     const char *correction = has_choice ? cli_text(args, "correction", "holm") : "holm";
+    struct result_history *history = NULL;
+    struct base_why unused;
+    if (result_history_open(NULL, &history, &unused) != BASE_OK)
+        history = NULL; /* files can be compared where no history can be kept */
     const struct result_compare_options options = {
         .threshold = threshold != NULL ? threshold->number : 0.05,
         .confidence = 1 - significance_of(args, current),
         .correction = strcmp(correction, "bh") == 0 ? STATS_CORRECTION_BH : STATS_CORRECTION_HOLM,
+        .residual = residual_of,
+        .residual_context = history,
     };
-    return result_compare(baseline, current, &options, out, why);
+    const base_err err = result_compare(baseline, current, &options, out, why);
+    result_history_close(history);
+    out->options.residual = NULL;
+    out->options.residual_context = NULL;
+    return err;
 }
 
-bool cli_stored_is_worse(const struct result_comparison *comparison)
+bool cli_baseline_is_worse(const struct result_comparison *comparison)
 {
     return comparison->counts[RESULT_CHANGE_SLOWER] + comparison->counts[RESULT_CHANGE_BROKEN] > 0;
 }
@@ -117,8 +139,8 @@ static base_err write_comparison(const struct cli_args *args,
     return err;
 }
 
-int cli_stored_check(struct cli_stored *stored, const struct cli_args *args,
-                     const struct result_run *run, int status, struct base_buf *out)
+int cli_baseline_check(struct cli_baseline *stored, const struct cli_args *args,
+                       const struct result_run *run, int status, struct base_buf *out)
 {
     struct result_comparison comparison = { 0 };
     struct base_arena arena = { 0 };
@@ -128,10 +150,10 @@ int cli_stored_check(struct cli_stored *stored, const struct cli_args *args,
         return status;
     base_err err = choose_cases(&stored->baseline, run, &arena, &baseline);
     if (err == BASE_OK)
-        err = cli_stored_compare(args, &baseline, run, &comparison, &why);
+        err = cli_baseline_compare(args, &baseline, run, &comparison, &why);
     if (err == BASE_OK)
         err = write_comparison(args, &comparison, out);
-    stored->is_worse = err != BASE_OK || cli_stored_is_worse(&comparison);
+    stored->is_worse = err != BASE_OK || cli_baseline_is_worse(&comparison);
     result_comparison_done(&comparison);
     base_arena_done(&arena);
     if (status == CLI_INTERRUPTED)

@@ -1,0 +1,291 @@
+/* compare_times.c - three ways to bring two runs to one speed, the best that both allow: by the
+ * shares that both runs know together; each run by its own; not at all. */
+#include "compare_times.h"
+
+#include "compare_imported.h"
+
+#include <stats/distribution.h>
+#include <stats/estimate.h>
+
+#include <assert.h>
+#include <math.h>
+#include <string.h>
+
+enum { DEGREES_ASSUMED = 1000000 }; /* of an assumed error: as good as known */
+enum time { TIME_SHARES, TIME_NORMALISED, TIME_MEDIAN };
+
+/* One side on the logarithmic scale. */
+struct side {
+    size_t count;
+    double mean;
+    double error;               /* standard error of the mean; NaN with one process */
+    double degrees;             /* of freedom of the error */
+    double speed[STATS_SHARES]; /* mean of the references over the core's; NaN: not timed */
+};
+
+static const char *or_empty(const char *text)
+{
+    return text != NULL ? text : "";
+}
+
+/* --- speeds and shares --------------------------------------------------------------------- */
+
+static double speed_of(const struct result_process *process, size_t kernel)
+{
+    const double ns[STATS_SHARES] = { [STATS_SHARE_WIDE] = process->wide_ns,
+                                      [STATS_SHARE_CACHE] = process->cache_ns,
+                                      [STATS_SHARE_MEMORY] = process->memory_ns };
+    return ns[kernel] > 0 ? log(ns[kernel] / process->core_ns) : NAN;
+}
+
+static struct stats_shares shares_of(const struct result_case *one)
+{
+    const struct result_shares *from = &one->shares;
+    return (struct stats_shares){
+        .of = { from->wide, from->cache, from->memory },
+        .precision = { { from->wide_wide, from->wide_cache, from->wide_memory },
+                       { from->wide_cache, from->cache_cache, from->cache_memory },
+                       { from->wide_memory, from->cache_memory, from->memory_memory } },
+        .noise = from->noise,
+    };
+}
+
+static bool has_shares(const struct result_case *one)
+{
+    const struct stats_shares shares = shares_of(one);
+    bool is_good = shares.noise > 0 && isfinite(shares.noise);
+    for (size_t k = 0; k < STATS_SHARES; k++) {
+        is_good = is_good && shares.of[k] >= 0 && shares.precision[k][k] > 0;
+        for (size_t j = 0; j < STATS_SHARES; j++)
+            is_good = is_good && isfinite(shares.precision[k][j]) &&
+                      (k == j || shares.precision[k][j] * shares.precision[k][j] <
+                                     shares.precision[k][k] * shares.precision[j][j]);
+    }
+    for (size_t i = 0; i < one->process_count; i++)
+        is_good = is_good && one->processes[i].core_ns > 0;
+    return is_good;
+}
+
+/* A kernel that one side did not time cannot be corrected for: its share must be next to nothing
+ * on the side that did. */
+static bool has_same_kernels(const struct result_case *a, const struct result_case *b)
+{
+    for (size_t k = 0; k < STATS_SHARES; k++)
+        for (size_t i = 0; i < a->process_count + b->process_count; i++) {
+            const struct result_process *process =
+                i < a->process_count ? &a->processes[i] : &b->processes[i - a->process_count];
+            if (isnan(speed_of(process, k)) != isnan(speed_of(&a->processes[0], k)))
+                return false;
+        }
+    return true;
+}
+
+/* --- sides --------------------------------------------------------------------------------- */
+
+static double time_of(const struct result_process *process, enum time time,
+                      const struct stats_shares *shares)
+{
+    if (time != TIME_SHARES)
+        return log(time == TIME_NORMALISED ? process->normalised_ns : process->median_ns);
+    double speed[STATS_SHARES];
+    for (size_t k = 0; k < STATS_SHARES; k++)
+        speed[k] = speed_of(process, k);
+    return log(process->median_ns / process->core_ns) - stats_shares_explained(shares, speed);
+}
+
+static bool has_times(const struct result_case *one, enum time time)
+{
+    for (size_t i = 0; i < one->process_count; i++) {
+        const struct result_process *process = &one->processes[i];
+        const double ns = time == TIME_NORMALISED ? process->normalised_ns : process->median_ns;
+        if (!(ns > 0) || !isfinite(ns))
+            return false;
+    }
+    return one->process_count > 0;
+}
+
+bool result_compare_has_value(const struct result_run *run, const struct result_case *one)
+{
+    return has_times(one, TIME_MEDIAN) ||
+           (one->process_count == 0 && result_imported_from(run) != NULL &&
+            one->median_ns.value > 0);
+}
+
+static double own_half_width(const struct result_estimate *estimate)
+{
+    if (!(estimate->low > 0) || !(estimate->value >= estimate->low) || !isfinite(estimate->high))
+        return 0;
+    const double below = log(estimate->value / estimate->low);
+    const double above = log(estimate->high / estimate->value);
+    return below > above ? below : above;
+}
+
+static struct side side_of(const struct result_case *one, enum time time,
+                           const struct stats_shares *shares)
+{
+    struct side side = { .count = one->process_count, .error = NAN };
+    const double n = (double)side.count;
+    for (size_t i = 0; i < side.count; i++) {
+        side.mean += time_of(&one->processes[i], time, shares) / n;
+        for (size_t k = 0; k < STATS_SHARES; k++)
+            side.speed[k] += speed_of(&one->processes[i], k) / n;
+    }
+    side.degrees = n - 1;
+    if (side.count < 2)
+        return side;
+    double squares = 0;
+    for (size_t i = 0; i < side.count; i++) {
+        const double away = time_of(&one->processes[i], time, shares) - side.mean;
+        squares += away * away;
+    }
+    side.error = sqrt(squares / (n - 1) / n);
+    return side;
+}
+
+/* A side by itself: whatever else the case's own interval holds is in the comparison too, and an
+ * imported case with fewer than two processes has nothing but that interval. */
+static struct side side_alone(const struct result_run *run, const struct result_case *one,
+                              enum time time)
+{
+    const double confidence = run->confidence;
+    assert(confidence > 0 && confidence < 1);
+    if (one->process_count < 2 && result_imported_from(run) != NULL) {
+        struct side side = { .count = one->process_count, .degrees = DEGREES_ASSUMED };
+        result_import_side(one, confidence, &side.mean, &side.error);
+        return side;
+    }
+    struct side side = side_of(one, time, NULL);
+    if (side.count < 2)
+        return side;
+    const struct result_estimate *own = time == TIME_MEDIAN ? &one->median_ns : &one->normalised_ns;
+    const double error =
+        own_half_width(own) / stats_student_quantile((1 + confidence) / 2, side.degrees);
+    side.error = fmax(side.error, error);
+    return side;
+}
+
+/* --- the ratio ----------------------------------------------------------------------------- */
+
+/* Of the hypothesis that the ratio lies within 1/(1 + threshold) .. 1 + threshold: twice the tail
+ * beyond the nearer edge, so that p < 1 - confidence says the same as the interval. */
+static double p_of(double centre, double error, double degrees, double threshold)
+{
+    const double beyond = fabs(centre) - log1p(threshold);
+    if (!(error > 0))
+        return beyond > 0 ? 0 : 1;
+    return fmin(1, 2 * stats_student_cdf(-beyond / error, degrees));
+}
+
+/* Welch's, with a part of the variance that is known without a sample. */
+static double degrees_of(const struct side *a, const struct side *b, double between)
+{
+    const double va = a->error * a->error, vb = b->error * b->error;
+    const double below = va * va / a->degrees + vb * vb / b->degrees;
+    const double whole = va + vb + between * between;
+    return below > 0 ? fmin(whole * whole / below, DEGREES_ASSUMED) : a->degrees + b->degrees;
+}
+
+/*   between  standard deviation of what differs between the runs beside the processes */
+static void compare_sides(const struct side *baseline, const struct side *current, double between,
+                          const struct result_compare_options *options, struct result_compared *out)
+{
+    const double centre = current->mean - baseline->mean;
+    const double error = hypot(hypot(baseline->error, current->error), between);
+    out->ratio.value = exp(centre);
+    if (isnan(error))
+        return;
+    out->degrees = degrees_of(baseline, current, between);
+    const double half = stats_student_quantile((1 + options->confidence) / 2, out->degrees) * error;
+    out->ratio.low = exp(centre - half);
+    out->ratio.high = exp(centre + half);
+    out->p = p_of(centre, error, out->degrees, options->threshold);
+}
+
+/* What the references miss between two runs. */
+static double residual_of(const struct result_comparison *all, const char *id,
+                          const struct stats_shares *shares)
+{
+    struct result_residual each = { STATS_RESIDUAL_CORE_ASSUMED, STATS_RESIDUAL_MEMORY_ASSUMED };
+    if (all->options.residual != NULL)
+        each = all->options.residual(all->options.residual_context, id);
+    const double memory = shares->of[STATS_SHARE_MEMORY] + shares->of[STATS_SHARE_CACHE];
+    return sqrt(2) * ((1 - memory) * each.core + memory * each.memory);
+}
+
+static void compare_by_shares(const struct result_comparison *all,
+                              const struct result_case *baseline, const struct result_case *current,
+                              struct result_compared *out)
+{
+    const struct stats_shares own[] = { shares_of(baseline), shares_of(current) };
+    const struct stats_shares shares = stats_shares_pool(&own[0], &own[1]);
+    const struct side b = side_of(baseline, TIME_SHARES, &shares);
+    const struct side c = side_of(current, TIME_SHARES, &shares);
+    const struct side raw = side_of(baseline, TIME_MEDIAN, NULL);
+    double moved[STATS_SHARES];
+    for (size_t k = 0; k < STATS_SHARES; k++)
+        moved[k] = c.speed[k] - b.speed[k];
+    const double between =
+        hypot(stats_shares_error(&shares, moved), residual_of(all, baseline->id, &shares));
+    compare_sides(&b, &c, between, &all->options, out);
+    out->metric = "at_baseline_speed_ns";
+    out->baseline_ns = exp(raw.mean);
+    out->current_ns = out->baseline_ns * out->ratio.value;
+}
+
+static bool is_of_others(const struct result_comparison *all)
+{
+    return result_imported_from(all->baseline) != NULL ||
+           result_imported_from(all->current) != NULL;
+}
+
+static base_err compare_each(struct result_comparison *all, enum time time,
+                             const struct result_case *baseline, const struct result_case *current,
+                             struct result_compared *out)
+{
+    const struct side b = side_alone(all->baseline, baseline, time);
+    const struct side c = side_alone(all->current, current, time);
+    compare_sides(&b, &c, 0, &all->options, out);
+    out->metric = time == TIME_MEDIAN ? "median_ns" : "normalised_ns";
+    out->baseline_ns = exp(b.mean);
+    out->current_ns = exp(c.mean);
+    if (is_of_others(all))
+        return BASE_OK; /* the caveats say it for all cases */
+    if (time == TIME_MEDIAN)
+        out->why = "raw times: no time at reference speed on both sides";
+    else if (strcmp(or_empty(baseline->reference), or_empty(current->reference)) != 0)
+        out->why = base_arena_printf(&all->arena, "reference %s in the baseline, %s in the current",
+                                     or_empty(baseline->reference), or_empty(current->reference));
+    else
+        return BASE_OK;
+    return out->why != NULL ? BASE_OK : BASE_ENOMEM;
+}
+
+static const char *why_unknown(const struct result_comparison *all,
+                               const struct result_case *baseline,
+                               const struct result_case *current)
+{
+    double mean = 0, error = 0;
+    if (result_imported_from(all->baseline) != NULL && baseline->process_count < 2) {
+        result_import_side(baseline, all->baseline->confidence, &mean, &error);
+        if (isnan(error))
+            return result_import_why(baseline);
+    }
+    if (result_imported_from(all->current) != NULL && current->process_count < 2)
+        return result_import_why(current);
+    return "one process on a side: the spread between processes is not known";
+}
+
+base_err result_compare_times(struct result_comparison *all, const struct result_case *baseline,
+                              const struct result_case *current, struct result_compared *out)
+{
+    base_err err = BASE_OK;
+    if (has_shares(baseline) && has_shares(current) && has_same_kernels(baseline, current))
+        compare_by_shares(all, baseline, current, out);
+    else if (has_times(baseline, TIME_NORMALISED) && has_times(current, TIME_NORMALISED))
+        err = compare_each(all, TIME_NORMALISED, baseline, current, out);
+    else
+        err = compare_each(all, TIME_MEDIAN, baseline, current, out);
+    if (isnan(out->degrees))
+        out->why = why_unknown(all, baseline, current);
+    return err;
+}
