@@ -53,21 +53,13 @@ static struct stats_shares shares_of(const struct result_case *one)
 static bool has_shares(const struct result_case *one)
 {
     const struct stats_shares shares = shares_of(one);
-    bool is_good = shares.noise > 0 && isfinite(shares.noise);
-    for (size_t k = 0; k < STATS_SHARES; k++) {
-        is_good = is_good && shares.of[k] >= 0 && shares.precision[k][k] > 0;
-        for (size_t j = 0; j < STATS_SHARES; j++)
-            is_good = is_good && isfinite(shares.precision[k][j]) &&
-                      (k == j || shares.precision[k][j] * shares.precision[k][j] <
-                                     shares.precision[k][k] * shares.precision[j][j]);
-    }
+    bool is_good = stats_shares_is_known(&shares);
     for (size_t i = 0; i < one->process_count; i++)
         is_good = is_good && one->processes[i].core_ns > 0;
     return is_good;
 }
 
-/* A kernel that one side did not time cannot be corrected for: its share must be next to nothing
- * on the side that did. */
+/* A kernel that one side did not time cannot be corrected for. */
 static bool has_same_kernels(const struct result_case *a, const struct result_case *b)
 {
     for (size_t k = 0; k < STATS_SHARES; k++)

@@ -138,8 +138,8 @@ void result_compare_method(const struct result_comparison *all, char *out, size_
         snprintf(edges, sizeof edges, "1/%g .. %g", 1 + all->options.threshold,
                  1 + all->options.threshold);
     snprintf(out, size,
-             "ratio: current over baseline, of the processes' geometric means at reference speed "
-             "unless said; interval: %g %%, of each case alone; slower and faster: the whole "
+             "ratio: current over baseline, of the processes' geometric means at one speed of the "
+             "host unless said; interval: %g %%, of each case alone; slower and faster: the whole "
              "interval beyond %s, and p below %g after %s's correction for %zu cases; "
              "same: the whole interval within, not corrected",
              level, edges, 1 - all->options.confidence, all->correction, all->tests);

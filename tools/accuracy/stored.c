@@ -1,9 +1,9 @@
 /* stored.c - is a comparison of stored runs honest? Three kernels are measured again and again as
  * bpi-perf does it, on the machine as it is and beside a noisy neighbour in turn, with 0, 2 and 5 %
  * of real extra work. Each run without extra work is then compared, as `benchmark compare
- * --threshold 0` does, with the runs of `--lag` rounds later, minutes apart: with those without
- * extra work any verdict but undecided is a false alarm; of the others the share that is found is
- * counted. A run is part of several comparisons, so the brackets (Wilson) are somewhat too narrow.
+ * --threshold 0` does, with the runs of `--lag` or more rounds later, minutes apart: with those
+ * without extra work any verdict but undecided is a false alarm; of the others the share that is
+ * found is counted. A run is part of many comparisons, so the brackets (Wilson) are too narrow.
  *
  * Usage: accuracy stored [--rounds N] [--lag N] [--time TIME] [--processes N] [--core N]
  *        [--budget TIME] [--csv FILE]
@@ -228,33 +228,39 @@ struct tally {
     double half, square; /* sums: half widths, squared errors of ln ratio */
 };
 
-static bool compare(struct study *study, const struct past *past, size_t change, size_t from,
-                    size_t to, size_t round, struct tally *tally)
+struct pair {
+    size_t change, from, to; /* conditions */
+    size_t round, later;
+};
+
+static bool compare(struct study *study, const struct past *past, const struct pair *pair,
+                    struct tally *tally)
 {
-    const struct result_run *baseline = &study->runs[past->kernel][0][from][round];
+    const struct result_run *baseline = &study->runs[past->kernel][0][pair->from][pair->round];
     const struct result_run *current =
-        &study->runs[past->kernel][change][to][round + study->options.lag];
+        &study->runs[past->kernel][pair->change][pair->to][pair->later];
     struct past now = *past;
     struct result_comparison all;
     struct base_why why;
-    now.rounds = round + study->options.lag;
+    now.rounds = pair->later;
     const struct result_compare_options options = { .confidence = CONFIDENCE,
                                                     .residual = residual_of,
                                                     .residual_context = &now };
     if (result_compare(baseline, current, &options, &all, &why) != BASE_OK)
         return false;
     const struct result_compared *item = &all.items[0];
-    const double error = log(item->ratio.value / truths[change]);
+    const double error = log(item->ratio.value / truths[pair->change]);
     tally->count++;
     tally->slower += item->change == RESULT_CHANGE_SLOWER;
     tally->faster += item->change == RESULT_CHANGE_FASTER;
     tally->half += log(item->ratio.high / item->ratio.low) / 2;
     tally->square += error * error;
     if (study->options.csv != NULL)
-        fprintf(study->options.csv, "%zu,%s,%s,%s,%s,%d,%.6g,%.6g,%.6g,%s,%s\n", round,
-                stored_cases[past->kernel]->name, change_names[change], condition_names[from],
-                condition_names[to], past->is_long, item->ratio.value, item->ratio.low,
-                item->ratio.high, result_change_text(item->change), item->metric);
+        fprintf(study->options.csv, "%zu,%zu,%s,%s,%s,%s,%d,%.6g,%.6g,%.6g,%s,%s\n", pair->round,
+                pair->later, stored_cases[past->kernel]->name, change_names[pair->change],
+                condition_names[pair->from], condition_names[pair->to], past->is_long,
+                item->ratio.value, item->ratio.low, item->ratio.high,
+                result_change_text(item->change), item->metric);
     result_comparison_done(&all);
     return true;
 }
@@ -272,26 +278,35 @@ static void print_row(const struct past *past, size_t change, bool is_alike,
            100 * tally->half / n, 100 * sqrt(tally->square / n));
 }
 
+/* All pairs of rounds far enough apart, in both orders of the conditions. */
+static bool compare_row(struct study *study, const struct past *past, size_t change, bool is_alike)
+{
+    struct tally tally = { 0 };
+    for (size_t round = 0; round < study->options.rounds; round++)
+        for (size_t later = round + study->options.lag; later < study->options.rounds; later++)
+            for (size_t from = 0; from < CONDITIONS; from++) {
+                const struct pair pair = { change, from, is_alike ? from : 1 - from, round, later };
+                if (!compare(study, past, &pair, &tally))
+                    return false;
+            }
+    print_row(past, change, is_alike, &tally);
+    return true;
+}
+
 static bool compare_all(struct study *study, const struct past *past)
 {
     for (size_t change = 0; change < CHANGES; change++)
-        for (size_t alike = 0; alike < 2; alike++) {
-            struct tally tally = { 0 };
-            for (size_t round = 0; round + study->options.lag < study->options.rounds; round++)
-                for (size_t from = 0; from < CONDITIONS; from++)
-                    if (!compare(study, past, change, from, alike == 1 ? from : 1 - from, round,
-                                 &tally))
-                        return false;
-            print_row(past, change, alike == 1, &tally);
-        }
+        if (!compare_row(study, past, change, true) || !compare_row(study, past, change, false))
+            return false;
     return true;
 }
 
 static bool print_all(struct study *study)
 {
     if (study->options.csv != NULL)
-        fprintf(study->options.csv, "round,kernel,change,baseline,current,is_learned,ratio,low,"
-                                    "high,verdict,metric\n");
+        fprintf(study->options.csv,
+                "round,later,kernel,change,baseline,current,is_learned,ratio,low,"
+                "high,verdict,metric\n");
     printf("| kernel | change | load | residual | found | as faster | mean half width | rms error "
            "|\n|---|---|---|---|---|---|---|---|\n");
     for (int is_long = 0; is_long < 2; is_long++)

@@ -6,7 +6,6 @@
 #include <stats/summary.h>
 
 #include <math.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -303,6 +302,25 @@ base_err stats_shares_fit(const struct stats_share_windows *processes, size_t co
     }
     free(fit.middle_time);
     return BASE_OK;
+}
+
+/* Sylvester's criterion: the leading minors are positive. */
+static bool is_positive_definite(const double a[STATS_SHARES][STATS_SHARES])
+{
+    const double whole = determinant(a);
+    return a[0][0] > 0 && a[0][0] * a[1][1] - a[0][1] * a[1][0] > 0 && whole > 0 && isfinite(whole);
+}
+
+bool stats_shares_is_known(const struct stats_shares *shares)
+{
+    double sum = 0;
+    for (size_t k = 0; k < STATS_SHARES; k++) {
+        if (!(shares->of[k] >= 0))
+            return false;
+        sum += shares->of[k];
+    }
+    return sum <= 1 + 1e-6 && shares->noise > 0 && isfinite(shares->noise) &&
+           is_positive_definite(shares->precision);
 }
 
 /* What is known beyond the prior. */

@@ -5,6 +5,7 @@
 
 #include <result/compare.h>
 #include <stats/distribution.h>
+#include <stats/shares.h>
 
 #include <jansson.h>
 
@@ -317,6 +318,109 @@ static void drift_widens(void **state)
     result_run_done(&b);
 }
 
+/* A case with shares that are known well, on a host whose wide kernel takes `wide` times as long as
+ * usual; the case follows it with the share `follows`. */
+static void add_shared(struct result_run *run, double ns, double follows, double wide,
+                       struct base_rng *rng)
+{
+    struct result_case *one = add(run, "s/x", ns * pow(wide, follows), 0.002, rng);
+    one->shares = (struct result_shares){ follows, 0, 0, 1e6, 0, 0, 1e6, 0, 1e6, 0.005 };
+    for (size_t i = 0; i < one->process_count; i++) {
+        one->processes[i].wide_ns = 1.0 * wide;
+        one->processes[i].cache_ns = 40;
+        one->processes[i].memory_ns = 90;
+    }
+    one->normalised_ns = make_estimate(ns, 0.5); /* not what is compared */
+}
+
+static struct result_residual residual_of_test(void *context, const char *case_id)
+{
+    assert_string_equal(case_id, "s/x");
+    return *(struct result_residual *)context;
+}
+
+static void compare_shared(double current_ns, double wide, struct result_residual residual,
+                           struct result_compared *item)
+{
+    struct result_run a, b;
+    struct result_comparison all;
+    struct base_rng rng;
+    struct base_why why = { 0 };
+    base_rng_init(&rng, 9);
+    make_run(&a, "A");
+    make_run(&b, "B");
+    add_shared(&a, 100, 0.5, 1, &rng);
+    add_shared(&b, current_ns, 0.5, wide, &rng);
+    const struct result_compare_options options = { .residual = residual_of_test,
+                                                    .residual_context = &residual };
+    if (result_compare(&a, &b, &options, &all, &why) != BASE_OK)
+        fail_msg("%s", why.text);
+    *item = all.items[0];
+    result_comparison_done(&all);
+    result_run_done(&a);
+    result_run_done(&b);
+}
+
+/* A busier host is not slower code, and the interval holds what the line may miss. */
+static void the_host_is_told_from_the_code(void **state)
+{
+    (void)state;
+    const struct result_residual none = { 0, 0 }, some = { 0.01, 0.2 };
+    struct result_compared item;
+    compare_shared(100, 1, none, &item);
+    assert_string_equal(item.metric, "at_baseline_speed_ns");
+    assert_int_equal(item.change, RESULT_CHANGE_UNDECIDED);
+    assert_float_equal(item.ratio.value, 1, 0.003);
+    const double calm = log(item.ratio.high / item.ratio.low) / 2;
+    assert_true(calm < 0.003);
+    compare_shared(103, 1, none, &item);
+    assert_int_equal(item.change, RESULT_CHANGE_SLOWER);
+    compare_shared(102, 1, some, &item); /* 1.4 % between runs: 2 % is not enough */
+    assert_int_equal(item.change, RESULT_CHANGE_UNDECIDED);
+    assert_float_equal(log(item.ratio.high / item.ratio.low) / 2, 1.96 * sqrt(2) * 0.01, 0.002);
+    compare_shared(100, 1.5, none, &item); /* half as much again: 22 % longer as it stands */
+    assert_int_equal(item.change, RESULT_CHANGE_UNDECIDED);
+    assert_float_equal(item.ratio.value, 1, 0.003);
+    assert_float_equal(log(item.ratio.high / item.ratio.low) / 2,
+                       1.96 * STATS_SHARES_BEND_WIDE * 0.5 * log(1.5), 0.003);
+    assert_float_equal(item.baseline_ns, 100, 0.5);
+    assert_float_equal(item.current_ns / item.baseline_ns, item.ratio.value, 1e-9);
+}
+
+/* Shares on one side only, or a kernel that one side did not time: as before there were shares. */
+static void without_shares_on_both_sides(void **state)
+{
+    (void)state;
+    struct result_run a, b;
+    struct result_comparison all;
+    struct base_rng rng;
+    base_rng_init(&rng, 10);
+    make_run(&a, "A");
+    make_run(&b, "B");
+    add_shared(&a, 100, 0.5, 1, &rng);
+    add_shared(&b, 100, 0.5, 1, &rng);
+    for (size_t i = 0; i < 10; i++)
+        b.cases[0].processes[i].wide_ns = NAN;
+    compare(&a, &b, &all);
+    assert_string_equal(all.items[0].metric, "normalised_ns");
+    result_comparison_done(&all);
+    b.cases[0].processes[0].wide_ns = 1;
+    b.cases[0].shares.noise = NAN;
+    compare(&a, &b, &all);
+    assert_string_equal(all.items[0].metric, "normalised_ns");
+    result_comparison_done(&all);
+    add_shared(&b, 100, 0.5, 1, &rng);
+    b.cases[1].shares.wide_cache = 2e6; /* no precision: not positive definite */
+    b.cases[1].id = "s/y";
+    add_shared(&a, 100, 0.5, 1, &rng);
+    a.cases[1].id = "s/y";
+    compare(&a, &b, &all);
+    assert_string_equal(all.items[1].metric, "normalised_ns");
+    result_comparison_done(&all);
+    result_run_done(&a);
+    result_run_done(&b);
+}
+
 static void refuses_options(void **state)
 {
     (void)state;
@@ -463,12 +567,19 @@ int main(int argc, char **argv)
 {
     golden_folder = argc > 1 ? argv[1] : "tests/golden/report";
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(welch_by_hand),     cmocka_unit_test(verdicts),
-        cmocka_unit_test(outputs),           cmocka_unit_test(hostile_names),
-        cmocka_unit_test(a_run_with_itself), cmocka_unit_test(drift_widens),
-        cmocka_unit_test(refuses_options),   cmocka_unit_test(false_alarms_are_rare),
-        cmocka_unit_test(changes_are_found), cmocka_unit_test(benjamini_hochberg),
-        cmocka_unit_test(changes_are_found), cmocka_unit_test(undecided_says_what_is_known),
+        cmocka_unit_test(welch_by_hand),
+        cmocka_unit_test(verdicts),
+        cmocka_unit_test(outputs),
+        cmocka_unit_test(hostile_names),
+        cmocka_unit_test(a_run_with_itself),
+        cmocka_unit_test(drift_widens),
+        cmocka_unit_test(the_host_is_told_from_the_code),
+        cmocka_unit_test(without_shares_on_both_sides),
+        cmocka_unit_test(refuses_options),
+        cmocka_unit_test(false_alarms_are_rare),
+        cmocka_unit_test(changes_are_found),
+        cmocka_unit_test(undecided_says_what_is_known),
+        cmocka_unit_test(benjamini_hochberg),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

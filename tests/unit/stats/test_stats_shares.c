@@ -156,6 +156,35 @@ static void a_kernel_that_was_not_timed_has_no_share(void **state)
     free(data);
 }
 
+static void numbers_of_a_file_are_checked(void **state)
+{
+    (void)state;
+    const struct stats_shares good = { .of = { 0.5, 0, 0.5 },
+                                       .precision = { { 4, 1, 1 }, { 1, 4, 1 }, { 1, 1, 4 } },
+                                       .noise = 0.01 };
+    assert_true(stats_shares_is_known(&good));
+    struct stats_shares bad[8];
+    for (size_t i = 0; i < 8; i++)
+        bad[i] = good;
+    bad[0].of[0] = 0.6; /* more than all */
+    bad[1].of[0] = -0.1;
+    bad[2].of[1] = NAN;
+    bad[3].noise = 0;
+    bad[4].noise = INFINITY;
+    bad[5].precision[0][1] = bad[5].precision[1][0] = 5; /* not definite */
+    bad[6].precision[2][2] = NAN;
+    bad[7].precision[0][0] = 1e308;
+    bad[7].precision[1][1] = 1e308;
+    for (size_t i = 0; i < 8; i++)
+        assert_false(stats_shares_is_known(&bad[i]));
+    const double no[3] = { -3, -3, -3 };
+    struct stats_shares pairs = good; /* every pair of rows is fine, the three are not */
+    pairs.precision[0][1] = pairs.precision[1][0] = no[0];
+    pairs.precision[0][2] = pairs.precision[2][0] = no[1];
+    pairs.precision[1][2] = pairs.precision[2][1] = no[2];
+    assert_false(stats_shares_is_known(&pairs));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -164,6 +193,7 @@ int main(void)
         cmocka_unit_test(two_runs_know_more),
         cmocka_unit_test(errors_and_what_is_explained),
         cmocka_unit_test(a_kernel_that_was_not_timed_has_no_share),
+        cmocka_unit_test(numbers_of_a_file_are_checked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -43,7 +43,7 @@ enum stats_reference {
 #define STATS_DRIFT_MEMORY_ASSUMED    0.06
 #define STATS_DRIFT_WIDE_ASSUMED      0.10
 #define STATS_RESIDUAL_CORE_ASSUMED   0.005
-#define STATS_RESIDUAL_MEMORY_ASSUMED 0.04
+#define STATS_RESIDUAL_MEMORY_ASSUMED 0.05
 
 struct stats_estimate_options {
     double confidence;            /* 0.5 .. 0.9999 */

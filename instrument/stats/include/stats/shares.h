@@ -22,6 +22,7 @@
 
 #include <base/err.h>
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum { STATS_SHARE_WIDE, STATS_SHARE_CACHE, STATS_SHARE_MEMORY, STATS_SHARES };
@@ -54,6 +55,10 @@ struct stats_share_windows { /* of one process; logarithms */
  */
 BASE_MUST_USE base_err stats_shares_fit(const struct stats_share_windows *processes, size_t count,
                                         struct stats_shares *out);
+
+/* Can these numbers be shares that were fitted? Within the bounds, finite, and the precision
+ * positive definite: for what came from a file. */
+bool stats_shares_is_known(const struct stats_shares *shares);
 
 /* What two runs of one case know together. Information is weighed by how far the references moved,
  * not by how little the windows scattered: a calm run says nothing of a busy one. */
