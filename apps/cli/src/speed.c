@@ -36,15 +36,14 @@ double cli_speed_drift(double *values, size_t count)
     return stats_drift_share(values, kept, NAN);
 }
 
-/* One row a kernel: where its figures are. */
+/* One row a kernel: where its figures are. measure_steps has the same order. */
 static const struct kernel {
-    const char *name;
     size_t step, drift;    /* in struct cli_speed */
     size_t entry, process; /* in struct result_history_speed, struct result_process */
 } kernels[] = {
 #define KERNEL(name_)                                                                              \
     {                                                                                              \
-        .name = "reference/" #name_, .step = offsetof(struct cli_speed, name_##_ns),               \
+        .step = offsetof(struct cli_speed, name_##_ns),                                            \
         .drift = offsetof(struct cli_speed, name_##_drift),                                        \
         .entry = offsetof(struct result_history_speed, name_##_ns),                                \
         .process = offsetof(struct result_process, name_##_ns)                                     \
@@ -110,38 +109,39 @@ static base_err use_log(struct cli_speed *speed, struct result_history *history,
     return err;
 }
 
-/* One step of a reference kernel, over a few fresh processes; 0 when it cannot be had. */
-static base_err measure_step(const struct cli_plan *plan, const char *name,
-                             struct cli_progress *progress, double *step_ns)
+/* One step of each kernel, over a few fresh processes, beside a case as it will be: a walk costs
+ * more where something else has moved its lines out. NaN where a step cannot be had. */
+static base_err measure_steps(const struct cli_plan *plan, struct cli_progress *progress,
+                              struct result_history_speed *out)
 {
     const struct bench_launch self = { .argv = plan->own_argv };
     struct bench_plan brief = {
         .warm_up_ns = 50000000,
-        .measurement_ns = 250000000,
+        .measurement_ns = 500000000,
         .processes = 5,
         .sample_size = 50,
         .seed = plan->config.plan.seed,
         .cpus = plan->config.plan.cpus,
         .cpu_count = plan->config.plan.cpu_count,
-        .is_without_references = true,
         .interrupted = &cli_signals_interrupted,
     };
-    struct bench_target target = { .name = name };
+    struct bench_target target = { .name = "reference/core", .id = "reference/core" };
     struct bench_record record = { 0 };
-    double medians[BENCH_PROCESS_MAX];
-    memcpy(target.id, name, strlen(name) + 1);
     const base_err err =
         bench_drive_case(&self, &brief, &target, cli_progress_show, progress, &record);
     if (err != BASE_OK && err != BASE_EINTERRUPTED)
-        base_log(BASE_LOG_WARNING, "%s cannot be measured: %s", name, record.why.text);
-    for (size_t i = 0; err == BASE_OK && i < record.process_count; i++) {
-        struct bench_process *process = &record.processes[i];
-        for (size_t k = 0; k < process->batch_count; k++)
-            process->ns[k] /= (double)process->counts[k];
-        medians[i] = median_of(process->ns, process->batch_count);
+        base_log(BASE_LOG_WARNING, "the reference speed cannot be measured: %s", record.why.text);
+    for (size_t k = 0; k < KERNELS; k++) {
+        double medians[BENCH_PROCESS_MAX];
+        for (size_t i = 0; err == BASE_OK && i < record.process_count; i++) {
+            struct bench_process *process = &record.processes[i];
+            double *const steps[] = { process->core_ns, process->wide_ns, process->cache_ns,
+                                      process->memory_ns };
+            medians[i] = median_of(steps[k], process->batch_count);
+        }
+        *member(out, kernels[k].entry) =
+            err == BASE_OK ? median_of(medians, record.process_count) : NAN;
     }
-    const double ns = err == BASE_OK ? median_of(medians, record.process_count) : NAN;
-    *step_ns = isfinite(ns) && ns > 0 ? ns : 0;
     bench_record_done(&record);
     return err == BASE_EINTERRUPTED ? err : BASE_OK;
 }
@@ -159,27 +159,25 @@ static base_err calibrate(struct cli_speed *speed, struct result_history *histor
                           const char *host_id, const struct cli_plan *plan,
                           struct cli_progress *progress, struct base_why *why)
 {
-    struct timespec now;
+    struct timespec when;
     struct result_history_speed entry = { 0 };
-    base_err err = BASE_OK;
     base_log(BASE_LOG_INFO, "measuring the reference speed of this host%s",
              history != NULL ? ", once" : "");
+    const base_err err = measure_steps(plan, progress, &entry);
     for (size_t k = 0; k < KERNELS && err == BASE_OK; k++) {
-        double *step = member(speed, kernels[k].step);
-        *member(&entry, kernels[k].entry) = NAN;
-        if (*step > 0)
-            continue;
-        err = measure_step(plan, kernels[k].name, progress, step);
-        if (*step > 0)
-            *member(&entry, kernels[k].entry) = *step;
+        double *step = member(speed, kernels[k].step), *now = member(&entry, kernels[k].entry);
+        if (!(*step > 0))
+            *step = *now > 0 ? *now : 0;
+        else
+            *now = NAN;
     }
     cli_progress_clear(progress);
     if (err != BASE_OK)
         return base_fail(why, err, 0, "interrupted while the reference speed was measured");
     if (history == NULL || !is_complete(speed))
         return BASE_OK;
-    clock_gettime(CLOCK_REALTIME, &now);
-    entry.when_ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+    clock_gettime(CLOCK_REALTIME, &when);
+    entry.when_ms = (uint64_t)when.tv_sec * 1000 + (uint64_t)when.tv_nsec / 1000000;
     speed->entry_count++;
     return result_history_add_speed(history, host_id, &entry, why);
 }
