@@ -11,6 +11,10 @@
 #include <math.h>
 #include <string.h>
 
+/* A share of memory that is hardly known counts as if it were larger: what the references miss of
+ * memory is ten times what they miss of the core. */
+#define UNKNOWN_DEVIATIONS 2.0
+
 enum { DEGREES_ASSUMED = 1000000 }; /* of an assumed error: as good as known */
 enum time { TIME_SHARES, TIME_NORMALISED, TIME_MEDIAN };
 
@@ -201,7 +205,9 @@ static double residual_of(const struct result_comparison *all, const char *id,
     if (all->options.residual != NULL)
         each = all->options.residual(all->options.residual_context, id);
     const double memory = shares->of[STATS_SHARE_MEMORY] + shares->of[STATS_SHARE_CACHE];
-    return sqrt(2) * ((1 - memory) * each.core + memory * each.memory);
+    const double unknown = UNKNOWN_DEVIATIONS * stats_shares_deviation(shares, STATS_SHARE_MEMORY);
+    const double most = fmin(1, hypot(memory, unknown));
+    return sqrt(2) * hypot((1 - memory) * each.core, most * each.memory);
 }
 
 static void compare_by_shares(const struct result_comparison *all,

@@ -6,13 +6,14 @@
  * found is counted. A run is part of many comparisons, so the brackets (Wilson) are too narrow.
  *
  * Usage: accuracy stored [--rounds N] [--lag N] [--time TIME] [--processes N] [--core N]
- *        [--budget TIME] [--csv FILE]
+ *        [--budget TIME] [--csv FILE] [--record FILE | --from FILE]
  */
 #define _GNU_SOURCE
 #include "stored.h"
 
 #include "neighbour.h"
 #include "stored_cases.h"
+#include "stored_record.h"
 
 #include <base/units.h>
 #include <bench/clock.h>
@@ -43,6 +44,8 @@ struct options {
     uint64_t measurement_ns;
     uint64_t budget_ns; /* no round is begun after it; 0: none */
     FILE *csv;
+    FILE *record; /* where new runs are recorded; NULL: nowhere */
+    FILE *from;   /* recorded runs instead of new ones; NULL: measure */
 };
 
 struct study {
@@ -95,15 +98,6 @@ static void fill_processes(struct result_run *run, const struct bench_record *re
                                                      .memory_ns = each[p].memory_ns };
 }
 
-static struct result_shares shares_of(const struct stats_shares *from)
-{
-    const double(*precision)[STATS_SHARES] = from->precision;
-    return (struct result_shares){ from->of[0],     from->of[1],     from->of[2],
-                                   precision[0][0], precision[0][1], precision[0][2],
-                                   precision[1][1], precision[1][2], precision[2][2],
-                                   from->noise };
-}
-
 static struct result_estimate interval_of(struct stats_interval from)
 {
     return (struct result_estimate){ from.value, from.low, from.high };
@@ -135,7 +129,7 @@ static bool keep(const struct bench_record *record, const struct stats_estimate_
                                           .threads = 1,
                                           .median_ns = interval_of(out.median_ns),
                                           .normalised_ns = interval_of(out.normalised_ns),
-                                          .shares = shares_of(&out.shares) };
+                                          .shares = stored_shares_of(&out.shares) };
     fill_processes(run, record, each);
     return true;
 }
@@ -171,6 +165,10 @@ static bool measure_one(struct study *study, size_t kernel, size_t change, size_
     bool is_fine = shoot(&study->options, stored_cases[kernel]->name, works[change], &record);
     neighbour_stop(&neighbour);
     is_fine = is_fine && keep(&record, &study->estimate, run);
+    const struct stored_place place = { (unsigned)round, (unsigned)condition, (unsigned)kernel,
+                                        (unsigned)change };
+    if (is_fine && study->options.record != NULL)
+        is_fine = stored_record_write(study->options.record, &place, &record);
     bench_record_done(&record);
     return is_fine;
 }
@@ -192,6 +190,31 @@ static bool measure_all(struct study *study)
         fprintf(stderr, "accuracy: round %zu after %.0f s\n", round + 1,
                 (double)(bench_clock_now_ns() - start_ns) / 1e9);
     }
+    return study->options.rounds > study->options.lag;
+}
+
+/* Recorded runs; a run that is missing ends the study before its round. */
+static bool read_all(struct study *study)
+{
+    char line[512] = "";
+    struct stored_place at;
+    size_t counts[ROUNDS_MAX] = { 0 };
+    struct result_run run = { .id = "", .confidence = CONFIDENCE };
+    while (stored_record_read(study->options.from, line, sizeof line, &at, &run)) {
+        if (at.round >= ROUNDS_MAX || at.condition >= CONDITIONS || at.kernel >= STORED_KERNELS ||
+            at.change >= CHANGES) {
+            result_run_done(&run);
+            return false;
+        }
+        study->runs[at.kernel][at.change][at.condition][at.round] = run;
+        counts[at.round] += run.cases[0].process_count == study->options.processes;
+        run = (struct result_run){ .id = "", .confidence = CONFIDENCE };
+    }
+    result_run_done(&run);
+    study->options.rounds = 0;
+    while (study->options.rounds < ROUNDS_MAX &&
+           counts[study->options.rounds] == STORED_KERNELS * CONDITIONS * CHANGES)
+        study->options.rounds++;
     return study->options.rounds > study->options.lag;
 }
 
@@ -226,7 +249,18 @@ static struct result_residual residual_of(void *context, const char *case_id)
 struct tally {
     size_t count, slower, faster;
     double half, square; /* sums: half widths, squared errors of ln ratio */
+    double raw_square;   /* the same of the times as they were measured */
 };
+
+/* Mean of the logarithms of the processes' medians. */
+static double raw_of(const struct result_run *run)
+{
+    const struct result_case *one = &run->cases[0];
+    double sum = 0;
+    for (size_t p = 0; p < one->process_count; p++)
+        sum += log(one->processes[p].median_ns) / (double)one->process_count;
+    return sum;
+}
 
 struct pair {
     size_t change, from, to; /* conditions */
@@ -255,6 +289,8 @@ static bool compare(struct study *study, const struct past *past, const struct p
     tally->faster += item->change == RESULT_CHANGE_FASTER;
     tally->half += log(item->ratio.high / item->ratio.low) / 2;
     tally->square += error * error;
+    const double raw_error = raw_of(current) - raw_of(baseline) - log(truths[pair->change]);
+    tally->raw_square += raw_error * raw_error;
     if (study->options.csv != NULL)
         fprintf(study->options.csv, "%zu,%zu,%s,%s,%s,%s,%d,%.6g,%.6g,%.6g,%s,%s\n", pair->round,
                 pair->later, stored_cases[past->kernel]->name, change_names[pair->change],
@@ -271,11 +307,12 @@ static void print_row(const struct past *past, size_t change, bool is_alike,
     const size_t found = change == 0 ? tally->slower + tally->faster : tally->slower;
     const struct stats_interval share = stats_interval_wilson(found, tally->count, 0.95);
     const double n = (double)tally->count;
-    printf("| %s | %s | %s | %s | %zu/%zu = %.0f %% (%.0f–%.0f) | %zu | ±%.2f %% | %.2f %% |\n",
+    printf("| %s | %s | %s | %s | %zu/%zu = %.0f %% (%.0f–%.0f) | %zu | ±%.2f %% | %.2f %% | %.2f "
+           "%% |\n",
            stored_cases[past->kernel]->name, change_names[change], is_alike ? "alike" : "differs",
            past->is_long ? "learned" : "assumed", found, tally->count, 100 * share.value,
            100 * share.low, 100 * share.high, change == 0 ? 0 : tally->faster,
-           100 * tally->half / n, 100 * sqrt(tally->square / n));
+           100 * tally->half / n, 100 * sqrt(tally->square / n), 100 * sqrt(tally->raw_square / n));
 }
 
 /* All pairs of rounds far enough apart, in both orders of the conditions. */
@@ -308,8 +345,9 @@ static bool print_all(struct study *study)
                 "round,later,kernel,change,baseline,current,is_learned,ratio,low,"
                 "high,verdict,metric\n");
     printf("| kernel | change | load | residual | found | as faster | mean half width | rms error "
-           "|\n|---|---|---|---|---|---|---|---|\n");
-    for (int is_long = 0; is_long < 2; is_long++)
+           "| rms error of raw times |\n|---|---|---|---|---|---|---|---|---|\n");
+    const int most = study->options.from != NULL ? 1 : 2; /* recorded runs taught nothing */
+    for (int is_long = 0; is_long < most; is_long++)
         for (size_t kernel = 0; kernel < STORED_KERNELS; kernel++)
             if (!compare_all(study, &(struct past){ study, kernel, 0, is_long != 0 }))
                 return false;
@@ -324,7 +362,8 @@ static bool parse(int argc, char **argv, struct options *options)
         { "rounds", required_argument, NULL, 'r' }, { "lag", required_argument, NULL, 'l' },
         { "time", required_argument, NULL, 't' },   { "processes", required_argument, NULL, 'p' },
         { "core", required_argument, NULL, 'c' },   { "csv", required_argument, NULL, 'o' },
-        { "budget", required_argument, NULL, 'b' }, { NULL, 0, NULL, 0 }
+        { "budget", required_argument, NULL, 'b' }, { "from", required_argument, NULL, 'f' },
+        { "record", required_argument, NULL, 'w' }, { NULL, 0, NULL, 0 }
     };
     int letter = 0;
     while ((letter = getopt_long(argc, argv, "", longs, NULL)) != -1) {
@@ -337,9 +376,15 @@ static bool parse(int argc, char **argv, struct options *options)
             err = base_units_parse_time(optarg, &options->budget_ns, &why);
         else if (letter == 'o')
             options->csv = fopen(optarg, "w");
+        else if (letter == 'f')
+            options->from = fopen(optarg, "r");
+        else if (letter == 'w')
+            options->record = fopen(optarg, "w");
         else if (letter != '?')
             err = base_units_parse_count(optarg, letter == 'c' ? 0 : 1, ROUNDS_MAX, &value, &why);
-        if (letter == '?' || err != BASE_OK || (letter == 'o' && options->csv == NULL)) {
+        if (letter == '?' || err != BASE_OK || (letter == 'o' && options->csv == NULL) ||
+            (letter == 'f' && options->from == NULL) ||
+            (letter == 'w' && options->record == NULL)) {
             fprintf(stderr, "accuracy stored: %s\n", why.text);
             return false;
         }
@@ -368,9 +413,13 @@ int stored_main(int argc, char **argv)
         return 2;
     study->estimate.residual_core_share = STATS_RESIDUAL_CORE_ASSUMED;
     study->estimate.residual_memory_share = STATS_RESIDUAL_MEMORY_ASSUMED;
-    const bool is_fine = calibrate(study) && measure_all(study) && print_all(study);
-    if (study->options.csv != NULL)
-        fclose(study->options.csv);
+    const bool is_there =
+        study->options.from != NULL ? read_all(study) : calibrate(study) && measure_all(study);
+    const bool is_fine = is_there && print_all(study);
+    FILE *const files[] = { study->options.csv, study->options.record, study->options.from };
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
+        if (files[i] != NULL)
+            fclose(files[i]);
     for (size_t k = 0; k < STORED_KERNELS; k++)
         for (size_t w = 0; w < CHANGES; w++)
             for (size_t c = 0; c < CONDITIONS; c++)
