@@ -50,7 +50,7 @@ static base_err draw(enum result_figure figure, const struct result_figure_sourc
     case RESULT_FIGURE_PERCENTILES:
         return result_figure_percentiles(canvas, source->one);
     case RESULT_FIGURE_HISTORY:
-        return result_figure_history(canvas, source->trend);
+        return result_figure_history(canvas, source->trend, RESULT_FIGURE_HISTORY_WIDTH);
     case RESULT_FIGURE_FOREST:
         return result_figure_forest(canvas, source->comparison, RESULT_FIGURE_WIDE);
     case RESULT_FIGURE_COUNT:

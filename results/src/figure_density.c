@@ -23,7 +23,7 @@ struct density {
     double bandwidth;
 };
 
-/* Not farther than three middle halves from the middle half, unless most of a tail lies there. */
+/* Three middle halves from the middle half; up to twelve when most of a tail lies there. */
 static void find_range(struct density *density)
 {
     const double *s = density->samples;
@@ -32,7 +32,9 @@ static void find_range(struct density *density)
     const double p75 = stats_quantile_sorted(s, count, 0.75, STATS_QUANTILE_LINEAR);
     const double p02 = stats_quantile_sorted(s, count, 0.02, STATS_QUANTILE_LINEAR);
     const double p98 = stats_quantile_sorted(s, count, 0.98, STATS_QUANTILE_LINEAR);
-    const double low = fmin(p02, p25 - 3 * (p75 - p25)), high = fmax(p98, p75 + 3 * (p75 - p25));
+    const double half = p75 > p25 ? p75 - p25 : s[count - 1] - s[0];
+    const double low = fmin(fmax(p02, p25 - 12 * half), p25 - 3 * half);
+    const double high = fmax(fmin(p98, p75 + 12 * half), p75 + 3 * half);
     density->x.low = fmax(s[0], low);
     density->x.high = fmin(s[count - 1], high);
     if (density->x.high <= density->x.low)

@@ -18,6 +18,7 @@ enum {
     RESULT_FIGURE_HEIGHT = 190,
     RESULT_FIGURE_WIDE = 860, /* of those of many cases; below 600 labels stand over the marks */
     RESULT_FIGURE_NARROW = 340,
+    RESULT_FIGURE_HISTORY_WIDTH = 700,
     RESULT_FIGURE_MARK_WIDTH = 150, /* of a mark in a table */
     RESULT_FIGURE_MARK_HEIGHT = 18,
 };
@@ -29,7 +30,7 @@ BASE_MUST_USE base_err result_figure_slope(struct result_canvas *canvas,
 BASE_MUST_USE base_err result_figure_percentiles(struct result_canvas *canvas,
                                                  const struct result_case *one);
 BASE_MUST_USE base_err result_figure_history(struct result_canvas *canvas,
-                                             const struct result_trend *trend);
+                                             const struct result_trend *trend, double width);
 BASE_MUST_USE base_err result_figure_overview(struct result_canvas *canvas,
                                               const struct result_run *run, double width);
 BASE_MUST_USE base_err result_figure_forest(struct result_canvas *canvas,

@@ -9,12 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WIDTH = 700, HEIGHT = 230, LEFT = 56, RIGHT = 690, TOP = 26, FOOT = 190 };
+enum { HEIGHT = 230, LEFT = 56, EDGE = 10, LABEL_WIDTH = 80, TOP = 26, FOOT = 190 };
 
 struct history {
     const struct result_trend *trend;
     struct result_scale x, y;
     bool is_normalised;
+    double right; /* where the axis ends */
 };
 
 static const struct result_estimate *estimate_of(const struct history *history, size_t i)
@@ -42,7 +43,8 @@ static void choose_scales(struct history *history)
     }
     const double margin = high > low ? 0.06 * (high - low) : fmax(fabs(high) * 0.05, 1e-3);
     history->y = (struct result_scale){ low - margin, high + margin, FOOT, TOP, false };
-    history->x = (struct result_scale){ -0.5, (double)trend->count - 0.5, LEFT, RIGHT, false };
+    history->x =
+        (struct result_scale){ -0.5, (double)trend->count - 0.5, LEFT, history->right, false };
 }
 
 static double x_of(const struct history *history, double index)
@@ -125,7 +127,7 @@ static void put_changes(struct result_canvas *canvas, const struct history *hist
     double right = 0; /* labels do not stand on each other */
     for (size_t i = 0; i < trend->change_count; i++) {
         const double x = x_of(history, (double)trend->changes[i] - 0.5);
-        const bool is_late = x > RIGHT - 70;
+        const bool is_late = x > history->right - 70;
         const double from = is_late ? x - 66 : x + 4;
         if (from < right)
             continue;
@@ -140,13 +142,14 @@ static void put_changes(struct result_canvas *canvas, const struct history *hist
 static void put_runs_axis(struct result_canvas *canvas, const struct history *history)
 {
     const size_t count = history->trend->count;
-    const size_t every = (count + 7) / 8;
+    const size_t room = (size_t)((history->right - LEFT) / LABEL_WIDTH);
+    const size_t every = room > 0 ? (count + room - 1) / room : count;
     char label[24];
     result_canvas_pen_text(canvas, RESULT_ROLE_MUTED, RESULT_PEN_TEXT, RESULT_ANCHOR_MIDDLE);
     for (size_t i = 0; i < count; i += every)
         result_canvas_text(canvas, x_of(history, (double)i), FOOT + 14,
                            label_of(&history->trend->points[i], label));
-    result_canvas_text(canvas, (LEFT + RIGHT) / 2.0, FOOT + 30, "runs, oldest first");
+    result_canvas_text(canvas, (LEFT + history->right) / 2, FOOT + 30, "runs, oldest first");
 }
 
 /* Ascending and within the points: what else would be drawn elsewhere than it is. */
@@ -159,9 +162,10 @@ static bool is_valid(const struct result_trend *trend)
     return true;
 }
 
-base_err result_figure_history(struct result_canvas *canvas, const struct result_trend *trend)
+base_err result_figure_history(struct result_canvas *canvas, const struct result_trend *trend,
+                               double width)
 {
-    struct history history = { .trend = trend };
+    struct history history = { .trend = trend, .right = width - EDGE };
     char note[200], title[400];
     if (trend->count < 2)
         return BASE_ENOTFOUND;
@@ -175,8 +179,8 @@ base_err result_figure_history(struct result_canvas *canvas, const struct result
              trend->change_count, trend->change_count == 1 ? "" : "s");
     snprintf(title, sizeof title, "%.350s: history", trend->case_id);
     result_canvas_begin(
-        canvas, &(struct result_figure_head){ WIDTH, HEIGHT, title, "times over the runs", note });
-    result_axis_time_y(canvas, &history.y, LEFT, RIGHT);
+        canvas, &(struct result_figure_head){ width, HEIGHT, title, "times over the runs", note });
+    result_axis_time_y(canvas, &history.y, LEFT, history.right);
     put_runs_axis(canvas, &history);
     put_points(canvas, &history);
     const base_err err = put_levels(canvas, &history);

@@ -56,7 +56,7 @@ static base_err measure(struct slope *slope)
         slope->x.high = (double)most * 1.03;
         const double end = slope->fixed_ns + one->slope_ns.value * slope->x.high;
         const double tail = stats_quantile_sorted(times, slope->count, 0.98, STATS_QUANTILE_LINEAR);
-        slope->y.high = fmin(fmax(end, tail) * 1.03, fmax(times[slope->count - 1], end) * 1.03);
+        slope->y.high = fmax(end, fmin(tail, 2 * end)) * 1.03;
         for (size_t i = 0; i < slope->count; i++)
             slope->above += times[i] > slope->y.high;
     }

@@ -44,12 +44,20 @@ static void put_figures(struct result_sink *sink, const struct result_case *one,
 static void put_history(struct result_sink *sink, const struct result_case *one,
                         const struct result_report_options *options)
 {
-    for (size_t i = 0; i < options->trend_count && sink->err == BASE_OK; i++) {
+    static const struct {
+        const char *class;
+        double width;
+    } forms[] = { { "wide", RESULT_FIGURE_HISTORY_WIDTH }, { "narrow", RESULT_FIGURE_NARROW } };
+    for (size_t i = 0; i < 2 * options->trend_count && sink->err == BASE_OK; i++) {
+        const struct result_trend *trend = &options->trends[i / 2];
         struct result_svg svg;
-        if (strcmp(options->trends[i].case_id, one->id) != 0)
+        if (strcmp(trend->case_id, one->id) != 0)
             continue;
+        result_sink_printf(sink, "<div class=\"%s\">", forms[i % 2].class);
         result_svg_init(&svg, sink->out, true);
-        result_html_figure_end(sink, result_figure_history(&svg.canvas, &options->trends[i]));
+        svg.canvas.detail = 1;
+        result_html_figure_end(sink, result_figure_history(&svg.canvas, trend, forms[i % 2].width));
+        result_sink_printf(sink, "</div>\n");
     }
 }
 

@@ -264,7 +264,8 @@ static void put_trends(struct pages *pages, const struct result_report_options *
         need(pages, 280);
         put_paragraph(pages, RESULT_ROLE_INK, options->trends[i].case_id);
         result_cairo_place(pages->cairo, MARGIN, pages->y);
-        const base_err err = result_figure_history(pages->canvas, &options->trends[i]);
+        const base_err err =
+            result_figure_history(pages->canvas, &options->trends[i], RESULT_FIGURE_HISTORY_WIDTH);
         if (err == BASE_ENOTFOUND)
             continue;
         pages->err = pages->err != BASE_OK ? pages->err : err;
