@@ -414,10 +414,8 @@ static const struct {
     const char *name;
     int (*main)(int argc, char **argv);
 } modes[] = {
-    { "aa", aa_main },
-    { "replay", aa_replay_main },
-    { "peers", peers_main },
-    { "changepoints", changes_main },
+    { "aa", aa_main },         { "replay", aa_replay_main },
+    { "peers", peers_main },   { "changepoints", changes_main },
     { "stored", stored_main },
 };
 
