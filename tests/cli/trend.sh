@@ -18,7 +18,7 @@ has out '└'
 has out 'Too few runs to see a change: 10 are needed.'
 [ "$(grep -c '^20' "$work/out")" -eq 3 ] || fail "the runs are not listed"
 grep -q "$(printf '\033')" "$work/out" && fail "colour in a file"
-LC_ALL=C "$bpi" history trend null/step --color always >"$work/out" 2>"$work/err" || fail "no trend"
+LC_ALL=en_US.ISO-8859-1 "$bpi" history trend null/step --color always >"$work/out" 2>"$work/err" || fail "no trend"
 has out "$(printf '\033')"
 lacks out '●'
 has out 'o'

@@ -9,8 +9,6 @@
 #include <stats/multiple.h>
 
 #include <fnmatch.h>
-#include <langinfo.h>
-#include <locale.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,18 +46,6 @@ const struct cli_option cli_changes_options[] = {
 };
 
 /* --- what both need ------------------------------------------------------------------------- */
-
-/* Does the terminal's character set have what charts are drawn with? */
-static bool is_ascii_only(void)
-{
-    const char *held = setlocale(LC_CTYPE, NULL);
-    char before[80];
-    snprintf(before, sizeof before, "%s", held == NULL ? "C" : held);
-    const bool is_known = setlocale(LC_CTYPE, "") != NULL;
-    const bool is_utf8 = is_known && strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
-    (void)setlocale(LC_CTYPE, before);
-    return !is_utf8;
-}
 
 static struct result_trend_options options_of(const struct cli_args *args)
 {
@@ -182,10 +168,9 @@ static base_err write_trend(const struct cli_args *args, struct result_history *
                             struct base_buf *out, struct base_why *why)
 {
     const struct result_trend_options options = options_of(args);
-    struct result_page page = cli_show_options(args).page;
+    const struct result_page page = cli_show_options(args).page;
     struct result_trend trend = { 0 };
     struct base_arena arena = { 0 };
-    page.is_ascii = is_ascii_only();
     base_err err = trend_of(history, args->operands[0], &options, &arena, &trend, why);
     if (err == BASE_OK)
         err = result_trend_write(&trend, cli_show_format(args), &page, out);
