@@ -44,6 +44,7 @@ struct tally { /* of one cell */
     struct outcome outcomes[SETTINGS];
     size_t covered, said; /* the 95 % interval of all pairs; the interval bpi-perf printed */
     size_t said_count;
+    size_t bounded; /* comparisons with enough pairs for a finite 95 % interval */
     double half_width, pairs, seconds; /* sums */
     double *errors;                    /* [count] estimate - truth, of ln ratio */
     size_t capacity;
@@ -131,7 +132,8 @@ static base_err judge(struct tally *tally, double truth, const double *values, s
     if (err == BASE_OK) {
         const struct stats_interval all = stats_paired_interval(&paired, 1 - CONFIDENCE);
         tally->covered += all.low <= truth && truth <= all.high;
-        tally->half_width += (all.high - all.low) / 2;
+        tally->bounded += isfinite(all.low) && isfinite(all.high);
+        tally->half_width += isfinite(all.high - all.low) ? (all.high - all.low) / 2 : 0;
         tally->pairs += (double)count;
         tally->seconds += seconds;
         err = keep_error(tally, all.value - truth);
@@ -246,7 +248,7 @@ static void print_estimate(FILE *out, const struct tally *tally)
     if (tally->count > 1)
         fprintf(out, "(%+.3f .. %+.3f) ", 100 * mean.low, 100 * mean.high);
     fprintf(out, "| %.3f %% | ±%.3f %% |", 100 * sqrt(square / (double)tally->count),
-            100 * tally->half_width / (double)tally->count);
+            100 * tally->half_width / (double)tally->bounded);
     print_share(out, tally->covered, tally->count);
     print_share(out, tally->outcomes[LOOSE].covered, tally->count);
     if (tally->said_count > 0)
