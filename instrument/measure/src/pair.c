@@ -345,10 +345,9 @@ static void choose_round(struct bench_pair *pair, uint64_t opening_ns)
 {
     if (pair->options.round_ns != 0)
         return;
-    const uint64_t wanted = opening_ns + opening_ns / 4;
-    pair->blocks_ns = wanted < ROUND_MIN_NS   ? ROUND_MIN_NS
-                      : wanted > ROUND_MAX_NS ? ROUND_MAX_NS
-                                              : wanted;
+    pair->blocks_ns = opening_ns < ROUND_MIN_NS   ? ROUND_MIN_NS
+                      : opening_ns > ROUND_MAX_NS ? ROUND_MAX_NS
+                                                  : opening_ns;
 }
 
 static base_err work(struct bench_pair *pair, const struct place *place, struct bench_round *out,
