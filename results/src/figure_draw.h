@@ -30,7 +30,7 @@ BASE_MUST_USE base_err result_figure_slope(struct result_canvas *canvas,
 BASE_MUST_USE base_err result_figure_percentiles(struct result_canvas *canvas,
                                                  const struct result_case *one);
 BASE_MUST_USE base_err result_figure_history(struct result_canvas *canvas,
-                                             const struct result_trend *trend, double width);
+                                             const struct result_figure_trend *trend, double width);
 BASE_MUST_USE base_err result_figure_overview(struct result_canvas *canvas,
                                               const struct result_run *run, double width);
 BASE_MUST_USE base_err result_figure_forest(struct result_canvas *canvas,

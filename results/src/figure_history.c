@@ -12,7 +12,7 @@
 enum { HEIGHT = 230, LEFT = 56, EDGE = 10, LABEL_WIDTH = 80, TOP = 26, FOOT = 190 };
 
 struct history {
-    const struct result_trend *trend;
+    const struct result_figure_trend *trend;
     struct result_scale x, y;
     bool is_normalised;
     double right; /* where the axis ends */
@@ -26,7 +26,7 @@ static const struct result_estimate *estimate_of(const struct history *history, 
 
 static void choose_scales(struct history *history)
 {
-    const struct result_trend *trend = history->trend;
+    const struct result_figure_trend *trend = history->trend;
     history->is_normalised = true;
     for (size_t i = 0; i < trend->count; i++)
         if (!isfinite(trend->points[i].normalised_ns.value))
@@ -88,7 +88,7 @@ static base_err level_of(const struct history *history, size_t first, size_t las
 
 static base_err put_levels(struct result_canvas *canvas, const struct history *history)
 {
-    const struct result_trend *trend = history->trend;
+    const struct result_figure_trend *trend = history->trend;
     size_t first = 0;
     result_canvas_pen(canvas, RESULT_ROLE_INK, RESULT_PEN_LINE);
     for (size_t i = 0; i <= trend->change_count; i++) {
@@ -118,7 +118,7 @@ static const char *label_of(const struct result_history_point *point, char out[2
 
 static void put_changes(struct result_canvas *canvas, const struct history *history)
 {
-    const struct result_trend *trend = history->trend;
+    const struct result_figure_trend *trend = history->trend;
     char label[24];
     result_canvas_pen(canvas, RESULT_ROLE_WARN, RESULT_PEN_DASH);
     for (size_t i = 0; i < trend->change_count; i++)
@@ -153,7 +153,7 @@ static void put_runs_axis(struct result_canvas *canvas, const struct history *hi
 }
 
 /* Ascending and within the points: what else would be drawn elsewhere than it is. */
-static bool is_valid(const struct result_trend *trend)
+static bool is_valid(const struct result_figure_trend *trend)
 {
     for (size_t i = 0; i < trend->change_count; i++)
         if (trend->changes[i] <= (i > 0 ? trend->changes[i - 1] : 0) ||
@@ -162,8 +162,8 @@ static bool is_valid(const struct result_trend *trend)
     return true;
 }
 
-base_err result_figure_history(struct result_canvas *canvas, const struct result_trend *trend,
-                               double width)
+base_err result_figure_history(struct result_canvas *canvas,
+                               const struct result_figure_trend *trend, double width)
 {
     struct history history = { .trend = trend, .right = width - EDGE };
     char note[200], title[400];

@@ -1,43 +1,22 @@
-/* gate_correct.c - p values adjusted for how many there are: Holm's step-down, Benjamini and
- * Hochberg's step-up. Sources: gate.h */
+/* gate_correct.c - p values adjusted for how many there are, by stats/multiple.h. */
 #include "gate_internal.h"
 
+#include <stats/multiple.h>
+
 #include <math.h>
-#include <stdlib.h>
-
-struct test {
-    double p;
-    size_t index;
-};
-
-static int by_p(const void *a, const void *b)
-{
-    const struct test *x = a, *y = b;
-    return (x->p > y->p) - (x->p < y->p);
-}
+#include <string.h>
 
 base_err result_gate_correct(enum result_gate_correction correction, const double *p, size_t count,
-                             struct base_arena *arena, double *adjusted, size_t *tests)
+                             double *adjusted, size_t *tests)
 {
-    struct test *order = base_arena_array(arena, count + 1, sizeof *order);
-    size_t n = 0;
-    if (order == NULL)
-        return BASE_ENOMEM;
-    for (size_t i = 0; i < count; i++) {
-        adjusted[i] = p[i];
-        if (!isnan(p[i]))
-            order[n++] = (struct test){ p[i], i };
-    }
-    qsort(order, n, sizeof *order, by_p);
-    double most = 0, least = 1;
-    for (size_t k = 0; correction == RESULT_GATE_HOLM && k < n; k++) {
-        most = fmax(most, fmin(1, order[k].p * (double)(n - k)));
-        adjusted[order[k].index] = most;
-    }
-    for (size_t k = n; correction == RESULT_GATE_HOCHBERG && k > 0; k--) {
-        least = fmin(least, order[k - 1].p * (double)n / (double)k);
-        adjusted[order[k - 1].index] = least;
-    }
-    *tests = n;
+    if (count > 0)
+        memcpy(adjusted, p, count * sizeof *p);
+    if (correction != RESULT_GATE_NONE)
+        return stats_adjust(
+            adjusted, count,
+            correction == RESULT_GATE_HOLM ? STATS_CORRECTION_HOLM : STATS_CORRECTION_BH, tests);
+    *tests = 0;
+    for (size_t i = 0; i < count; i++)
+        *tests += !isnan(p[i]);
     return BASE_OK;
 }

@@ -62,11 +62,10 @@ double result_gate_p(const struct result_budget *budget, const struct result_gat
 /* Scale the interval of a ratio to another confidence. */
 void result_gate_rescale(struct result_gate_reading *reading, double confidence);
 
-/* The adjusted p values; NaN stay NaN and are not counted. Returns the count of tests.
+/* The adjusted p values; NaN stay NaN and are not counted.
  *   p   [count] in;  adjusted [count] out. Errors: ENOMEM */
 BASE_MUST_USE base_err result_gate_correct(enum result_gate_correction correction, const double *p,
-                                           size_t count, struct base_arena *arena, double *adjusted,
-                                           size_t *tests);
+                                           size_t count, double *adjusted, size_t *tests);
 
 /* The paragraph of a judgement; NULL when out of memory. */
 const char *result_gate_reason(const struct result_gate *gate, const struct result_budget *budget,

@@ -218,7 +218,7 @@ static base_err correct(struct judge *judge)
         judge->p[i] = result_gate_p(work->budget, &work->reading);
         result_gate_rescale(&work->reading, 1 - judge->gate->significance);
     }
-    if (result_gate_correct(judge->gate->correction, judge->p, judge->count, arena, judge->adjusted,
+    if (result_gate_correct(judge->gate->correction, judge->p, judge->count, judge->adjusted,
                             &judge->report->tests) != BASE_OK)
         return no_memory(judge);
     return BASE_OK;

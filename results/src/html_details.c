@@ -49,7 +49,7 @@ static void put_history(struct result_sink *sink, const struct result_case *one,
         double width;
     } forms[] = { { "wide", RESULT_FIGURE_HISTORY_WIDTH }, { "narrow", RESULT_FIGURE_NARROW } };
     for (size_t i = 0; i < 2 * options->trend_count && sink->err == BASE_OK; i++) {
-        const struct result_trend *trend = &options->trends[i / 2];
+        const struct result_figure_trend *trend = &options->trends[i / 2];
         struct result_svg svg;
         if (strcmp(trend->case_id, one->id) != 0)
             continue;

@@ -28,17 +28,42 @@ static bool is_figure(const struct cli_args *args, enum result_figure figure)
            strcmp(cli_text(args, "figure", ""), result_figure_text(figure)) == 0;
 }
 
+/* The newest of a trend's points, with the changes among them. */
+static base_err draw(const struct result_trend *trend, size_t points_max, struct base_arena *arena,
+                     struct result_figure_trend *out)
+{
+    const size_t first = trend->count > points_max ? trend->count - points_max : 0;
+    size_t *changes = base_arena_array(arena, trend->change_count + 1, sizeof *changes);
+    if (changes == NULL)
+        return BASE_ENOMEM;
+    *out = (struct result_figure_trend){ .case_id = trend->case_id,
+                                         .points = trend->points + first,
+                                         .count = trend->count - first,
+                                         .changes = changes };
+    for (size_t i = 0; i < trend->change_count; i++)
+        if (trend->changes[i].index > first)
+            changes[out->change_count++] = trend->changes[i].index - first;
+    return BASE_OK;
+}
+
 static base_err add_trend(struct result_history *history, const char *case_id, size_t points_max,
                           struct cli_extras *extras, struct base_why *why)
 {
+    static const struct result_trend_options defaults;
     struct result_history_point *points = NULL;
+    struct result_trend *trend = &extras->found[extras->trend_count];
     size_t count = 0;
     CLI_TRY(result_history_trend(history, case_id, &extras->arena, &points, &count, why));
-    const size_t first = count > points_max ? count - points_max : 0;
-    if (count >= 2)
-        extras->trends[extras->trend_count++] = (struct result_trend){ .case_id = case_id,
-                                                                       .points = points + first,
-                                                                       .count = count - first };
+    if (count < 2)
+        return BASE_OK;
+    CLI_TRY(result_trend_of(case_id, points, count, &defaults, trend, why));
+    const base_err err =
+        draw(trend, points_max, &extras->arena, &extras->trends[extras->trend_count]);
+    if (err != BASE_OK || trend->count < 2) {
+        result_trend_done(trend);
+        return err == BASE_OK ? err : base_fail(why, err, 0, "no memory for the histories");
+    }
+    extras->trend_count++;
     return BASE_OK;
 }
 
@@ -49,7 +74,8 @@ static base_err load_trends(const struct cli_args *args, const struct result_run
     const char *only = is_figure(args, RESULT_FIGURE_HISTORY) ? cli_text(args, "case", "") : NULL;
     const bool is_many = only == NULL && run->case_count > TREND_CASES_FEW;
     extras->trends = base_arena_array(&extras->arena, run->case_count + 1, sizeof *extras->trends);
-    if (extras->trends == NULL)
+    extras->found = base_arena_array(&extras->arena, run->case_count + 1, sizeof *extras->found);
+    if (extras->trends == NULL || extras->found == NULL)
         return base_fail(why, BASE_ENOMEM, 0, "no memory for the histories");
     CLI_TRY(result_history_open(NULL, &history, why));
     base_err err = BASE_OK;
@@ -115,6 +141,8 @@ void cli_extras_done(struct cli_extras *extras)
 {
     result_comparison_done(&extras->comparison);
     result_run_done(&extras->baseline);
+    for (size_t i = 0; i < extras->trend_count; i++)
+        result_trend_done(&extras->found[i]);
     base_arena_done(&extras->arena);
 }
 
@@ -125,7 +153,7 @@ base_err cli_extras_figure(const struct cli_args *args, const struct result_run 
     const enum result_figure figure = result_figure_of(cli_text(args, "figure", ""));
     const char *case_id = cli_text(args, "case", NULL);
     const bool is_of_case = figure != RESULT_FIGURE_OVERVIEW && figure != RESULT_FIGURE_FOREST;
-    const struct result_trend none = { .case_id = case_id };
+    const struct result_figure_trend none = { .case_id = case_id };
     const struct result_figure_source source = {
         .run = run,
         .one = case_id != NULL ? result_run_find(run, case_id) : NULL,

@@ -8,10 +8,12 @@
 
 #include <result/figure.h>
 #include <result/report.h>
+#include <result/trend.h>
 
 struct cli_extras {
     struct base_arena arena;
-    struct result_trend *trends; /* [trend_count] in the arena */
+    struct result_figure_trend *trends; /* [trend_count] in the arena, drawn of `found` */
+    struct result_trend *found;         /* [trend_count] in the arena */
     size_t trend_count;
     struct result_run baseline;
     struct result_comparison comparison;

@@ -26,7 +26,7 @@ enum result_figure {
 };
 
 /* One case over time, and where it changed. */
-struct result_trend {
+struct result_figure_trend {
     const char *case_id;
     const struct result_history_point *points; /* [count] oldest first */
     size_t count;
@@ -40,7 +40,7 @@ struct result_trend {
 struct result_figure_source {
     const struct result_run *run;
     const struct result_case *one;
-    const struct result_trend *trend;
+    const struct result_figure_trend *trend;
     const struct result_comparison *comparison;
 };
 

@@ -12,7 +12,7 @@
 #include <result/run.h>
 #include <result/text.h>
 
-struct result_trend;
+struct result_figure_trend;
 struct result_comparison;
 
 /* Zeroed: an unlimited, colourless page, no details. Only the text format uses page. */
@@ -20,7 +20,7 @@ struct result_report_options {
     struct result_page page; /* from 60 cells on */
     bool is_detailed;        /* all numbers of each case, and a histogram of its samples */
     bool is_verbose;         /* that, and every fact of host, build and configuration */
-    const struct result_trend *trends; /* html, pdf: histories to show (figure.h) */
+    const struct result_figure_trend *trends; /* html, pdf: histories to show (figure.h) */
     size_t trend_count;
     const struct result_comparison *comparison; /* html, pdf: shown with the run; NULL: none */
 };

@@ -105,7 +105,8 @@ static void of_a_history(void **state)
     char revisions[POINTS][16];
     static const size_t changes[] = { 12, 21 };
     make_points(points, revisions);
-    const struct result_trend trend = { "enc/encode:entries=100", points, POINTS, changes, 2 };
+    const struct result_figure_trend trend = { "enc/encode:entries=100", points, POINTS, changes,
+                                               2 };
     const struct result_figure_source source = { .trend = &trend };
     check(RESULT_FIGURE_HISTORY, &source, "history.svg");
 }
@@ -149,7 +150,7 @@ static void too_little_is_refused(void **state)
     struct base_why why = { 0 };
     make(&run);
     make_run(&empty, "01JD7Z8Q4M5N6P7R8S9TAVBWCX");
-    const struct result_trend trend = { .case_id = "x" };
+    const struct result_figure_trend trend = { .case_id = "x" };
     const struct result_comparison nothing = { .options = { 0.05, 0.95 } };
     const struct result_figure_source source = {
         .run = &empty, .one = &run.cases[4], .trend = &trend, .comparison = &nothing
@@ -202,7 +203,7 @@ static void changes_out_of_order(void **state)
     static const size_t wrong[][2] = { { 21, 12 }, { 0, 5 }, { 12, POINTS } };
     make_points(points, revisions);
     for (size_t i = 0; i < 3; i++) {
-        const struct result_trend trend = { "x", points, POINTS, wrong[i], 2 };
+        const struct result_figure_trend trend = { "x", points, POINTS, wrong[i], 2 };
         const struct result_figure_source source = { .trend = &trend };
         assert_int_equal(result_figure_write(RESULT_FIGURE_HISTORY, &source, "svg", &out, NULL),
                          BASE_EINVALID);

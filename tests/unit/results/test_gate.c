@@ -431,19 +431,17 @@ static void corrections(void **state)
     static const double p[] = { 0.03, NAN, 0.01, 0.5, 0.02, 0.04 };
     static const double holm[] = { 0.09, NAN, 0.05, 0.5, 0.08, 0.09 };
     static const double hochberg[] = { 0.05, NAN, 0.05, 0.5, 0.05, 0.05 };
-    struct base_arena arena = { 0 };
     double got[6];
     size_t tests = 0;
-    assert_int_equal(result_gate_correct(RESULT_GATE_HOLM, p, 6, &arena, got, &tests), BASE_OK);
+    assert_int_equal(result_gate_correct(RESULT_GATE_HOLM, p, 6, got, &tests), BASE_OK);
     assert_int_equal(tests, 5);
     for (size_t i = 0; i < 6; i++)
         assert_true(isnan(p[i]) ? isnan(got[i]) : fabs(got[i] - holm[i]) < 1e-12);
-    assert_int_equal(result_gate_correct(RESULT_GATE_HOCHBERG, p, 6, &arena, got, &tests), BASE_OK);
+    assert_int_equal(result_gate_correct(RESULT_GATE_HOCHBERG, p, 6, got, &tests), BASE_OK);
     for (size_t i = 0; i < 6; i++)
         assert_true(isnan(p[i]) ? isnan(got[i]) : fabs(got[i] - hochberg[i]) < 1e-12);
-    assert_int_equal(result_gate_correct(RESULT_GATE_NONE, p, 6, &arena, got, &tests), BASE_OK);
+    assert_int_equal(result_gate_correct(RESULT_GATE_NONE, p, 6, got, &tests), BASE_OK);
     assert_float_equal(got[0], 0.03, 0);
-    base_arena_done(&arena);
 }
 
 /* One case over the limit alone, not after the correction for the others. */

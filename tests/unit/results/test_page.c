@@ -127,7 +127,7 @@ static void hostile_names(void **state)
         { hostile, hostile, hostile, { 2, 1, 3 }, { 2, 1, 3 } },
     };
     static const size_t changes[] = { 1 };
-    const struct result_trend trend = { hostile, points, 2, changes, 1 };
+    const struct result_figure_trend trend = { hostile, points, 2, changes, 1 };
     const struct result_report_options options = { .trends = &trend, .trend_count = 1 };
     /* What is hostile cannot be told from what is ours by a list of words: all of it is entities.
      */
