@@ -140,7 +140,7 @@ struct options {
 
 struct shot { /* one run of one kernel */
     struct stats_interval raw, normalised;
-    double core_ns, memory_ns;
+    double core_ns, memory_ns, wide_ns, cache_ns;
     double memory_share, memory_share_error, explained;
 };
 
@@ -148,7 +148,7 @@ struct results {
     struct shot shots[KERNELS][CONDITIONS][RUNS_MAX];
     struct shot log[KERNELS][CONDITIONS * RUNS_MAX]; /* in the order of time: the history */
     size_t logged[KERNELS];
-    double nominal_core_ns, nominal_memory_ns;
+    double nominal_core_ns, nominal_memory_ns, nominal_wide_ns, nominal_cache_ns;
 };
 
 /* One figure of the earlier runs of a kernel, and how much it moves between runs. */
@@ -182,6 +182,10 @@ static bool estimate(const struct bench_record *record, size_t kernel,
         .confidence = 0.95,
         .nominal_core_ns = results->nominal_core_ns,
         .nominal_memory_ns = results->nominal_memory_ns,
+        .nominal_wide_ns = results->nominal_wide_ns,
+        .nominal_cache_ns = results->nominal_cache_ns,
+        .drift_wide_share = STATS_DRIFT_WIDE_ASSUMED,
+        .drift_cache_share = STATS_DRIFT_MEMORY_ASSUMED,
         .drift_core_share = learned(results, kernel, offsetof(struct shot, core_ns),
                                     stats_drift_share, STATS_DRIFT_CORE_ASSUMED),
         .drift_memory_share = learned(results, kernel, offsetof(struct shot, memory_ns),
@@ -204,6 +208,8 @@ static bool estimate(const struct bench_record *record, size_t kernel,
         for (size_t p = 0; p < record->process_count; p++) {
             shot->core_ns += each[p].core_ns / (double)record->process_count;
             shot->memory_ns += each[p].memory_ns / (double)record->process_count;
+            shot->wide_ns += each[p].wide_ns / (double)record->process_count;
+            shot->cache_ns += each[p].cache_ns / (double)record->process_count;
         }
     }
     free(batches);
@@ -237,18 +243,24 @@ static bool shoot(const struct options *options, struct results *results, const 
 /* The reference speed is what the host shows at first, as in bpi-perf. */
 static bool calibrate(const struct options *options, struct results *results)
 {
-    double core[NOMINAL_RUNS], memory[NOMINAL_RUNS];
+    double core[NOMINAL_RUNS], memory[NOMINAL_RUNS], wide[NOMINAL_RUNS], cache[NOMINAL_RUNS];
     for (int i = 0; i < NOMINAL_RUNS; i++) {
         struct shot shot = { 0 };
         if (!shoot(options, results, "reference/core", 0, 1, &shot))
             return false;
         core[i] = shot.core_ns;
         memory[i] = shot.memory_ns;
+        wide[i] = shot.wide_ns;
+        cache[i] = shot.cache_ns;
     }
     stats_sort(core, NOMINAL_RUNS);
     stats_sort(memory, NOMINAL_RUNS);
+    stats_sort(wide, NOMINAL_RUNS);
+    stats_sort(cache, NOMINAL_RUNS);
     results->nominal_core_ns = core[NOMINAL_RUNS / 2];
     results->nominal_memory_ns = memory[NOMINAL_RUNS / 2];
+    results->nominal_wide_ns = wide[NOMINAL_RUNS / 2];
+    results->nominal_cache_ns = cache[NOMINAL_RUNS / 2];
     return true;
 }
 
