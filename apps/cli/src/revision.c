@@ -171,7 +171,11 @@ static base_err run_build(const struct job *job, const char *command, struct bas
 {
     const char *const argv[] = { "sh", "-c", command, NULL };
     const struct cli_child_options options = {
-        .argv = argv, .folder = job->place, .unset = of_checkout, .notify = job->made.guard_input
+        .argv = argv,
+        .folder = job->place,
+        .unset = of_checkout,
+        .temporary = job->made.folder, /* a compiler that is killed leaves files */
+        .notify = job->made.guard_input
     };
     struct cli_child child;
     char how[32], lines[LINES_SIZE];

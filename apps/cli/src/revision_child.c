@@ -50,6 +50,8 @@ static void child_main(const struct cli_child_options *options, int output, int 
     use_files(nothing, output);
     for (size_t i = 0; options->unset != NULL && options->unset[i] != NULL; i++)
         unsetenv(options->unset[i]);
+    if (options->temporary != NULL)
+        setenv("TMPDIR", options->temporary, 1);
     if (options->is_plain)
         setenv("LC_ALL", "C", 1);
     if (options->folder == NULL || chdir(options->folder) == 0)

@@ -21,7 +21,8 @@ struct cli_child_options {
     const char *const *argv;  /* argv[0] is looked up in PATH; ended by NULL */
     const char *folder;       /* where it runs; NULL: here */
     const char *const *unset; /* names taken out of its environment, ended by NULL */
-    bool is_plain;            /* messages in English: LC_ALL=C */
+    const char *temporary; /* its TMPDIR, so that what it leaves there goes with it; NULL: ours */
+    bool is_plain;         /* messages in English: LC_ALL=C */
     int notify; /* told the number of the process group on start, an empty line at its end; < 0: no
                  */
 };
