@@ -1,6 +1,7 @@
 /* cmd_side_by_side.c - the command "compare": what the words are, and who then runs at once. */
 #include "commands.h"
 #include "exec_commands.h"
+#include "load.h"
 #include "option_rows.h"
 #include "output.h"
 #include "profile.h"
@@ -13,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 const struct cli_option cli_side_by_side_options[] = {
@@ -387,12 +387,14 @@ static bool is_program(const char *word)
     return false;
 }
 
-/* A file that cannot be run, a folder of another tool's, or an id of the history. */
+/* A file that holds a run or cannot be started, a folder of another tool's, or an id of the
+ * history. */
 static bool is_document(const char *word)
 {
-    struct stat about;
-    if (stat(word, &about) == 0)
-        return S_ISDIR(about.st_mode) || (about.st_mode & 0111) == 0;
+    if (cli_load_is_document(word))
+        return true;
+    if (access(word, F_OK) == 0)
+        return access(word, X_OK) != 0;
     return !is_program(word);
 }
 
