@@ -164,16 +164,22 @@ for wait in 'sleep 60' "$build"; do
     nothing_left
 done
 
-# Runs of either commit, kept in the history: the change lies between the two.
-for tag in five six; do
-    git checkout -q $tag
-    sh -c "$build" >"$work/out" 2>"$work/err" || fail "$tag does not build"
-    for _ in 1 2 3 4 5; do
-        # shellcheck disable=SC2086
-        measured worker ./bench $brief --no-references
+# Runs of either commit, kept in the history: the change lies between the two. A busy machine can
+# hide twice the work in one history of so few and short runs; not in three.
+few='--measurement-time 100ms --warm-up 20ms --processes 3'
+for attempt in 1 2 3; do
+    export BPI_PERF_STATE_DIR="$work/state$attempt"
+    for tag in five six; do
+        git checkout -q $tag
+        sh -c "$build" >"$work/out" 2>"$work/err" || fail "$tag does not build"
+        for _ in 1 2 3 4 5; do
+            # shellcheck disable=SC2086
+            measured worker ./bench $few --no-references
+        done
     done
+    run 0 history trend hash
+    grep -q '1 change\.' "$work/out" && break
 done
-run 0 history trend hash
 has out '1 change.'
 has out "commits $(git rev-parse five | cut -c1-12) .. $(git rev-parse six | cut -c1-12)"
 lacks out 'tree'
