@@ -219,9 +219,13 @@ static void a_known_delay_is_found(void **state)
     assert_string_equal(record.facts[0].name, "answer");
     const struct bench_process *process = &record.processes[0];
     assert_true(process->batch_count >= 5);
-    for (size_t i = 0; i < process->batch_count; i++)
-        assert_true(process->core_ns[i] > 0 && process->memory_ns[i] > process->core_ns[i] &&
+    size_t ordered = 0; /* a slice can be preempted; half of them are not */
+    for (size_t i = 0; i < process->batch_count; i++) {
+        assert_true(process->core_ns[i] > 0 && process->memory_ns[i] > 0 &&
                     process->wide_ns[i] > 0 && process->cache_ns[i] > 0);
+        ordered += process->memory_ns[i] > process->core_ns[i];
+    }
+    assert_true(2 * ordered > process->batch_count);
     bench_record_done(&record);
 }
 
