@@ -106,17 +106,7 @@ static base_err read_tree(struct result_import *import, const json_t *root)
 static base_err import_text(const struct result_import_source *source, struct result_run *run,
                             struct result_import_notes *notes, struct base_why *why)
 {
-    struct result_import *import = NULL;
-    json_t *root = NULL;
-    RESULT_TRY(result_import_open(source, TITLE, why, &import));
-    base_err err = result_json_parse(import, source->text, NULL, &root);
-    if (err == BASE_OK)
-        err = read_tree(import, root);
-    json_decref(root);
-    if (err == BASE_OK)
-        return result_import_finish(import, run, notes);
-    result_import_close(import);
-    return err;
+    return result_json_import(source, TITLE, read_tree, run, notes, why);
 }
 
 /* --- export ----------------------------------------------------------------------------------- */

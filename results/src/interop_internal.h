@@ -42,6 +42,13 @@ bool result_json_has_key(struct base_span text, unsigned depth, const char *key)
 BASE_MUST_USE base_err result_json_parse(const struct result_import *import, struct base_span text,
                                          const char *path, json_t **root);
 
+/* A whole import of JSON that needs nothing beside the tree: open, parse, `read`, finish or close.
+ */
+BASE_MUST_USE base_err
+result_json_import(const struct result_import_source *source, const char *title,
+                   base_err (*read)(struct result_import *import, const json_t *root),
+                   struct result_run *run, struct result_import_notes *notes, struct base_why *why);
+
 /* A member as a number: NaN when it is absent or null; a member of another type is EINVALID.
  * `where` names the benchmark. */
 BASE_MUST_USE base_err result_json_number(const struct result_import *import, const json_t *object,

@@ -164,3 +164,21 @@ base_err result_json_end(json_t *root, struct base_buf *out)
     json_decref(root);
     return sink.err;
 }
+
+base_err result_json_import(const struct result_import_source *source, const char *title,
+                            base_err (*read)(struct result_import *import, const json_t *root),
+                            struct result_run *run, struct result_import_notes *notes,
+                            struct base_why *why)
+{
+    struct result_import *import = NULL;
+    json_t *root = NULL;
+    RESULT_TRY(result_import_open(source, title, why, &import));
+    base_err err = result_json_parse(import, source->text, NULL, &root);
+    if (err == BASE_OK)
+        err = read(import, root);
+    json_decref(root);
+    if (err == BASE_OK)
+        return result_import_finish(import, run, notes);
+    result_import_close(import);
+    return err;
+}

@@ -54,8 +54,12 @@ void cli_baseline_done(struct cli_baseline *stored)
 
 static double significance_of(const struct cli_args *args, const struct result_run *run)
 {
-    const struct cli_value *value = cli_value(args, "significance");
+    static const char *const names[] = { "significance", "alpha" }; /* compare has both */
+    const struct cli_value *value = NULL;
     double significance = 0.05;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (value == NULL && cli_option_find(args->command, names[i]) != NULL)
+            value = cli_value(args, names[i]);
     for (size_t i = 0; i < run->config.count; i++)
         if (strcmp(run->config.items[i].name, "significance") == 0 &&
             base_units_parse_number(run->config.items[i].value, 0.0001, 0.5, &significance, NULL) ==

@@ -2,6 +2,7 @@
  * machine. */
 #include "extras.h"
 
+#include "baseline.h"
 #include "show.h"
 
 #include <result/history.h>
@@ -92,14 +93,10 @@ static base_err load_trends(const struct cli_args *args, const struct result_run
 static base_err load_comparison(const struct cli_args *args, const struct result_run *run,
                                 struct cli_extras *extras, struct base_why *why)
 {
-    const struct cli_value *threshold = cli_value(args, "threshold");
-    const struct result_compare_options options = { .threshold = threshold != NULL
-                                                                     ? threshold->number
-                                                                     : 0.05 };
     const base_err err = cli_show_load(cli_text(args, "baseline", ""), &extras->baseline, why);
     if (err != BASE_OK)
         return base_fail_prefix(why, err, "--baseline");
-    CLI_TRY(result_compare(&extras->baseline, run, &options, &extras->comparison, why));
+    CLI_TRY(cli_baseline_compare(args, &extras->baseline, run, &extras->comparison, why));
     extras->has_comparison = true;
     return BASE_OK;
 }

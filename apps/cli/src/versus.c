@@ -380,15 +380,13 @@ static void fill_defaults(struct paired *paired)
     options->alpha = options->alpha == 0 ? 0.01 : options->alpha;
 }
 
-static const char *interruption[] = { "interrupted: not everything was compared" };
-
 static base_err finish(struct paired *paired, base_err err, struct base_why *why)
 {
     struct result_comparison *out = paired->out;
-    if (err == BASE_EINTERRUPTED) {
-        out->caveats = interruption;
-        out->caveat_count = 1;
-    }
+    if (err == BASE_EINTERRUPTED)
+        out->caveats = base_arena_array(&out->arena, 1, sizeof *out->caveats);
+    if (out->caveats != NULL)
+        out->caveats[out->caveat_count++] = "interrupted: not everything was compared";
     if (err == BASE_OK || err == BASE_EINTERRUPTED) {
         if (correct(paired) != BASE_OK)
             err = fail_memory(why);

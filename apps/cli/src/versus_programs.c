@@ -2,6 +2,8 @@
  * when its name and all arguments are, besides those that a side was given for itself. */
 #include "versus.h"
 
+#include "plan.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -15,19 +17,11 @@ struct listing { /* what one side has, multiplied out */
     size_t count, capacity;
 };
 
-static bool has_param(const struct bench_listed *listed, const char *name)
-{
-    for (size_t i = 0; i < listed->param_count; i++)
-        if (strcmp(listed->params[i].name, name) == 0)
-            return true;
-    return false;
-}
-
 static size_t take_args(const struct bench_listed *listed, const struct bench_arg *args,
                         size_t count, struct bench_arg *out, size_t used)
 {
     for (size_t i = 0; i < count && used < BENCH_PARAM_MAX; i++)
-        if (has_param(listed, args[i].name))
+        if (cli_plan_has_param(listed, args[i].name))
             out[used++] = args[i];
     return used;
 }
