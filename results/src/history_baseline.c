@@ -77,9 +77,10 @@ base_err result_history_remove_baseline(struct result_history *history, const ch
     return done;
 }
 
-static base_err read_baseline(sqlite3_stmt *statement, struct base_arena *arena,
-                              struct result_history_baseline *baseline, struct base_why *why)
+static base_err read_baseline(sqlite3_stmt *statement, struct base_arena *arena, void *item,
+                              struct base_why *why)
 {
+    struct result_history_baseline *baseline = item;
     *baseline = (struct result_history_baseline){
         .name = result_history_text(statement, 0, arena),
         .run_id = result_history_text(statement, 1, arena),
@@ -97,26 +98,11 @@ base_err result_history_baselines(struct result_history *history, struct base_ar
                                   struct result_history_baseline **baselines, size_t *count,
                                   struct base_why *why)
 {
-    struct result_history_baseline *made = NULL;
-    size_t used = 0;
-    bool is_row = true;
     sqlite3_stmt *statement = NULL;
     base_err err = result_history_prepare(history, &statement, why,
                                           "SELECT name, id, started, command, revision"
                                           " FROM baseline JOIN run ON run_seq = seq ORDER BY name",
                                           "");
-    while (err == BASE_OK && is_row) {
-        err = result_history_step(history, statement, &is_row, why);
-        if (err != BASE_OK || !is_row)
-            break;
-        err = result_history_grow(arena, (void **)&made, used, sizeof *made, why);
-        if (err == BASE_OK)
-            err = read_baseline(statement, arena, &made[used++], why);
-    }
-    sqlite3_finalize(statement);
-    if (err == BASE_OK) {
-        *baselines = made;
-        *count = used;
-    }
-    return err;
+    return result_history_rows(history, arena, err, statement, sizeof **baselines, read_baseline,
+                               (void **)baselines, count, why);
 }

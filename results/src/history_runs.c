@@ -206,9 +206,10 @@ base_err result_history_sweep(struct result_history *history, struct base_why *w
     return err;
 }
 
-static base_err read_entry(sqlite3_stmt *statement, struct base_arena *arena,
-                           struct result_history_entry *entry, struct base_why *why)
+static base_err read_entry(sqlite3_stmt *statement, struct base_arena *arena, void *item,
+                           struct base_why *why)
 {
+    struct result_history_entry *entry = item;
     const bool has_ended = sqlite3_column_type(statement, 2) != SQLITE_NULL;
     *entry = (struct result_history_entry){
         .id = result_history_text(statement, 0, arena),
@@ -232,9 +233,6 @@ base_err result_history_list(struct result_history *history, struct base_arena *
                              struct result_history_entry **entries, size_t *count,
                              struct base_why *why)
 {
-    struct result_history_entry *made = NULL;
-    size_t used = 0;
-    bool is_row = true;
     sqlite3_stmt *statement = NULL;
     base_err err = result_history_sweep(history, why);
     if (err == BASE_OK)
@@ -244,20 +242,8 @@ base_err result_history_list(struct result_history *history, struct base_arena *
                                    " is_signed, (SELECT count(*) FROM run_case WHERE run_seq = seq)"
                                    " FROM run ORDER BY started DESC, seq DESC",
                                    "");
-    while (err == BASE_OK && is_row) {
-        err = result_history_step(history, statement, &is_row, why);
-        if (err != BASE_OK || !is_row)
-            break;
-        err = result_history_grow(arena, (void **)&made, used, sizeof *made, why);
-        if (err == BASE_OK)
-            err = read_entry(statement, arena, &made[used++], why);
-    }
-    sqlite3_finalize(statement);
-    if (err == BASE_OK) {
-        *entries = made;
-        *count = used;
-    }
-    return err;
+    return result_history_rows(history, arena, err, statement, sizeof **entries, read_entry,
+                               (void **)entries, count, why);
 }
 
 /* "latest" is 0, "latest~3" is 3; false: something else. */

@@ -3,9 +3,10 @@
 
 #include <stdlib.h>
 
-static base_err read_point(sqlite3_stmt *statement, struct base_arena *arena,
-                           struct result_history_point *point, struct base_why *why)
+static base_err read_point(sqlite3_stmt *statement, struct base_arena *arena, void *item,
+                           struct base_why *why)
 {
+    struct result_history_point *point = item;
     *point = (struct result_history_point){
         .run_id = result_history_text(statement, 0, arena),
         .started = result_history_text(statement, 1, arena),
@@ -24,9 +25,6 @@ base_err result_history_trend(struct result_history *history, const char *case_i
                               struct base_arena *arena, struct result_history_point **points,
                               size_t *count, struct base_why *why)
 {
-    struct result_history_point *made = NULL;
-    size_t used = 0;
-    bool is_row = true;
     sqlite3_stmt *statement = NULL;
     base_err err = result_history_sweep(history, why);
     if (err == BASE_OK)
@@ -38,28 +36,22 @@ base_err result_history_trend(struct result_history *history, const char *case_i
             " WHERE case_id = ? AND status = 'ok' AND state <> 'running'"
             " ORDER BY started, seq, position",
             "t", case_id);
-    while (err == BASE_OK && is_row) {
-        err = result_history_step(history, statement, &is_row, why);
-        if (err != BASE_OK || !is_row)
-            break;
-        err = result_history_grow(arena, (void **)&made, used, sizeof *made, why);
-        if (err == BASE_OK)
-            err = read_point(statement, arena, &made[used++], why);
-    }
-    sqlite3_finalize(statement);
-    if (err == BASE_OK) {
-        *points = made;
-        *count = used;
-    }
-    return err;
+    return result_history_rows(history, arena, err, statement, sizeof **points, read_point,
+                               (void **)points, count, why);
+}
+
+static base_err read_case(sqlite3_stmt *statement, struct base_arena *arena, void *item,
+                          struct base_why *why)
+{
+    const char **id = item;
+    *id = result_history_text(statement, 0, arena);
+    return *id != NULL ? BASE_OK
+                       : base_fail(why, BASE_ENOMEM, 0, "no memory for the history's cases");
 }
 
 base_err result_history_cases(struct result_history *history, struct base_arena *arena,
                               const char ***ids, size_t *count, struct base_why *why)
 {
-    const char **made = NULL;
-    size_t used = 0;
-    bool is_row = true;
     sqlite3_stmt *statement = NULL;
     base_err err = result_history_sweep(history, why);
     if (err == BASE_OK)
@@ -69,20 +61,8 @@ base_err result_history_cases(struct result_history *history, struct base_arena 
                                      " WHERE status = 'ok' AND state <> 'running'"
                                      " ORDER BY case_id",
                                      "");
-    while (err == BASE_OK && is_row) {
-        err = result_history_step(history, statement, &is_row, why);
-        if (err != BASE_OK || !is_row)
-            break;
-        err = result_history_grow(arena, (void **)&made, used, sizeof *made, why);
-        if (err == BASE_OK && (made[used++] = result_history_text(statement, 0, arena)) == NULL)
-            err = base_fail(why, BASE_ENOMEM, 0, "no memory for the history's cases");
-    }
-    sqlite3_finalize(statement);
-    if (err == BASE_OK) {
-        *ids = made;
-        *count = used;
-    }
-    return err;
+    return result_history_rows(history, arena, err, statement, sizeof **ids, read_case,
+                               (void **)ids, count, why);
 }
 
 base_err result_history_add_speed(struct result_history *history, const char *host_id,
@@ -98,13 +78,26 @@ base_err result_history_add_speed(struct result_history *history, const char *ho
     return result_history_run(history, err, statement, why);
 }
 
+static base_err read_speed(sqlite3_stmt *statement, struct base_arena *arena, void *item,
+                           struct base_why *why)
+{
+    struct result_history_speed *speed = item;
+    (void)arena;
+    (void)why;
+    *speed = (struct result_history_speed){
+        .when_ms = (uint64_t)sqlite3_column_int64(statement, 0),
+        .core_ns = result_history_number(statement, 1),
+        .memory_ns = result_history_number(statement, 2),
+        .wide_ns = result_history_number(statement, 3),
+        .cache_ns = result_history_number(statement, 4),
+    };
+    return BASE_OK;
+}
+
 base_err result_history_speeds(struct result_history *history, const char *host_id, size_t limit,
                                struct base_arena *arena, struct result_history_speed **speeds,
                                size_t *count, struct base_why *why)
 {
-    struct result_history_speed *made = NULL;
-    size_t used = 0;
-    bool is_row = true;
     sqlite3_stmt *statement = NULL;
     base_err err = result_history_prepare(
         history, &statement, why,
@@ -112,24 +105,6 @@ base_err result_history_speeds(struct result_history *history, const char *host_
         " WHERE host_id = ? ORDER BY when_ms DESC, seq DESC LIMIT ?)"
         " ORDER BY when_ms, seq",
         "ti", host_id, limit > INT64_MAX ? INT64_MAX : (int64_t)limit);
-    while (err == BASE_OK && is_row) {
-        err = result_history_step(history, statement, &is_row, why);
-        if (err != BASE_OK || !is_row)
-            break;
-        err = result_history_grow(arena, (void **)&made, used, sizeof *made, why);
-        if (err == BASE_OK)
-            made[used++] = (struct result_history_speed){
-                .when_ms = (uint64_t)sqlite3_column_int64(statement, 0),
-                .core_ns = result_history_number(statement, 1),
-                .memory_ns = result_history_number(statement, 2),
-                .wide_ns = result_history_number(statement, 3),
-                .cache_ns = result_history_number(statement, 4),
-            };
-    }
-    sqlite3_finalize(statement);
-    if (err == BASE_OK) {
-        *speeds = made;
-        *count = used;
-    }
-    return err;
+    return result_history_rows(history, arena, err, statement, sizeof **speeds, read_speed,
+                               (void **)speeds, count, why);
 }

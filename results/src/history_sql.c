@@ -181,6 +181,30 @@ base_err result_history_grow(struct base_arena *arena, void **items, size_t coun
     return BASE_OK;
 }
 
+base_err result_history_rows(struct result_history *history, struct base_arena *arena, base_err err,
+                             sqlite3_stmt *statement, size_t size,
+                             base_err (*read)(sqlite3_stmt *statement, struct base_arena *arena,
+                                              void *item, struct base_why *why),
+                             void **items, size_t *count, struct base_why *why)
+{
+    void *made = NULL;
+    size_t used = 0;
+    for (bool is_row = true; err == BASE_OK && is_row;) {
+        err = result_history_step(history, statement, &is_row, why);
+        if (err != BASE_OK || !is_row)
+            break;
+        err = result_history_grow(arena, &made, used, size, why);
+        if (err == BASE_OK)
+            err = read(statement, arena, (char *)made + used++ * size, why);
+    }
+    sqlite3_finalize(statement);
+    if (err == BASE_OK) {
+        *items = made;
+        *count = used;
+    }
+    return err;
+}
+
 /* The first line of a file of /proc; "" when there is none. */
 static void read_line(const char *path, char *out, size_t size)
 {

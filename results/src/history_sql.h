@@ -109,6 +109,20 @@ double result_history_number(sqlite3_stmt *statement, int column);
 BASE_MUST_USE base_err result_history_grow(struct base_arena *arena, void **items, size_t count,
                                            size_t size, struct base_why *why);
 
+/* Every row of a statement as an item of an array in the arena.
+ *
+ *   err         of preparing: returned at once unless BASE_OK
+ *   statement   finalised in any case
+ *   size        of an item; `read` fills one from the row at hand
+ *   items       out: a pointer to the array; NULL without rows. With count, written on BASE_OK only
+ */
+BASE_MUST_USE base_err result_history_rows(struct result_history *history, struct base_arena *arena,
+                                           base_err err, sqlite3_stmt *statement, size_t size,
+                                           base_err (*read)(sqlite3_stmt *statement,
+                                                            struct base_arena *arena, void *item,
+                                                            struct base_why *why),
+                                           void **items, size_t *count, struct base_why *why);
+
 /* This process, as a text that no other process of this machine has: boot, pid namespace, pid and
  * start time. */
 enum { RESULT_HISTORY_PROCESS_SIZE = 160 };
