@@ -62,9 +62,11 @@
             "CREATE INDEX baseline_by_run ON baseline (run_seq);"                                  \
             "ALTER TABLE speed ADD COLUMN wide_ns REAL;"                                           \
             "ALTER TABLE speed ADD COLUMN cache_ns REAL;",                                         \
+                                                                                                   \
+            "DELETE FROM speed;", /* the kernels for cache and memory became others */             \
     }
 
-enum { RESULT_HISTORY_VERSION = 3, RESULT_HISTORY_APPLICATION_ID = 0x62706972 /* "bpir" */ };
+enum { RESULT_HISTORY_VERSION = 4, RESULT_HISTORY_APPLICATION_ID = 0x62706972 /* "bpir" */ };
 
 struct result_history {
     sqlite3 *db;

@@ -120,10 +120,10 @@ static const struct result_field process_fields[] = {
     NUMBER(result_process, median_ns, "Per item."),
     NUMBER(result_process, mean_ns, "Per item."),
     NUMBER(result_process, normalised_ns, "Per item, at reference speed."),
-    NUMBER(result_process, core_ns, "Median of one step of the core-bound reference."),
-    NUMBER(result_process, memory_ns, "Median of one step of the memory-bound reference."),
-    NUMBER(result_process, wide_ns, "Median of one step of the throughput-bound reference."),
-    NUMBER(result_process, cache_ns, "Median of one step of the cache-bound reference."),
+    NUMBER(result_process, core_ns, "One step of the core-bound reference at the median time."),
+    NUMBER(result_process, memory_ns, "Of the memory-bound reference, relative to the core's."),
+    NUMBER(result_process, wide_ns, "Of the throughput-bound reference, likewise."),
+    NUMBER(result_process, cache_ns, "Of the cache-bound reference, likewise."),
     { .name = "counts",
       .doc = "Items of each kept batch, in the order they were run.",
       .kind = RESULT_COUNTS,
@@ -155,6 +155,7 @@ static const struct result_shape shape_process =
 
 static const char *const case_statuses[] = { "ok",    "wrong",       "crashed", "timeout",
                                              "error", "interrupted", NULL };
+static const char *const memory_pages[] = { "large", "small", "mixed", NULL };
 static const char *const case_references[] = { "core",  "wide", "cache", "memory",
                                                "mixed", "none", NULL };
 
@@ -212,6 +213,8 @@ static const struct result_field case_fields[] = {
       .offset = offsetof(struct result_case, shares) },
     WORDS(result_case, reference, case_references, true, "The reference that explains most."),
     NUMBER_IN(result_case, reference_explained, 0, 1, "Share of the variance it explains."),
+    WORDS(result_case, memory_pages, memory_pages, true,
+          "In what pages the memory-bound reference lay."),
     { .name = "outliers",
       .doc = "Tukey's classes over all batches; none is dropped.",
       .kind = RESULT_OBJECT,

@@ -146,6 +146,7 @@ static void clear_numbers(struct result_case *out)
     out->reference_explained = 0;
     out->memory_share = out->residual_share = NAN;
     out->shares = no_shares();
+    out->memory_pages = NULL;
     out->interval = "";
 }
 
@@ -337,6 +338,7 @@ static base_err collect_measured(const struct bench_record *record,
         };
     CLI_TRY(stats_estimate_of(batches, count, &options->estimate, each, &estimate));
     collect_numbers(&estimate, out);
+    out->memory_pages = copy(arena, record->memory_pages);
     out->is_at_floor = is_at_floor(record, &estimate);
     out->interval = interval_words(record, options, &estimate, arena);
     CLI_TRY(collect_processes(record, each, &estimate, arena, out));

@@ -67,7 +67,14 @@ static void update_estimate(struct drive *drive)
         drive->item_ns = stats_median_sorted(values, count);
 }
 
-/* Sizes in blocks of four, each a random order of one to four times the base. */
+uint64_t drive_batch_items(const struct drive *drive, uint64_t size)
+{
+    const double share = drive->is_flat ? 1 : (double)size / DRIVE_SIZE_MEAN;
+    const double items = round(drive->batch_items * share);
+    return items < 1 ? 1 : (uint64_t)items;
+}
+
+/* Sizes in blocks of four, each a random order of all four. */
 static void choose_counts(struct drive *drive, struct base_rng *rng, uint64_t *counts, size_t count)
 {
     uint64_t block[4] = { 1, 2, 3, 4 };
@@ -79,14 +86,14 @@ static void choose_counts(struct drive *drive, struct base_rng *rng, uint64_t *c
                 block[k] = block[other];
                 block[other] = held;
             }
-        counts[i] = drive->is_flat ? drive->base_count : drive->base_count * block[i % 4];
+        counts[i] = drive_batch_items(drive, block[i % 4]);
     }
 }
 
 /* How many batches fit into one request, at most `most`. */
 static size_t chunk_size(const struct drive *drive, size_t most)
 {
-    const double batch_ns = drive->item_ns * (double)drive->base_count * (drive->is_flat ? 1 : 2.5);
+    const double batch_ns = drive->item_ns * drive->batch_items;
     const double fit = REQUEST_NS / (batch_ns + 30000); /* with its references */
     size_t size = fit > (double)most ? most : fit < 1 ? 1 : (size_t)fit;
     return size >= 4 ? size / 4 * 4 : size;
@@ -125,6 +132,8 @@ static base_err warm_up(struct drive *drive, struct base_rng *rng, struct bench_
         spent = bench_clock_now_ns() - start;
     }
     out->warm_up_ns = spent;
+    if (err == BASE_OK && drive->batches.count > 0 && !drive->wire.is_exclusive)
+        drive_size_batches(drive, drive->item_ns);
     wire_batches_clear(&drive->batches);
     return err;
 }
@@ -202,6 +211,7 @@ static base_err keep_process(struct drive *drive, struct bench_process *out)
     out->context_switches = from->context_switches;
     out->page_faults = from->page_faults;
     out->migrations = from->migrations;
+    record->memory_pages = wire_pages(record->memory_pages, from->memory_pages);
     record->processes[record->process_count++] = *out;
     return BASE_OK;
 }
@@ -211,7 +221,7 @@ static base_err count_events(struct drive *drive, struct base_why *why)
 {
     struct bench_record *record = drive->record;
     double items = drive->item_ns > 0 ? COUNT_ITEMS_NS / drive->item_ns : 1;
-    const double most = (double)drive->base_count * 4;
+    const double most = (double)drive_batch_items(drive, DRIVE_SIZE_MOST);
     items = drive->wire.is_exclusive || items < 1 ? 1 : items > most ? most : items;
     json_t *reply = NULL;
     const base_err err =
@@ -246,7 +256,7 @@ static base_err measure_process(struct drive *drive, struct base_why *why)
     base_err err = drive_open(drive, NULL, is_first, why);
     if (err != BASE_OK)
         return err;
-    if (drive->base_count == 0)
+    if (!(drive->batch_items > 0))
         err = drive_calibrate(drive, why);
     if (err == BASE_OK)
         err = warm_up(drive, &rng, &process, why);

@@ -17,9 +17,9 @@ struct drive {
     struct wire_batches batches;
     uint64_t start_ns, deadline_ns;
     uint32_t process;
-    uint64_t base_count; /* items of the smallest batch; 0: not calibrated */
-    bool is_flat;        /* every batch has base_count items: one item fills a batch */
-    double item_ns;      /* estimate so far; NaN at first */
+    double batch_items; /* items of the mean batch, a fraction perhaps; 0: not calibrated */
+    bool is_flat;       /* every batch has as many items: a few fill a batch */
+    double item_ns;     /* estimate so far; NaN at first */
 };
 
 /* Put the defaults where the plan has zeros. */
@@ -34,8 +34,16 @@ void drive_close(struct drive *drive, bool is_orderly);
 BASE_MUST_USE base_err drive_batches(struct drive *drive, const uint64_t *counts, size_t count,
                                      bool with_references, struct base_why *why);
 
-/* Find base_count. */
+/* Find batch_items. */
 BASE_MUST_USE base_err drive_calibrate(struct drive *drive, struct base_why *why);
+
+/* Set batch_items so that a mean batch takes the plan's time. */
+void drive_size_batches(struct drive *drive, double item_ns);
+
+/* Items of a batch of `size` parts, 1 .. DRIVE_SIZE_MOST; a mean batch has DRIVE_SIZE_MEAN. */
+enum { DRIVE_SIZE_MOST = 4 };
+#define DRIVE_SIZE_MEAN 2.5
+uint64_t drive_batch_items(const struct drive *drive, uint64_t size);
 
 /* Instructions of one item under callgrind, as a counter of the record. */
 BASE_MUST_USE base_err drive_instructions(struct drive *drive, struct base_why *why);

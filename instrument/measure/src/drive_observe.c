@@ -46,7 +46,7 @@ static void close_watched(struct drive *drive, bool is_orderly)
 static base_err run_some(struct drive *drive, double *ns, double *items, struct base_why *why)
 {
     uint64_t counts[BATCHES_MAX];
-    const uint64_t size = drive->is_flat ? drive->base_count : 4 * drive->base_count;
+    const uint64_t size = drive_batch_items(drive, DRIVE_SIZE_MOST);
     const double batch_ns = drive->item_ns * (double)size;
     double fit = batch_ns > 0 ? REQUEST_NS / batch_ns : BATCHES_MAX;
     fit = fit < 1 ? 1 : fit > BATCHES_MAX ? BATCHES_MAX : fit;
@@ -188,7 +188,7 @@ static base_err choose_allocations(struct drive *drive, uint64_t *items, uint64_
     double fit = drive->item_ns > 0 ? ALLOCATIONS_NS / drive->item_ns : 1;
     const double wanted = ALLOCATIONS_WANTED / (calls > 1 ? calls : 1);
     fit = fit > wanted ? wanted : fit;
-    const double most = drive->is_flat ? (double)drive->base_count : 4 * (double)drive->base_count;
+    const double most = (double)drive_batch_items(drive, DRIVE_SIZE_MOST);
     fit = fit > most ? most : fit;
     *items = drive->wire.is_exclusive || fit < 1 ? 1 : (uint64_t)fit;
     *interval = calls > 2 * ALLOCATIONS_WANTED ? (uint64_t)(bytes / ALLOCATIONS_WANTED) : 0;

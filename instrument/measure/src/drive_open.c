@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { CALIBRATE_GROWTH = 8, CALIBRATE_SURE = 1000, SPREAD_MEAN_TENTHS = 25 };
+enum { CALIBRATE_GROWTH = 8, CALIBRATE_SURE = 1000, FLAT_BELOW = 3 };
 #define COUNT_MAX (UINT64_C(1) << 30)
 
 static void options_of(const struct drive *drive, const char *const *argv, const char *const *wrap,
@@ -123,6 +123,7 @@ static base_err batch_beside_companion(struct drive *drive, uint64_t items, stru
         drive->batches.wide_ns[drive->batches.count - 1] = slice.wide_ns[0];
         drive->batches.cache_ns[drive->batches.count - 1] = slice.cache_ns[0];
         drive->batches.memory_ns[drive->batches.count - 1] = slice.memory_ns[0];
+        drive->batches.memory_pages = wire_pages(drive->batches.memory_pages, slice.memory_pages);
     }
     wire_batches_done(&slice);
     return err;
@@ -141,11 +142,23 @@ base_err drive_batches(struct drive *drive, const uint64_t *counts, size_t count
     return err;
 }
 
+static double target_ns(const struct drive *drive)
+{
+    return (double)drive->plan.batch_ns * (drive->plan.threads > 1 ? 10 : 1);
+}
+
+void drive_size_batches(struct drive *drive, double item_ns)
+{
+    const double items = item_ns > 0 ? target_ns(drive) / item_ns : (double)COUNT_MAX;
+    drive->batch_items = drive->wire.is_exclusive || items < 1 ? 1
+                         : items > (double)COUNT_MAX           ? COUNT_MAX
+                                                               : items;
+}
+
 /* Grow the batch until it is long enough to tell, twice in a row, then scale it to the target.
- * Sizes of 1 to 4 times base_count, 2.5 on average, are what is sampled (the slope needs them). */
+ * Sizes of 1 to 4 parts, 2.5 on average, are what is sampled (the slope needs them). */
 base_err drive_calibrate(struct drive *drive, struct base_why *why)
 {
-    const double target_ns = (double)drive->plan.batch_ns * (drive->plan.threads > 1 ? 10 : 1);
     uint64_t items = 1;
     double ns = 0;
     for (bool was_long = false;;) {
@@ -154,21 +167,17 @@ base_err drive_calibrate(struct drive *drive, struct base_why *why)
         if (err != BASE_OK)
             return err;
         ns = drive->batches.ns[0];
-        const bool is_long = ns >= target_ns / 4;
+        const bool is_long = ns >= target_ns(drive) / 4;
         if (drive->wire.is_exclusive || items >= COUNT_MAX || (is_long && was_long) ||
-            ns >= target_ns * CALIBRATE_SURE)
+            ns >= target_ns(drive) * CALIBRATE_SURE)
             break;
         was_long = is_long; /* once is not enough: the first call of a case is cold */
         if (!is_long)
             items *= CALIBRATE_GROWTH;
     }
-    const double wanted = ns > 0 ? (double)items * target_ns / ns : (double)COUNT_MAX;
-    drive->is_flat = drive->wire.is_exclusive || wanted < 3;
-    const double base = drive->is_flat ? wanted : wanted * 10 / SPREAD_MEAN_TENTHS;
-    drive->base_count = base < 1 || drive->wire.is_exclusive ? 1
-                        : base > (double)COUNT_MAX           ? COUNT_MAX
-                                                             : (uint64_t)base;
     drive->item_ns = ns / (double)items;
+    drive_size_batches(drive, drive->item_ns);
+    drive->is_flat = drive->batch_items < FLAT_BELOW;
     wire_batches_clear(&drive->batches);
     return BASE_OK;
 }

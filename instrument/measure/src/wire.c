@@ -319,6 +319,19 @@ static base_err take_batches(const struct wire *wire, const json_t *reply, size_
     return err == BASE_OK ? check_total(wire, out->ns + at, count, why) : err;
 }
 
+const char *wire_pages(const char *so_far, const char *now)
+{
+    static const char *const known[] = { "large", "small", "mixed" };
+    if (now == NULL)
+        return so_far;
+    if (so_far != NULL && strcmp(so_far, now) != 0)
+        return known[2];
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+        if (strcmp(now, known[i]) == 0)
+            return known[i];
+    return so_far;
+}
+
 base_err wire_run(struct wire *wire, const uint64_t *counts, size_t count, bool with_references,
                   const char *const *series, struct wire_batches *out, struct base_why *why)
 {
@@ -341,6 +354,8 @@ base_err wire_run(struct wire *wire, const uint64_t *counts, size_t count, bool 
         add_integer(reply, "context_switches", &out->context_switches);
         add_integer(reply, "page_faults", &out->page_faults);
         add_integer(reply, "migrations", &out->migrations);
+        out->memory_pages = wire_pages(out->memory_pages,
+                                       json_string_value(json_object_get(reply, "memory_pages")));
     }
     json_decref(reply);
     return err;

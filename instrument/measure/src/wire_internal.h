@@ -78,10 +78,15 @@ struct wire_batches {
     double *ns, *core_ns, *wide_ns, *cache_ns, *memory_ns;
     double *series[BENCH_SERIES_MAX];
     int64_t context_switches, page_faults, migrations; /* -1: not known */
+    const char *memory_pages; /* of the memory-bound reference: "large", "small", in one process now
+                                 this, now that: "mixed"; NULL: not said */
 };
 
 void wire_batches_clear(struct wire_batches *batches);
 void wire_batches_done(struct wire_batches *batches);
+
+/* The pages of two parts of a run together, one of the three words; NULL: not known. */
+const char *wire_pages(const char *so_far, const char *now);
 
 /* Run batches and add them. series: the case's names, BENCH_SERIES_MAX, NULL past the last. */
 BASE_MUST_USE base_err wire_run(struct wire *wire, const uint64_t *counts, size_t count,

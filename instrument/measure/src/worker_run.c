@@ -40,9 +40,12 @@ static base_err batches_open(struct batches *batches, size_t count)
     return BASE_OK;
 }
 
+/* The first `warm` steps are not timed. */
 static double time_reference(struct worker *worker,
-                             void (*kernel)(struct bench_reference *, uint64_t), uint64_t steps)
+                             void (*kernel)(struct bench_reference *, uint64_t), uint64_t warm,
+                             uint64_t steps)
 {
+    kernel(&worker->reference, warm);
     const uint64_t start = bench_clock_start(&worker->clock);
     kernel(&worker->reference, steps);
     const uint64_t stop = bench_clock_stop(&worker->clock);
@@ -65,13 +68,15 @@ static void run_batch(struct worker *worker, uint64_t items, bool with_reference
     if (with_references) {
         const uint64_t slices = slices_beside(worker->last_batch_ns);
         out->core_ns[index] =
-            time_reference(worker, bench_reference_core, slices * BENCH_REFERENCE_CORE_STEPS);
+            time_reference(worker, bench_reference_core, 0, slices * BENCH_REFERENCE_CORE_STEPS);
         out->wide_ns[index] =
-            time_reference(worker, bench_reference_wide, slices * BENCH_REFERENCE_WIDE_STEPS);
+            time_reference(worker, bench_reference_wide, 0, slices * BENCH_REFERENCE_WIDE_STEPS);
         out->cache_ns[index] =
-            time_reference(worker, bench_reference_cache, slices * BENCH_REFERENCE_CACHE_STEPS);
+            time_reference(worker, bench_reference_cache, BENCH_REFERENCE_CACHE_WARM,
+                           slices * BENCH_REFERENCE_CACHE_STEPS);
         out->memory_ns[index] =
-            time_reference(worker, bench_reference_memory, slices * BENCH_REFERENCE_MEMORY_STEPS);
+            time_reference(worker, bench_reference_memory, BENCH_REFERENCE_MEMORY_WARM,
+                           slices * BENCH_REFERENCE_MEMORY_STEPS);
     }
     if (bench->before != NULL)
         bench->before(state);
@@ -120,6 +125,8 @@ static void describe_batches(const struct worker *worker, const struct batches *
         json_object_set_new(reply, "wide_ns", numbers(batches->wide_ns, batches->count, 1));
         json_object_set_new(reply, "cache_ns", numbers(batches->cache_ns, batches->count, 1));
         json_object_set_new(reply, "memory_ns", numbers(batches->memory_ns, batches->count, 1));
+        json_object_set_new(reply, "memory_pages",
+                            json_string(worker->reference.has_large_pages ? "large" : "small"));
     }
     if (worker->bench->after == NULL)
         return;

@@ -70,7 +70,8 @@ struct result_process {
     double median_ns; /* per item */
     double mean_ns;
     double normalised_ns; /* at reference speed; NaN without a reference */
-    double core_ns;       /* median of one step of the core-bound reference; NaN: none */
+    double core_ns;       /* one step of the core-bound reference at the median time
+                             (stats/estimate.h); NaN: none */
     double memory_ns;
     double wide_ns; /* of the throughput-bound one */
     double cache_ns;
@@ -120,6 +121,8 @@ struct result_case {
     struct result_shares shares;
     const char *reference;      /* "core", "wide", "cache", "memory", "mixed", "none" */
     double reference_explained; /* share of the variance between windows that it explains, 0 .. 1 */
+    const char *memory_pages;   /* of the memory-bound reference: "large", "small", "mixed"; NULL or
+                                   "": not said */
     struct result_outliers outliers;
 
     double bytes_per_item, parts_per_item; /* 0: no meaning */

@@ -226,7 +226,28 @@ static void a_known_delay_is_found(void **state)
         ordered += process->memory_ns[i] > process->core_ns[i];
     }
     assert_true(2 * ordered > process->batch_count);
+    assert_true(record.memory_pages != NULL && (strcmp(record.memory_pages, "large") == 0 ||
+                                                strcmp(record.memory_pages, "small") == 0));
     bench_record_done(&record);
+}
+
+/* The references' figures depend a little on how long a batch lasts between them: whole multiples
+ * of a smallest batch of one or two items would change it by half from run to run. */
+static void batches_are_as_long_as_planned(void **state)
+{
+    (void)state;
+    static const char *const lengths[] = { "23000", "31000", "41000" };
+    for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
+        struct bench_record record;
+        const struct bench_arg args[] = { { "ns", lengths[i] } };
+        assert_int_equal(measure("delay", args, 1, 1, &record), BASE_OK);
+        const struct bench_process *process = &record.processes[0];
+        double items = 0;
+        for (size_t b = 0; b < process->batch_count; b++)
+            items += (double)process->counts[b] / (double)process->batch_count;
+        assert_float_equal(items * median_item_ns(&record), 150000, 45000);
+        bench_record_done(&record);
+    }
 }
 
 static void a_wrong_answer_is_no_result(void **state)
@@ -317,6 +338,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(lists_its_cases),
         cmocka_unit_test(the_empty_case_is_nothing),
         cmocka_unit_test(a_known_delay_is_found),
+        cmocka_unit_test(batches_are_as_long_as_planned),
         cmocka_unit_test(a_wrong_answer_is_no_result),
         cmocka_unit_test(bad_arguments_are_named),
         cmocka_unit_test(allocations_are_counted),

@@ -483,9 +483,9 @@ static void bad_files_are_refused(void **state)
     check_open_fails(100, BASE_ECORRUPT, "a database of another program");
     remove_file("");
     result_history_close(open_history());
-    run_sql("PRAGMA user_version = 4");
+    run_sql("PRAGMA user_version = 5");
     check_open_fails(100, BASE_EUNSUPPORTED,
-                     "a history of version 4, this program knows up to 3; use the newer program");
+                     "a history of version 5, this program knows up to 4; use the newer program");
     remove_file("");
     char keep[sizeof path];
     memcpy(keep, path, sizeof path);

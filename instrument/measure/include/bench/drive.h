@@ -113,6 +113,8 @@ struct bench_record {
     double clock_resolution_ns; /* smallest step the clock shows */
     double clock_cost_ns;       /* of one reading; subtracted already */
     const char *language;       /* the worker's: "C", "Python" */
+    const char *memory_pages;   /* "large", "small" or "mixed": in what the memory-bound reference
+                                   lay; NULL: not said */
     uint64_t elapsed_ns;        /* wall time the case took in all */
 };
 

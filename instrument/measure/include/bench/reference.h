@@ -9,6 +9,8 @@
 
 #include <base/err.h>
 
+#include <stdbool.h>
+
 enum {
     BENCH_REFERENCE_MEMORY_SIZE = 64 << 20, /* past the share of any last-level cache here */
     BENCH_REFERENCE_CACHE_SIZE = 2 << 20,   /* past the nearest caches between two visits */
@@ -16,12 +18,15 @@ enum {
     BENCH_REFERENCE_WIDE_STEPS = 4096,      /* 4 us */
     BENCH_REFERENCE_CACHE_STEPS = 64,       /* 9 us */
     BENCH_REFERENCE_MEMORY_STEPS = 128,     /* 20 us */
+    BENCH_REFERENCE_CACHE_WARM = 16,        /* steps before a slice that are not timed: what the */
+    BENCH_REFERENCE_MEMORY_WARM = 128,      /* case left in the translation caches is not its own */
     BENCH_REFERENCE_WIDE_VALUES = 256,
 };
 
 struct bench_reference {
-    uint64_t chain;  /* state of the core-bound kernel */
-    uint32_t *nodes; /* the memory-bound kernel's walk; NULL until it is opened */
+    uint64_t chain;       /* state of the core-bound kernel */
+    uint32_t *nodes;      /* the memory-bound kernel's walk; NULL until it is opened */
+    bool has_large_pages; /* that walk lies in pages of 2 MiB throughout */
     uint64_t at;
     uint32_t *near; /* the cache-bound kernel's walk */
     uint64_t near_at;
@@ -47,8 +52,10 @@ void bench_reference_wide(struct bench_reference *reference, uint64_t steps);
  * others leave it there. */
 void bench_reference_cache(struct bench_reference *reference, uint64_t steps);
 
-/* `steps` dependent loads, each of another cache line and mostly another page, in the order of a
- * full-period linear congruential sequence (Hull & Dobell, SIAM Review 4 (1962) 230). */
+/* `steps` dependent loads, each of another cache line, in the order of a full-period linear
+ * congruential sequence (Hull & Dobell, SIAM Review 4 (1962) 230). The lines lie in pages of 2 MiB
+ * where the system gives them: with 4 KiB the translations are a part of the time, and how far
+ * the pages are scattered, which is another in every process, moves it by a tenth. */
 void bench_reference_memory(struct bench_reference *reference, uint64_t steps);
 
 #endif
