@@ -5,7 +5,7 @@
 #include "compare_imported.h"
 
 #include <stats/distribution.h>
-#include <stats/estimate.h>
+#include <stats/shares.h>
 
 #include <assert.h>
 #include <math.h>
@@ -63,9 +63,26 @@ static bool has_shares(const struct result_case *one)
     return is_good;
 }
 
+static bool has_memory(const struct result_case *one)
+{
+    for (size_t i = 0; i < one->process_count; i++)
+        if (one->processes[i].memory_ns > 0)
+            return true;
+    return false;
+}
+
+/* In small pages the memory-bound reference is another kernel. */
+static bool has_same_pages(const struct result_case *a, const struct result_case *b)
+{
+    return !has_memory(a) || (strcmp(or_empty(a->memory_pages), or_empty(b->memory_pages)) == 0 &&
+                              strcmp(or_empty(a->memory_pages), "mixed") != 0);
+}
+
 /* A kernel that one side did not time cannot be corrected for. */
 static bool has_same_kernels(const struct result_case *a, const struct result_case *b)
 {
+    if (!has_same_pages(a, b))
+        return false;
     for (size_t k = 0; k < STATS_SHARES; k++)
         for (size_t i = 0; i < a->process_count + b->process_count; i++) {
             const struct result_process *process =
@@ -201,7 +218,7 @@ static void compare_sides(const struct side *baseline, const struct side *curren
 static double residual_of(const struct result_comparison *all, const char *id,
                           const struct stats_shares *shares)
 {
-    struct result_residual each = { STATS_RESIDUAL_CORE_ASSUMED, STATS_RESIDUAL_MEMORY_ASSUMED };
+    struct result_residual each = { RESULT_RESIDUAL_CORE, RESULT_RESIDUAL_MEMORY };
     if (all->options.residual != NULL)
         each = all->options.residual(all->options.residual_context, id);
     const double memory = shares->of[STATS_SHARE_MEMORY] + shares->of[STATS_SHARE_CACHE];
@@ -248,6 +265,10 @@ static base_err compare_each(struct result_comparison *all, enum time time,
     out->current_ns = exp(c.mean);
     if (is_of_others(all))
         return BASE_OK; /* the caveats say it for all cases */
+    if (time == TIME_NORMALISED && !has_same_pages(baseline, current)) {
+        out->why = "the memory-bound reference lay in other pages in one of the runs";
+        return BASE_OK;
+    }
     if (time == TIME_MEDIAN)
         out->why = "raw times: no time at reference speed on both sides";
     else if (strcmp(or_empty(baseline->reference), or_empty(current->reference)) != 0)

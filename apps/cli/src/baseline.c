@@ -72,8 +72,8 @@ static double significance_of(const struct cli_args *args, const struct result_r
 static struct result_residual residual_of(void *context, const char *case_id)
 {
     struct stats_estimate_options options = {
-        .residual_core_share = STATS_RESIDUAL_CORE_ASSUMED,
-        .residual_memory_share = STATS_RESIDUAL_MEMORY_ASSUMED,
+        .residual_core_share = RESULT_RESIDUAL_CORE,
+        .residual_memory_share = RESULT_RESIDUAL_MEMORY,
     };
     (void)cli_residual_learn(context, case_id, &options);
     return (struct result_residual){ options.residual_core_share, options.residual_memory_share };

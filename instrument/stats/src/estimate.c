@@ -229,6 +229,26 @@ static enum stats_reference name_reference(const struct work *work,
     return core > FOLLOWS_LEAST ? STATS_REFERENCE_CORE : STATS_REFERENCE_MIXED;
 }
 
+/* The references' steps as they are while the case takes its median time. */
+static void place_process(struct work *work, const struct stats_shares *shares,
+                          const struct stats_estimate_options *options, size_t first,
+                          size_t windows, struct stats_process_estimate *out)
+{
+    double *const steps[STATS_SHARES] = { [STATS_SHARE_WIDE] = &out->wide_ns,
+                                          [STATS_SHARE_CACHE] = &out->cache_ns,
+                                          [STATS_SHARE_MEMORY] = &out->memory_ns };
+    struct stats_share_windows here = { .count = windows, .time = work->log_time + first };
+    double time = 0, speed[STATS_SHARES];
+    for (size_t k = 0; k < STATS_SHARES; k++)
+        here.speed[k] = work->is_timed[k] ? work->log_speed[k] + first : NULL;
+    stats_shares_place(shares, &here, work->scratch, &time, speed);
+    out->core_ns = out->median_ns * options->nominal_core_ns / exp(time);
+    for (size_t k = 0; k < STATS_SHARES; k++)
+        if (work->is_timed[k])
+            *steps[k] =
+                out->core_ns / options->nominal_core_ns * nominal_of(options, k) * exp(speed[k]);
+}
+
 /* Windows become times at reference speed, in place. */
 static void normalise_windows(struct work *work, struct stats_estimate *out)
 {
@@ -287,6 +307,11 @@ static base_err estimate_normalised(struct work *work, const struct stats_batche
         return err;
     out->memory_share = work->base == KERNEL_MEMORY ? 1 : out->shares.of[STATS_SHARE_MEMORY];
     out->memory_share_error = stats_shares_deviation(&out->shares, STATS_SHARE_MEMORY);
+    for (size_t p = 0, at = 0; work->base == KERNEL_CORE && p < process_count; p++) {
+        const size_t count = window_count(processes[p].count);
+        place_process(work, &out->shares, options, at, count, &figures[p]);
+        at += count;
+    }
     normalise_windows(work, out);
     if (stats_shares_error(&out->shares, work->speed) > UNKNOWN_LEAST) {
         out->reference_explained = 0;

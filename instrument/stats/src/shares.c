@@ -10,12 +10,13 @@
 #include <string.h>
 
 enum { CLIP_DEVIATIONS = 5, ROUNDS = 3, SWEEPS_MAX = 500, BETWEEN_LEAST = 4 };
-#define PRIOR_WIDE   0.25, 0.5 /* the share and its error in a case about which nothing is known */
-#define PRIOR_CACHE  0.0, 0.2
-#define PRIOR_MEMORY 0.25, 0.5
-#define MOVED_LEAST  4.0 /* standard errors of an autocorrelation of nothing */
-#define CERTAIN      1e12
-#define NEXT_TO_NONE 1e-12
+#define PRIOR_WIDE      0.25, 0.5 /* the share and its error in a case about which nothing is known */
+#define PRIOR_CACHE     0.0, 0.2
+#define PRIOR_MEMORY    0.25, 0.5
+#define MOVED_LEAST     4.0 /* standard errors of an autocorrelation of nothing */
+#define NEAR_DEVIATIONS 3.0
+#define CERTAIN         1e12
+#define NEXT_TO_NONE    1e-12
 
 struct quadratic { /* of the shares: minimise s'As/2 - b's */
     double a[STATS_SHARES][STATS_SHARES];
@@ -302,6 +303,39 @@ base_err stats_shares_fit(const struct stats_share_windows *processes, size_t co
     }
     free(fit.middle_time);
     return BASE_OK;
+}
+
+/* --- where a process stood ----------------------------------------------------------------- */
+
+static double off_the_line(const struct stats_shares *shares, const struct stats_share_windows *one,
+                           size_t index)
+{
+    double left = one->time[index];
+    for (size_t k = 0; k < STATS_SHARES; k++)
+        left -= shares->of[k] * speed_at(one, k, index);
+    return left;
+}
+
+void stats_shares_place(const struct stats_shares *shares, const struct stats_share_windows *one,
+                        double *scratch, double *time, double *speed)
+{
+    for (size_t i = 0; i < one->count; i++)
+        scratch[i] = off_the_line(shares, one, i);
+    stats_sort(scratch, one->count);
+    const double middle = stats_median_sorted(scratch, one->count);
+    const double most = NEAR_DEVIATIONS * STATS_MAD_SCALE * stats_mad_sorted(scratch, one->count);
+    size_t kept = 0;
+    *time = 0;
+    for (size_t k = 0; k < STATS_SHARES; k++)
+        speed[k] = one->speed[k] != NULL ? 0 : NAN;
+    for (size_t i = 0; i < one->count; i++) {
+        if (fabs(off_the_line(shares, one, i) - middle) > most)
+            continue;
+        kept++;
+        *time += (one->time[i] - *time) / (double)kept;
+        for (size_t k = 0; k < STATS_SHARES; k++)
+            speed[k] += (speed_at(one, k, i) - speed[k]) / (double)kept;
+    }
 }
 
 /* Sylvester's criterion: the leading minors are positive. */

@@ -421,6 +421,37 @@ static void without_shares_on_both_sides(void **state)
     result_run_done(&b);
 }
 
+/* A memory-bound reference in other pages is another kernel. */
+static void other_pages_are_another_reference(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *a, *b, *metric;
+    } rows[] = {
+        { "large", "large", "at_baseline_speed_ns" }, { "small", "small", "at_baseline_speed_ns" },
+        { NULL, "", "at_baseline_speed_ns" },         { "large", "small", "normalised_ns" },
+        { NULL, "large", "normalised_ns" },           { "mixed", "mixed", "normalised_ns" }
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct result_run a, b;
+        struct result_comparison all;
+        struct base_rng rng;
+        base_rng_init(&rng, 11);
+        make_run(&a, "A");
+        make_run(&b, "B");
+        add_shared(&a, 100, 0.5, 1, &rng);
+        add_shared(&b, 100, 0.5, 1, &rng);
+        a.cases[0].memory_pages = rows[i].a;
+        b.cases[0].memory_pages = rows[i].b;
+        compare(&a, &b, &all);
+        assert_string_equal(all.items[0].metric, rows[i].metric);
+        assert_true((all.items[0].why == NULL) == (strcmp(rows[i].metric, "normalised_ns") != 0));
+        result_comparison_done(&all);
+        result_run_done(&a);
+        result_run_done(&b);
+    }
+}
+
 static void refuses_options(void **state)
 {
     (void)state;
@@ -575,6 +606,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(drift_widens),
         cmocka_unit_test(the_host_is_told_from_the_code),
         cmocka_unit_test(without_shares_on_both_sides),
+        cmocka_unit_test(other_pages_are_another_reference),
         cmocka_unit_test(refuses_options),
         cmocka_unit_test(false_alarms_are_rare),
         cmocka_unit_test(changes_are_found),

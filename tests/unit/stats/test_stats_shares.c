@@ -91,6 +91,27 @@ static void a_calm_run_knows_nothing(void **state)
     free(data);
 }
 
+/* A host that jumps between two states, half of the windows in either, and a case that follows
+ * half of it: by a median of each the two would stand in different states. */
+static void a_process_stands_on_the_line(void **state)
+{
+    (void)state;
+    enum { COUNT = 101 };
+    double time[COUNT], wide[COUNT], scratch[COUNT], at = 0, speed[STATS_SHARES];
+    const struct stats_shares shares = { .of = { 0.5, 0, 0 } };
+    const struct stats_share_windows one = { COUNT, time, { wide, NULL, NULL } };
+    for (size_t i = 0; i < COUNT; i++) {
+        wide[i] = i % 2 == 0 ? 0.6 : 0;
+        time[i] = 3 + 0.5 * wide[i] + (i % 3 == 0 ? 0.001 : -0.001);
+    }
+    time[7] += 2; /* preempted, seen by nothing else */
+    wide[50] += 1;
+    stats_shares_place(&shares, &one, scratch, &at, speed);
+    assert_float_equal(at - 0.5 * speed[STATS_SHARE_WIDE], 3, 0.0011);
+    assert_float_equal(speed[STATS_SHARE_WIDE], 0.3, 0.01);
+    assert_true(isnan(speed[STATS_SHARE_CACHE]) && isnan(speed[STATS_SHARE_MEMORY]));
+}
+
 /* A busy run teaches a calm one, and not the other way round. */
 static void two_runs_know_more(void **state)
 {
@@ -190,6 +211,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(shares_are_found),
         cmocka_unit_test(a_calm_run_knows_nothing),
+        cmocka_unit_test(a_process_stands_on_the_line),
         cmocka_unit_test(two_runs_know_more),
         cmocka_unit_test(errors_and_what_is_explained),
         cmocka_unit_test(a_kernel_that_was_not_timed_has_no_share),

@@ -62,8 +62,12 @@ struct stats_estimate_options {
     double drift_cache_share;
 };
 
+/* One process. The steps of the references are those at the case's median time: median_ns / core_ns
+ * is where that ratio stood by the windows, wide_ns / core_ns where that one did, and so on
+ * (stats_shares_place). */
 struct stats_process_estimate {
-    double median_ns, mean_ns, normalised_ns, core_ns, memory_ns; /* per item, per step */
+    double median_ns, mean_ns, normalised_ns; /* per item */
+    double core_ns, memory_ns;                /* per step; NaN: not timed */
     double wide_ns, cache_ns;
 };
 

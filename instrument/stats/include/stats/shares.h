@@ -30,10 +30,11 @@ enum { STATS_SHARE_WIDE, STATS_SHARE_CACHE, STATS_SHARE_MEMORY, STATS_SHARES };
 #define STATS_SHARES_NOISE_LEAST 0.005 /* movements of less tell little of larger ones */
 
 /* How far a straight line in logarithms may miss, as a share of what is corrected: contention of a
- * core's units is not proportional, the same twice the memory's latency nearly is. */
-#define STATS_SHARES_BEND_WIDE  0.25
+ * core's units is not proportional (a neighbour on the core that comes and goes moves wide by a
+ * half and a case by little; one that does now more and now less moves both), the same twice the
+ * memory's latency nearly is. */
+#define STATS_SHARES_BEND_WIDE  0.5
 #define STATS_SHARES_BEND_OTHER 0.10
-
 struct stats_shares {
     double of[STATS_SHARES];                      /* 0 .. 1 each, their sum too */
     double precision[STATS_SHARES][STATS_SHARES]; /* symmetric; of what is known, prior and all */
@@ -55,6 +56,17 @@ struct stats_share_windows { /* of one process; logarithms */
  */
 BASE_MUST_USE base_err stats_shares_fit(const struct stats_share_windows *processes, size_t count,
                                         struct stats_shares *out);
+
+/* Where a process stood: means of ln t - ln c and of the speeds over those of its windows that lie
+ * near the line. They are the same windows for all, so what holds in each holds for the means; of
+ * medians it would not, where the host jumps between two states.
+ *
+ *   one       not overwritten here, and not yet by the fit
+ *   scratch   [one->count]
+ *   speed     [STATS_SHARES]; NaN: not timed
+ */
+void stats_shares_place(const struct stats_shares *shares, const struct stats_share_windows *one,
+                        double *scratch, double *time, double *speed);
 
 /* Can these numbers be shares that were fitted? Within the bounds, finite, and the precision
  * positive definite: for what came from a file. */
