@@ -1,9 +1,10 @@
-/* kernel_work.c - the hash is carried from item to item: one chain of multiplications without a
- * seam, so that time is proportional to bytes. A walk's next place is computed from the last one
- * plus the loaded word, which is zero but which no compiler or processor knows: every step needs
- * the load before it, no line is met twice within 2^20 steps, and nothing has to be written
- * beforehand, so a process starts in about the time the system takes to give 64 MiB.
- * Source   Hull & Dobell, SIAM Review 4 (1962) 230 (full period: c odd, a = 1 mod 4) */
+/* kernel_work.c - the hash is carried from item to item, and the items of a batch are one loop: a
+ * chain of multiplications without a seam, so that time is proportional to bytes. A walk's next
+ * place is computed from the last one plus the loaded word, which is zero but which no compiler or
+ * processor knows: every step needs the load before it, no line is met twice within 2^20 steps, and
+ * nothing has to be written beforehand, so a process starts in about the time the system takes to
+ * give 64 MiB. Source   Hull & Dobell, SIAM Review 4 (1962) 230 (full period: c odd, a = 1 mod 4)
+ */
 #define _GNU_SOURCE
 #include "kernel_work.h"
 
@@ -18,7 +19,7 @@
 #endif
 
 enum {
-    L1_SIZE = 2048,
+    L1_SIZE = 1024, /* a power of two: the place in it is the low bits of a count */
     L1_BYTES = 1000,
     DRAM_SIZE = 64 << 20,
     DRAM_LINE = 64,
@@ -46,13 +47,10 @@ static bool l1_open(struct kernel *kernel, unsigned extra)
 static void l1_run(struct kernel *kernel, uint64_t items)
 {
     const unsigned char *data = kernel->memory;
-    const size_t size = L1_BYTES + kernel->extra;
+    const uint64_t bytes = items * (L1_BYTES + kernel->extra);
     uint64_t hash = kernel->at;
-    for (uint64_t item = 0; item < items; item++) {
-        BENCH_HIDE(data);
-        for (size_t i = 0; i < size; i++)
-            hash = (hash ^ data[i]) * 1099511628211u;
-    }
+    for (uint64_t i = 0; i < bytes; i++)
+        hash = (hash ^ data[i % L1_SIZE]) * 1099511628211u;
     kernel->at = hash;
 }
 

@@ -1,5 +1,7 @@
-/* stored_cases.c - three kernels whose work is a parameter, in thousandths: what follows the core's
- * clock, what follows how much of a core is left, and what follows memory. */
+/* stored_cases.c - kernels whose work is a parameter, in thousandths: what follows the core's
+ * clock, what follows how much of a core is left, and what follows memory, in large pages and in
+ * small. */
+#define _GNU_SOURCE
 #include "stored_cases.h"
 
 #include <base/rng.h>
@@ -7,8 +9,9 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
-enum { WORK_MAX = 2000, DRAM_LINES = (128 << 20) / 64, DRAM_WORK = 10 };
+enum { WORK_MAX = 2000, DRAM_LINES = (128 << 20) / 64, DRAM_WORK = 10, LARGE_PAGE = 2 << 20 };
 
 struct work {
     uint64_t amount; /* thousandths */
@@ -76,15 +79,16 @@ BENCH(digits, .doc = "a thousand numbers in decimal", .item = "list", .params = 
 }
 
 /* A random cycle (Sattolo, Information Processing Letters 22 (1986) 315) through 128 MiB. */
-static base_err dram_setup(struct bench_env *env)
+static base_err walk_setup(struct bench_env *env, int advice)
 {
     const base_err err = work_setup(env);
     struct work *work = env->state;
     if (err != BASE_OK)
         return err;
-    work->lines = aligned_alloc(64, (size_t)DRAM_LINES * 64);
+    work->lines = aligned_alloc(LARGE_PAGE, (size_t)DRAM_LINES * 64);
     if (work->lines == NULL)
         return BASE_ENOMEM;
+    madvise(work->lines, (size_t)DRAM_LINES * 64, advice);
     struct base_rng rng;
     base_rng_init(&rng, env->seed);
     for (uint32_t i = 0; i < DRAM_LINES; i++)
@@ -98,16 +102,38 @@ static base_err dram_setup(struct bench_env *env)
     return BASE_OK;
 }
 
-BENCH(dram, .doc = "a hundred dependent loads from 128 MiB", .item = "walk", .params = WORK,
-      .setup = dram_setup, .teardown = work_teardown)
+static base_err dram_setup(struct bench_env *env)
 {
-    struct work *work = state;
+    return walk_setup(env, MADV_HUGEPAGE);
+}
+
+static base_err small_pages_setup(struct bench_env *env)
+{
+    return walk_setup(env, MADV_NOHUGEPAGE);
+}
+
+static void walk(struct work *work, uint64_t steps)
+{
     uint32_t at = work->at;
-    BENCH_LOOP(count * work->amount / DRAM_WORK) {
+    BENCH_LOOP(steps) {
         at = work->lines[at][0];
         BENCH_HIDE(at);
     }
     work->at = at;
 }
 
-const struct bench_case *const stored_cases[STORED_KERNELS] = { &l1, &digits, &dram };
+BENCH(dram, .doc = "a hundred dependent loads from 128 MiB in pages of 2 MiB", .item = "walk",
+      .params = WORK, .setup = dram_setup, .teardown = work_teardown)
+{
+    struct work *work = state;
+    walk(work, count * work->amount / DRAM_WORK);
+}
+
+BENCH(small_pages, .doc = "the same in pages of 4 KiB", .item = "walk", .params = WORK,
+      .setup = small_pages_setup, .teardown = work_teardown)
+{
+    struct work *work = state;
+    walk(work, count * work->amount / DRAM_WORK);
+}
+
+const struct bench_case *const stored_cases[STORED_KERNELS] = { &l1, &digits, &dram, &small_pages };

@@ -5,7 +5,7 @@
 
 #include <bench/case.h>
 
-enum { STORED_L1, STORED_DIGITS, STORED_DRAM, STORED_KERNELS };
+enum { STORED_L1, STORED_DIGITS, STORED_DRAM, STORED_SMALL_PAGES, STORED_KERNELS };
 
 extern const struct bench_case *const stored_cases[STORED_KERNELS];
 

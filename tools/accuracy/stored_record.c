@@ -111,51 +111,82 @@ static bool gather(FILE *file, char *line, size_t size, struct stored_place *pla
     return true;
 }
 
-static void fill_processes(const struct windows *all, struct result_case *one)
+static void fill_medians(const struct windows *all, struct result_case *one)
 {
-    for (size_t p = 0; p < all->process_count; p++) {
-        double medians[FIGURES];
-        for (size_t f = 0; f < FIGURES; f++)
-            medians[f] =
-                median_of(all->figures[f] + all->starts[p], all->starts[p + 1] - all->starts[p]);
-        one->processes[p] = (struct result_process){ .median_ns = medians[0],
-                                                     .normalised_ns = NAN,
-                                                     .core_ns = medians[1],
-                                                     .wide_ns = medians[2],
-                                                     .cache_ns = medians[3],
-                                                     .memory_ns = medians[4] };
-    }
+    for (size_t p = 0; p < all->process_count; p++)
+        one->processes[p] = (struct result_process){
+            .median_ns =
+                median_of(all->figures[0] + all->starts[p], all->starts[p + 1] - all->starts[p]),
+            .normalised_ns = NAN,
+        };
     one->process_count = all->process_count;
 }
 
-/* The windows are overwritten. */
-static bool fit(struct windows *all, struct stats_shares *out)
+static void take_logarithms(struct windows *all)
 {
-    struct stats_share_windows each[PROCESSES_MAX];
     for (size_t i = 0; i < all->count; i++) {
         const double core = log(all->figures[1][i]);
         for (size_t f = 0; f < FIGURES; f++)
             all->figures[f][i] = log(all->figures[f][i]) - core;
     }
-    for (size_t p = 0; p < all->process_count; p++)
-        each[p] = (struct stats_share_windows){
-            .count = all->starts[p + 1] - all->starts[p],
-            .time = all->figures[0] + all->starts[p],
-            .speed = { all->figures[2] + all->starts[p], all->figures[3] + all->starts[p],
-                       all->figures[4] + all->starts[p] },
-        };
-    return stats_shares_fit(each, all->process_count, out) == BASE_OK;
+}
+
+static struct stats_share_windows windows_of(struct windows *all, size_t process)
+{
+    const size_t at = all->starts[process];
+    return (struct stats_share_windows){
+        .count = all->starts[process + 1] - at,
+        .time = all->figures[0] + at,
+        .speed = { all->figures[2] + at, all->figures[3] + at, all->figures[4] + at },
+    };
+}
+
+/* The logarithms are overwritten. */
+static bool fit(struct windows *logarithms, struct stats_shares *out)
+{
+    struct stats_share_windows each[PROCESSES_MAX];
+    for (size_t p = 0; p < logarithms->process_count; p++)
+        each[p] = windows_of(logarithms, p);
+    return stats_shares_fit(each, logarithms->process_count, out) == BASE_OK;
+}
+
+/* As in stats_estimate_of. */
+static void place_processes(struct windows *logarithms, const struct stats_shares *shares,
+                            struct result_case *one)
+{
+    double scratch[WINDOWS_MAX];
+    for (size_t p = 0; p < one->process_count; p++) {
+        struct result_process *process = &one->processes[p];
+        const struct stats_share_windows here = windows_of(logarithms, p);
+        double time = 0, speed[STATS_SHARES];
+        stats_shares_place(shares, &here, scratch, &time, speed);
+        process->core_ns = process->median_ns / exp(time);
+        process->wide_ns = process->core_ns * exp(speed[STATS_SHARE_WIDE]);
+        process->cache_ns = process->core_ns * exp(speed[STATS_SHARE_CACHE]);
+        process->memory_ns = process->core_ns * exp(speed[STATS_SHARE_MEMORY]);
+    }
+}
+
+static bool fill_case(struct windows *all, struct windows *copy, struct result_case *one)
+{
+    struct stats_shares shares;
+    fill_medians(all, one);
+    take_logarithms(all);
+    *copy = *all;
+    if (!fit(copy, &shares))
+        return false;
+    place_processes(all, &shares, one);
+    one->shares = stored_shares_of(&shares);
+    return true;
 }
 
 bool stored_record_read(FILE *file, char *line, size_t size, struct stored_place *place,
                         struct result_run *run)
 {
-    struct windows *all = calloc(1, sizeof *all);
-    struct stats_shares shares;
+    struct windows *all = calloc(2, sizeof *all);
     const struct result_estimate none = { NAN, NAN, NAN };
-    bool is_fine = all != NULL;
     errno = 0;
-    is_fine = is_fine && gather(file, line, size, place, all);
+    bool is_fine = all != NULL && gather(file, line, size, place, all);
     if (is_fine) {
         run->cases = base_arena_array(&run->arena, 1, sizeof *run->cases);
         run->case_count = 1;
@@ -167,9 +198,7 @@ bool stored_record_read(FILE *file, char *line, size_t size, struct stored_place
                                               .normalised_ns = none };
         run->cases[0].processes =
             base_arena_array(&run->arena, all->process_count, sizeof(struct result_process));
-        fill_processes(all, &run->cases[0]);
-        is_fine = fit(all, &shares);
-        run->cases[0].shares = stored_shares_of(&shares);
+        is_fine = fill_case(all, all + 1, &run->cases[0]);
     }
     free(all);
     return is_fine;
