@@ -6,6 +6,7 @@
 
 #include <stats/distribution.h>
 #include <stats/shares.h>
+#include <stats/summary.h>
 
 #include <assert.h>
 #include <math.h>
@@ -14,6 +15,13 @@
 /* A share of memory that is hardly known counts as if it were larger: what the references miss of
  * memory is ten times what they miss of the core. */
 #define UNKNOWN_DEVIATIONS 2.0
+
+#define TRANSLATED_BYTES (8 << 20)
+/* How much one neighbour on the core costs differs from what another costs, as a share. */
+#define NEIGHBOUR 0.6
+/* Two of ten processes are cut off at either end of those that were corrected: one that met
+ * something of its own stands far from the rest, which are alike. */
+#define TRIM 0.2
 
 enum { DEGREES_ASSUMED = 1000000 }; /* of an assumed error: as good as known */
 enum time { TIME_SHARES, TIME_NORMALISED, TIME_MEDIAN };
@@ -137,21 +145,17 @@ static struct side side_of(const struct result_case *one, enum time time,
                            const struct stats_shares *shares)
 {
     struct side side = { .count = one->process_count, .error = NAN };
-    const double n = (double)side.count;
+    double times[RESULT_PROCESS_MAX];
+    assert(side.count <= RESULT_PROCESS_MAX);
     for (size_t i = 0; i < side.count; i++) {
-        side.mean += time_of(&one->processes[i], time, shares) / n;
+        times[i] = time_of(&one->processes[i], time, shares);
         for (size_t k = 0; k < STATS_SHARES; k++)
-            side.speed[k] += speed_of(&one->processes[i], k) / n;
+            side.speed[k] += speed_of(&one->processes[i], k) / (double)side.count;
     }
-    side.degrees = n - 1;
-    if (side.count < 2)
-        return side;
-    double squares = 0;
-    for (size_t i = 0; i < side.count; i++) {
-        const double away = time_of(&one->processes[i], time, shares) - side.mean;
-        squares += away * away;
-    }
-    side.error = sqrt(squares / (n - 1) / n);
+    const double cut = time == TIME_SHARES ? TRIM : 0;
+    stats_sort(times, side.count);
+    side.mean = stats_trimmed_mean_sorted(times, side.count, cut);
+    side.error = stats_trimmed_error_sorted(times, side.count, cut, &side.degrees);
     return side;
 }
 
@@ -214,17 +218,58 @@ static void compare_sides(const struct side *baseline, const struct side *curren
     out->p = p_of(centre, error, out->degrees, options->threshold);
 }
 
-/* What the references miss between two runs. */
-static double residual_of(const struct result_comparison *all, const char *id,
-                          const struct stats_shares *shares)
+/* Of a fact in bytes; NaN: not said. */
+static double bytes_of(const struct result_case *one, const char *name)
 {
-    struct result_residual each = { RESULT_RESIDUAL_CORE, RESULT_RESIDUAL_MEMORY };
+    for (size_t i = 0; i < one->facts.count; i++)
+        if (strcmp(one->facts.items[i].name, name) == 0)
+            return one->facts.items[i].value;
+    return NAN;
+}
+
+/* How much of what a case has in memory lies in small pages, 0 .. 1; what the caches of
+ * translations reach anyway counts as 0, what is not said as 1. */
+static double in_small_pages(const struct result_case *one)
+{
+    const double all = bytes_of(one, "setup_rss_bytes");
+    const double large = bytes_of(one, "setup_large_pages_bytes");
+    if (all < TRANSLATED_BYTES)
+        return 0;
+    return all >= large ? 1 - large / all : 1;
+}
+
+/* What the references miss between two runs. */
+static double residual_of(const struct result_comparison *all, const struct result_case *baseline,
+                          const struct result_case *current, const struct stats_shares *shares)
+{
+    struct result_residual each = { RESULT_RESIDUAL_CORE, RESULT_RESIDUAL_MEMORY,
+                                    RESULT_RESIDUAL_PAGES };
     if (all->options.residual != NULL)
-        each = all->options.residual(all->options.residual_context, id);
+        each = all->options.residual(all->options.residual_context, baseline->id);
+    const double small = fmax(in_small_pages(baseline), in_small_pages(current));
+    each.memory = hypot(each.memory, small * each.pages);
     const double memory = shares->of[STATS_SHARE_MEMORY] + shares->of[STATS_SHARE_CACHE];
     const double unknown = UNKNOWN_DEVIATIONS * stats_shares_deviation(shares, STATS_SHARE_MEMORY);
     const double most = fmin(1, hypot(memory, unknown));
     return sqrt(2) * hypot((1 - memory) * each.core, most * each.memory);
+}
+
+static double calmest(const struct result_case *one, double least)
+{
+    for (size_t i = 0; i < one->process_count; i++)
+        least = fmin(least, speed_of(&one->processes[i], STATS_SHARE_WIDE));
+    return least;
+}
+
+/* What a neighbour on the core costs is another from neighbour to neighbour, also where wide shows
+ * the same of both: it counts for all of the time that it was there, and not for the difference. */
+static double neighbours_error(const struct result_case *baseline, const struct side *b,
+                               const struct result_case *current, const struct side *c,
+                               const struct stats_shares *shares)
+{
+    const double calm = calmest(current, calmest(baseline, INFINITY));
+    const double seen = hypot(b->speed[STATS_SHARE_WIDE] - calm, c->speed[STATS_SHARE_WIDE] - calm);
+    return isfinite(seen) ? NEIGHBOUR * shares->of[STATS_SHARE_WIDE] * seen : 0;
 }
 
 static void compare_by_shares(const struct result_comparison *all,
@@ -239,8 +284,9 @@ static void compare_by_shares(const struct result_comparison *all,
     double moved[STATS_SHARES];
     for (size_t k = 0; k < STATS_SHARES; k++)
         moved[k] = c.speed[k] - b.speed[k];
-    const double between =
-        hypot(stats_shares_error(&shares, moved), residual_of(all, baseline->id, &shares));
+    const double between = hypot(hypot(stats_shares_error(&shares, moved),
+                                       neighbours_error(baseline, &b, current, &c, &shares)),
+                                 residual_of(all, baseline, current, &shares));
     compare_sides(&b, &c, between, &all->options, out);
     out->metric = "at_baseline_speed_ns";
     out->baseline_ns = exp(raw.mean);

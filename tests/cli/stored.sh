@@ -45,6 +45,8 @@ run 2 benchmark compare --baseline "$work/a.json" --current "$work/a.json" --cor
 has err "--correction: 'none'"
 run 2 benchmark compare --baseline /dev/null --current "$work/a.json"
 has err '--baseline'
+run 2 compare "$work/a.json" "$work/b.json" --budget 1s
+has err "--budget: nothing is run, "
 
 # Names of runs, and the check against one.
 run 0 history baselines

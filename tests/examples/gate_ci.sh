@@ -26,10 +26,11 @@ budgets:
   - { cases: shell/replace, metric: median_ns, at_most: 10 s }
 GATE
 
+method=stored
 ci() {
     wanted=$1
     shift
-    BPI_PERF=$bpi OUT=result METHOD=stored \
+    BPI_PERF=$bpi OUT=result METHOD=$method COMPARE='--budget 1s --threshold 10' \
         MEASURE='--measurement-time 100ms --warm-up 20ms --processes 2 --sample-size 4 --no-references' \
         "$root/examples/ci/ci.sh" "$@" >"$work/out" 2>&1
     got=$?
@@ -62,6 +63,22 @@ ci 2 HEAD 'false' out/bench
 grep -q 'does not build' "$work/out" || fail "a failing build"
 ci 2 HEAD
 grep -q 'ci.sh BASE BUILD PROGRAM' "$work/out" || fail "no usage"
+
+# Both programs at once: the same program passes, one that does everything twice does not.
+method=paired
+unset GITHUB_ACTIONS
+cat >gate.yaml <<'GATE'
+gate: { name: pairs, undecided: pass }
+budgets:
+  - { cases: shell/, slower_by_at_most: 20% }
+GATE
+ci 0 HEAD 'sh build.sh' out/bench shell/replace
+[ -s result/comparison.json ] || fail "there is no comparison"
+sed -i 's|^run_replace() { \(.*\) }$|run_replace() { \1 \1 }|' source.sh
+ci 1 HEAD 'sh build.sh' out/bench shell/replace
+grep -q 'gate: failed' "$work/out" || fail "twice the work is no failure"
+grep -q '"verdict": *"slower"' result/comparison.json || fail "twice the work is not slower"
+[ ! -d result/base ] || fail "the tree of the base was left behind"
 
 # The other gate file is right, and the workflow is YAML: it is read as far as its first key.
 cd "$root" || exit 1

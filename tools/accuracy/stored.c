@@ -98,6 +98,17 @@ static void fill_processes(struct result_run *run, const struct bench_record *re
                                                      .memory_ns = each[p].memory_ns };
 }
 
+static void fill_facts(struct result_run *run, const struct bench_fact *facts, size_t count)
+{
+    struct result_quantities *out = &run->cases[0].facts;
+    out->items = base_arena_array(&run->arena, count, sizeof *out->items);
+    out->count = count;
+    for (size_t i = 0; i < count; i++)
+        out->items[i] =
+            (struct result_quantity){ base_arena_text(&run->arena, facts[i].name), facts[i].value,
+                                      base_arena_text(&run->arena, facts[i].unit) };
+}
+
 static struct result_estimate interval_of(struct stats_interval from)
 {
     return (struct result_estimate){ from.value, from.low, from.high };
@@ -132,6 +143,7 @@ static bool keep(const struct bench_record *record, const struct stats_estimate_
                                           .normalised_ns = interval_of(out.normalised_ns),
                                           .shares = stored_shares_of(&out.shares) };
     fill_processes(run, record, each);
+    fill_facts(run, record->facts, record->fact_count);
     return true;
 }
 
@@ -194,6 +206,16 @@ static bool measure_all(struct study *study)
     return study->options.rounds > study->options.lag;
 }
 
+/* What the kernels have in memory, which recordings do not say. */
+static const struct bench_fact kernel_facts[STORED_KERNELS][2] = {
+    [STORED_L1] = { { "setup_rss_bytes", 0, "B" }, { "setup_large_pages_bytes", 0, "B" } },
+    [STORED_DIGITS] = { { "setup_rss_bytes", 0, "B" }, { "setup_large_pages_bytes", 0, "B" } },
+    [STORED_DRAM] = { { "setup_rss_bytes", STORED_WALK_BYTES, "B" },
+                      { "setup_large_pages_bytes", STORED_WALK_BYTES, "B" } },
+    [STORED_SMALL_PAGES] = { { "setup_rss_bytes", STORED_WALK_BYTES, "B" },
+                             { "setup_large_pages_bytes", 0, "B" } },
+};
+
 /* Recorded runs; a run that is missing ends the study before its round. */
 static bool read_all(struct study *study)
 {
@@ -207,6 +229,7 @@ static bool read_all(struct study *study)
             result_run_done(&run);
             return false;
         }
+        fill_facts(&run, kernel_facts[at.kernel], 2);
         study->runs[at.kernel][at.change][at.condition][at.round] = run;
         counts[at.round] += run.cases[0].process_count == study->options.processes;
         run = (struct result_run){ .id = "", .confidence = CONFIDENCE };
@@ -242,10 +265,10 @@ static struct result_residual residual_of(void *context, const char *case_id)
                 values[count++] = ns;
         }
     const double learned = stats_residual_share(values, count, NAN);
-    struct result_residual out = { RESULT_RESIDUAL_CORE, RESULT_RESIDUAL_MEMORY };
-    out.core = past->is_long && isfinite(learned) ? learned : fmax(learned, out.core);
-    out.memory = past->is_long && isfinite(learned) ? learned : fmax(learned, out.memory);
-    return out;
+    if (!past->is_long || !isfinite(learned))
+        return (struct result_residual){ RESULT_RESIDUAL_CORE, RESULT_RESIDUAL_MEMORY,
+                                         RESULT_RESIDUAL_PAGES };
+    return (struct result_residual){ learned, learned, 0 };
 }
 
 struct tally {

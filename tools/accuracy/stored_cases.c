@@ -11,7 +11,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-enum { WORK_MAX = 2000, DRAM_LINES = (128 << 20) / 64, DRAM_WORK = 10, LARGE_PAGE = 2 << 20 };
+enum { WORK_MAX = 2000, DRAM_LINES = STORED_WALK_BYTES / 64, DRAM_WORK = 10, LARGE_PAGE = 2 << 20 };
 
 struct work {
     uint64_t amount; /* thousandths */

@@ -6,6 +6,7 @@
 #include <bench/case.h>
 
 enum { STORED_L1, STORED_DIGITS, STORED_DRAM, STORED_SMALL_PAGES, STORED_KERNELS };
+enum { STORED_WALK_BYTES = 128 << 20 };
 
 extern const struct bench_case *const stored_cases[STORED_KERNELS];
 

@@ -68,15 +68,17 @@ static double significance_of(const struct cli_args *args, const struct result_r
     return value != NULL ? value->number : significance;
 }
 
-/* What the history has taught of a case, else what is assumed. context: the history, or NULL */
+/* What the history has taught of a case, else what is assumed. Runs of less than an hour teach
+ * nothing here: times at reference speed hold errors that a comparison of two runs does not have.
+ * context: the history, or NULL */
 static struct result_residual residual_of(void *context, const char *case_id)
 {
-    struct stats_estimate_options options = {
-        .residual_core_share = RESULT_RESIDUAL_CORE,
-        .residual_memory_share = RESULT_RESIDUAL_MEMORY,
-    };
-    (void)cli_residual_learn(context, case_id, &options);
-    return (struct result_residual){ options.residual_core_share, options.residual_memory_share };
+    struct stats_estimate_options options = { 0 };
+    if (!cli_residual_learn(context, case_id, &options))
+        return (struct result_residual){ RESULT_RESIDUAL_CORE, RESULT_RESIDUAL_MEMORY,
+                                         RESULT_RESIDUAL_PAGES };
+    return (struct result_residual){ options.residual_core_share, options.residual_memory_share,
+                                     0 };
 }
 
 base_err cli_baseline_compare(const struct cli_args *args, const struct result_run *baseline,

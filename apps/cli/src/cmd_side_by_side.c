@@ -405,6 +405,22 @@ static bool has_documents(const struct cli_args *args)
            is_document(args->operands[1]);
 }
 
+/* Options of programs say nothing of results that are there already. */
+static base_err check_stored(const struct cli_args *args, struct base_why *why)
+{
+    static const char *const running[] = {
+        "also",    "build",   "program", "budget", "no-early-stop", "instructions",
+        "profile", "arg",     "threads", "seed",   "timeout",       "cpu-affinity",
+        "name",    "prepare", "shell",   "input",  "parameter",     "ignore-failure",
+    };
+    for (size_t i = 0; i < sizeof running / sizeof running[0]; i++)
+        if (cli_has(args, running[i]))
+            return base_fail(why, BASE_EINVALID, 0,
+                             "--%s: nothing is run, %s and %s are results that are there already",
+                             running[i], args->operands[0], args->operands[1]);
+    return BASE_OK;
+}
+
 int cli_cmd_side_by_side(const struct cli_args *args)
 {
     static struct cli_plan plan;
@@ -412,7 +428,8 @@ int cli_cmd_side_by_side(const struct cli_args *args)
     struct result_comparison comparison = { 0 };
     struct base_why why = { 0 };
     if (has_documents(args))
-        return cli_cmd_compare(args);
+        return check_stored(args, &why) == BASE_OK ? cli_cmd_compare(args)
+                                                   : cli_complain_usage(args, &why);
     request = (struct request){ .args = args, .plan = &plan };
     const base_err err = compare(&request, &comparison, &why);
     cli_progress_clear(&request.progress);

@@ -127,18 +127,24 @@ static struct probe_process memory_now(void)
     struct probe_process process;
     struct base_why unused;
     if (probe_process_read(NULL, 0, &process, &unused) != BASE_OK)
-        process.rss_bytes = process.pss_bytes = -1;
+        process.rss_bytes = process.pss_bytes = process.large_pages_bytes = -1;
     return process;
+}
+
+static void add_growth(json_t *facts, const char *name, int64_t before, int64_t after)
+{
+    if (before >= 0 && after >= before)
+        add_fact(facts, name, (double)(after - before), "B");
 }
 
 /* What the set-up added: the case's state in memory. */
 static void add_memory(json_t *facts, const struct probe_process *before)
 {
     const struct probe_process after = memory_now();
-    if (before->rss_bytes >= 0 && after.rss_bytes >= before->rss_bytes)
-        add_fact(facts, "setup_rss_bytes", (double)(after.rss_bytes - before->rss_bytes), "B");
-    if (before->pss_bytes >= 0 && after.pss_bytes >= before->pss_bytes)
-        add_fact(facts, "setup_pss_bytes", (double)(after.pss_bytes - before->pss_bytes), "B");
+    add_growth(facts, "setup_rss_bytes", before->rss_bytes, after.rss_bytes);
+    add_growth(facts, "setup_pss_bytes", before->pss_bytes, after.pss_bytes);
+    add_growth(facts, "setup_large_pages_bytes", before->large_pages_bytes,
+               after.large_pages_bytes);
 }
 
 static void describe_env(const struct worker *worker, const struct probe_process *before,

@@ -31,6 +31,7 @@ static void read_memory(const char *root, const char *folder, struct probe_proce
     const char *rollup = probe_source_read(root, &buf, "%s/smaps_rollup", folder);
     if (rollup != NULL) {
         process->pss_bytes = kib(rollup, "Pss");
+        process->large_pages_bytes = kib(rollup, "AnonHugePages");
         const int64_t clean = kib(rollup, "Private_Clean");
         const int64_t dirty = kib(rollup, "Private_Dirty");
         const int64_t huge = kib(rollup, "Private_Hugetlb");

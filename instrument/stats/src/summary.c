@@ -236,6 +236,24 @@ double stats_trimmed_mean_sorted(const double *sorted, size_t count, double shar
     return stats_mean(sorted + cut, count - 2 * cut);
 }
 
+double stats_trimmed_error_sorted(const double *sorted, size_t count, double share, double *degrees)
+{
+    const size_t cut = share >= 0 && share < 0.5 ? (size_t)(share * (double)count) : count;
+    *degrees = NAN;
+    if (count < 2 * cut + 2)
+        return NAN;
+    const double low = sorted[cut], high = sorted[count - 1 - cut];
+    const double kept = (double)(count - 2 * cut), n = (double)count;
+    double mean = (low + high) * (double)cut / n;
+    for (size_t i = cut; i < count - cut; i++)
+        mean += sorted[i] / n;
+    double squares = (double)cut * ((low - mean) * (low - mean) + (high - mean) * (high - mean));
+    for (size_t i = cut; i < count - cut; i++)
+        squares += (sorted[i] - mean) * (sorted[i] - mean);
+    *degrees = kept - 1;
+    return sqrt(squares / (kept * (kept - 1)));
+}
+
 static bool is_finite(const double *sample, size_t count)
 {
     for (size_t i = 0; i < count; i++) {

@@ -215,7 +215,7 @@ static void a_known_delay_is_found(void **state)
     assert_true(ns >= 20000 && ns < 20000 * 1.01 + 100);
     assert_int_equal(record.process_count, 2);
     assert_float_equal(record.bytes_per_item, 64, 0);
-    assert_int_equal(record.fact_count, 3); /* with the set-up's RSS and PSS */
+    assert_int_equal(record.fact_count, 4); /* with the set-up's RSS, PSS and large pages */
     assert_string_equal(record.facts[0].name, "answer");
     const struct bench_process *process = &record.processes[0];
     assert_true(process->batch_count >= 5);

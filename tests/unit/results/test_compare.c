@@ -382,7 +382,7 @@ static void the_host_is_told_from_the_code(void **state)
     assert_int_equal(item.change, RESULT_CHANGE_UNDECIDED);
     assert_float_equal(item.ratio.value, 1, 0.003);
     assert_float_equal(log(item.ratio.high / item.ratio.low) / 2,
-                       1.96 * STATS_SHARES_BEND_WIDE * 0.5 * log(1.5), 0.003);
+                       1.96 * hypot(STATS_SHARES_BEND_WIDE, 0.6) * 0.5 * log(1.5), 0.003);
     assert_float_equal(item.baseline_ns, 100, 0.5);
     assert_float_equal(item.current_ns / item.baseline_ns, item.ratio.value, 1e-9);
 }
@@ -419,6 +419,83 @@ static void without_shares_on_both_sides(void **state)
     result_comparison_done(&all);
     result_run_done(&a);
     result_run_done(&b);
+}
+
+/* Half of the processes of either run had a neighbour on their core: the two means of wide are
+ * equal, and still the one neighbour is not the other. */
+static void two_neighbours_are_not_one(void **state)
+{
+    (void)state;
+    struct result_run runs[2];
+    struct result_comparison all;
+    struct base_rng rng;
+    struct base_why why = { 0 };
+    struct result_residual none = { 0, 0, 0 };
+    base_rng_init(&rng, 13);
+    for (size_t r = 0; r < 2; r++) {
+        make_run(&runs[r], r == 0 ? "A" : "B");
+        add_shared(&runs[r], 100, 0.5, 1, &rng);
+        for (size_t i = 0; i < 5; i++) {
+            runs[r].cases[0].processes[i].wide_ns *= 2;
+            runs[r].cases[0].processes[i].median_ns *= sqrt(2);
+        }
+    }
+    const struct result_compare_options options = { .residual = residual_of_test,
+                                                    .residual_context = &none };
+    if (result_compare(&runs[0], &runs[1], &options, &all, &why) != BASE_OK)
+        fail_msg("%s", why.text);
+    assert_float_equal(all.items[0].ratio.value, 1, 0.003);
+    assert_float_equal(log(all.items[0].ratio.high / all.items[0].ratio.low) / 2,
+                       1.96 * 0.6 * 0.5 * sqrt(2) * log(2) / 2, 0.01);
+    result_comparison_done(&all);
+    result_run_done(&runs[0]);
+    result_run_done(&runs[1]);
+}
+
+/* Where small pages lie is another in every run: it counts for a case that follows memory and has
+ * more of it than the caches of translations reach. */
+static double half_width_in_pages(double follows, double rss, double large, double pages)
+{
+    struct result_run runs[2];
+    struct result_comparison all;
+    struct base_rng rng;
+    struct base_why why = { 0 };
+    struct result_residual residual = { 0.0001, 0.0001, pages };
+    base_rng_init(&rng, 12);
+    for (size_t i = 0; i < 2; i++) {
+        make_run(&runs[i], i == 0 ? "A" : "B");
+        add_shared(&runs[i], 100, 0, 1, &rng);
+        struct result_case *one = &runs[i].cases[0];
+        one->shares.memory = follows;
+        one->facts.items = make_array(&runs[i], 2, sizeof *one->facts.items);
+        one->facts.items[0] = (struct result_quantity){ "setup_rss_bytes", rss, "B" };
+        one->facts.items[1] = (struct result_quantity){ "setup_large_pages_bytes", large, "B" };
+        one->facts.count = isnan(large) ? isnan(rss) ? 0 : 1 : 2;
+    }
+    const struct result_compare_options options = { .residual = residual_of_test,
+                                                    .residual_context = &residual };
+    if (result_compare(&runs[0], &runs[1], &options, &all, &why) != BASE_OK)
+        fail_msg("%s", why.text);
+    const double half = log(all.items[0].ratio.high / all.items[0].ratio.low) / 2;
+    result_comparison_done(&all);
+    result_run_done(&runs[0]);
+    result_run_done(&runs[1]);
+    return half;
+}
+
+static void small_pages_widen(void **state)
+{
+    (void)state;
+    const double mib = 1 << 20, wide = 1.96 * sqrt(2) * 0.08;
+    assert_float_equal(half_width_in_pages(1, 128 * mib, 0, 0.08), wide, 0.01);
+    assert_float_equal(half_width_in_pages(0.5, 128 * mib, 0, 0.08), wide / 2, 0.01);
+    assert_float_equal(half_width_in_pages(1, 128 * mib, 64 * mib, 0.08), wide / 2, 0.01);
+    assert_float_equal(half_width_in_pages(1, NAN, NAN, 0.08), wide, 0.01);
+    assert_float_equal(half_width_in_pages(1, 128 * mib, NAN, 0.08), wide, 0.01);
+    assert_true(half_width_in_pages(1, 128 * mib, 128 * mib, 0.08) < 0.005);
+    assert_true(half_width_in_pages(1, 2 * mib, 0, 0.08) < 0.005);
+    assert_true(half_width_in_pages(0, 128 * mib, 0, 0.08) < 0.005);
+    assert_true(half_width_in_pages(1, 128 * mib, 0, 0) < 0.005); /* learned: it is in the rest */
 }
 
 /* A memory-bound reference in other pages is another kernel. */
@@ -606,6 +683,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(drift_widens),
         cmocka_unit_test(the_host_is_told_from_the_code),
         cmocka_unit_test(without_shares_on_both_sides),
+        cmocka_unit_test(two_neighbours_are_not_one),
+        cmocka_unit_test(small_pages_widen),
         cmocka_unit_test(other_pages_are_another_reference),
         cmocka_unit_test(refuses_options),
         cmocka_unit_test(false_alarms_are_rare),

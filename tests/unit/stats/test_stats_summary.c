@@ -109,6 +109,25 @@ static void mad_and_walsh_equal_their_definition(void **state)
     }
 }
 
+/* Ten values, two cut off at either end: 3 .. 8, deviations of 3 3 3 4 5 6 7 8 8 8. */
+static void a_trimmed_mean_has_an_error(void **state)
+{
+    (void)state;
+    double sample[] = { -100, 2, 3, 4, 5, 6, 7, 8, 9, 1e6 };
+    double degrees = 0;
+    assert_float_equal(stats_trimmed_mean_sorted(sample, 10, 0.2), 5.5, 1e-12);
+    assert_float_equal(stats_trimmed_error_sorted(sample, 10, 0.2, &degrees), sqrt(42.5 / 30),
+                       1e-12);
+    assert_float_equal(degrees, 5, 0);
+    /* Nothing cut: the usual one. */
+    assert_float_equal(stats_trimmed_error_sorted(sample + 1, 4, 0.2, &degrees), sqrt(5.0 / 3 / 4),
+                       1e-12);
+    assert_float_equal(degrees, 3, 0);
+    assert_true(isnan(stats_trimmed_error_sorted(sample, 1, 0.2, &degrees)) && isnan(degrees));
+    assert_true(isnan(stats_trimmed_error_sorted(sample, 3, 0.4, &degrees)));
+    assert_true(isnan(stats_trimmed_error_sorted(sample, 4, 0.5, &degrees)));
+}
+
 static void a_sum_keeps_what_rounding_would_lose(void **state)
 {
     (void)state;
@@ -289,6 +308,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sorting_and_selecting_equal_qsort),
         cmocka_unit_test(mad_and_walsh_equal_their_definition),
+        cmocka_unit_test(a_trimmed_mean_has_an_error),
         cmocka_unit_test(a_sum_keeps_what_rounding_would_lose),
         cmocka_unit_test(what_a_sample_does_not_have_is_nan),
         cmocka_unit_test(fences_separate_mild_from_severe),

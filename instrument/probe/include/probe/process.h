@@ -9,10 +9,11 @@
 
 /* -1: not told (no permission, kernel without smaps_rollup). */
 struct probe_process {
-    int64_t rss_bytes;      /* resident, shared pages in full; now */
-    int64_t peak_rss_bytes; /* VmHWM */
-    int64_t pss_bytes;      /* resident, a shared page divided by its sharers */
-    int64_t uss_bytes;      /* resident and private: what its end would free */
+    int64_t rss_bytes;         /* resident, shared pages in full; now */
+    int64_t peak_rss_bytes;    /* VmHWM */
+    int64_t pss_bytes;         /* resident, a shared page divided by its sharers */
+    int64_t uss_bytes;         /* resident and private: what its end would free */
+    int64_t large_pages_bytes; /* anonymous memory in the processor's large pages */
     int64_t swap_bytes;
     int64_t threads;
     int64_t descriptors; /* open files */

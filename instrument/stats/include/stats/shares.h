@@ -30,10 +30,8 @@ enum { STATS_SHARE_WIDE, STATS_SHARE_CACHE, STATS_SHARE_MEMORY, STATS_SHARES };
 #define STATS_SHARES_NOISE_LEAST 0.005 /* movements of less tell little of larger ones */
 
 /* How far a straight line in logarithms may miss, as a share of what is corrected: contention of a
- * core's units is not proportional (a neighbour on the core that comes and goes moves wide by a
- * half and a case by little; one that does now more and now less moves both), the same twice the
- * memory's latency nearly is. */
-#define STATS_SHARES_BEND_WIDE  0.5
+ * core's units is not proportional, the same twice the memory's latency nearly is. */
+#define STATS_SHARES_BEND_WIDE  0.25
 #define STATS_SHARES_BEND_OTHER 0.10
 struct stats_shares {
     double of[STATS_SHARES];                      /* 0 .. 1 each, their sum too */

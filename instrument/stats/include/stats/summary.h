@@ -50,6 +50,12 @@ double stats_mad_sorted(const double *sorted, size_t count);
 /* Mean without the floor(share n) smallest and as many largest; share 0 <= share < 0.5. */
 double stats_trimmed_mean_sorted(const double *sorted, size_t count, double share);
 
+/* Its standard error, from the deviation of the sample whose cut ends are moved to the last ones
+ * that are left; NaN when fewer than two are left. Student's, with `*degrees` of freedom.
+ * Source   Tukey & McLaughlin, Sankhya A 25 (1963) 331 */
+double stats_trimmed_error_sorted(const double *sorted, size_t count, double share,
+                                  double *degrees);
+
 /* Hodges-Lehmann location: the median of the means of all pairs, each observation also paired with
  * itself. Exact for every count, by bisection over the sums without storing them.
  * Cost     O(64 n)
