@@ -15,9 +15,9 @@
 
 enum {
     BUCKETS_MIN = 64,
-    BUCKETS_EXACT_MAX = 1 << 11, /* more, and passing empty ones costs more than scanning twice */
-    BUCKETS_WIDE = 1 << 11,
-    DENSE_DEGREE = 24, /* from here on most relaxations are in vain, and a branch knows it */
+    BUCKETS_WIDE = 1 << 7,    /* more, and passing empty ones costs more than scanning twice */
+    BUCKETS_NARROW = 1 << 11, /* when it was scanned twice too often */
+    DENSE_DEGREE = 24,        /* from here on most relaxations are in vain, and a branch knows it */
 };
 
 static uint32_t log2_of(uint32_t x)
@@ -35,15 +35,21 @@ static uint32_t buckets_for(const struct mfn_alm_graph *graph, uint32_t shift)
     return buckets > UINT32_MAX / 2 ? UINT32_MAX / 2 : (uint32_t)buckets;
 }
 
+/* The narrowest buckets of which there are at most so many. */
+static void choose_shift(struct mfn_alm_search *s, uint32_t buckets_max)
+{
+    s->shift = log2_of(s->graph->weight_min);
+    while (buckets_for(s->graph, s->shift) > buckets_max)
+        s->shift++;
+    s->bucket_mask = buckets_for(s->graph, s->shift) - 1;
+}
+
 static void choose_buckets(struct mfn_alm_search *s)
 {
     const struct mfn_alm_graph *const g = s->graph;
-    s->shift = log2_of(g->weight_min);
-    s->is_exact = buckets_for(g, s->shift) <= BUCKETS_EXACT_MAX;
-    while (buckets_for(g, s->shift) > BUCKETS_WIDE)
-        s->shift++;
-    s->bucket_mask = buckets_for(g, s->shift) - 1;
+    s->is_exact = buckets_for(g, log2_of(g->weight_min)) <= BUCKETS_WIDE;
     s->is_dense = g->arc_count / DENSE_DEGREE >= g->node_count;
+    choose_shift(s, BUCKETS_WIDE);
 }
 
 base_err mfn_alm_search_new(const struct mfn_alm_graph *graph, struct mfn_alm_search **out)
@@ -58,14 +64,14 @@ base_err mfn_alm_search_new(const struct mfn_alm_graph *graph, struct mfn_alm_se
     s->labels = aligned_alloc(64, (nodes * sizeof *s->labels + 64) / 64 * 64);
     s->batch = malloc((nodes + 1) * sizeof *s->batch);
     s->entries = malloc(((size_t)s->entry_capacity + 1) * sizeof *s->entries);
-    s->heads = aligned_alloc(64, ((size_t)s->bucket_mask + 1) * sizeof *s->heads);
+    s->heads = aligned_alloc(64, BUCKETS_NARROW * sizeof *s->heads);
     const bool has_heap = s->is_exact || alm_heap_init(&s->heap, graph->node_count);
     if (s->labels == NULL || s->batch == NULL || s->entries == NULL || s->heads == NULL ||
         !has_heap) {
         mfn_alm_search_free(s);
         return BASE_ENOMEM;
     }
-    memset(s->heads, 0xff, ((size_t)s->bucket_mask + 1) * sizeof *s->heads);
+    memset(s->heads, 0xff, BUCKETS_NARROW * sizeof *s->heads);
     for (size_t i = 0; i < nodes; i++)
         s->labels[i] = (struct alm_label){ .distance = MFN_ALM_FAR, .parent = MFN_ALM_NONE };
     s->root = MFN_ALM_NONE;
@@ -101,6 +107,7 @@ static inline uint32_t relax(struct mfn_alm_search *s, const struct mfn_alm_rows
     uint32_t *const heads = s->heads;
     const uint32_t shift = s->shift, mask = s->bucket_mask;
     const uint64_t base = labels[node].distance;
+    const struct alm_label mine = { .parent = node };
     const struct mfn_alm_arc *arc = rows->arcs + rows->first[node];
     const struct mfn_alm_arc *const end = rows->arcs + rows->first[node + 1];
     for (; arc < end; arc++) {
@@ -110,9 +117,8 @@ static inline uint32_t relax(struct mfn_alm_search *s, const struct mfn_alm_rows
         const bool is_better = distance < before;
         const uint32_t bucket = (uint32_t)(distance >> shift) & mask;
         const uint32_t head = heads[bucket];
-        label->distance = is_better ? distance : before;
-        label->parent = (uint32_t)pick(is_better, node, label->parent);
-        label->is_done &= (uint32_t)is_better - 1;
+        label->distance = pick(is_better, distance, before);
+        label->both = pick(is_better, mine.both, label->both);
         entries[count] = (struct alm_entry){ arc->node, head };
         heads[bucket] = (uint32_t)pick(is_better, count, head);
         count += is_better;
@@ -278,13 +284,14 @@ void mfn_alm_search_run(struct mfn_alm_search *search, uint32_t root,
     search->root = root;
     search->direction = direction;
     begin(search, root);
-    if (!search->is_ordered) {
+    while (!search->is_ordered) {
         search->entries[0] = (struct alm_entry){ root, MFN_ALM_NONE };
         search->heads[0] = 0;
         if (run_lists(search, rows))
             return;
-        search->is_ordered = true;
-        memset(search->heads, 0xff, ((size_t)search->bucket_mask + 1) * sizeof *search->heads);
+        search->is_ordered = search->bucket_mask + 1 > BUCKETS_WIDE;
+        choose_shift(search, BUCKETS_NARROW);
+        memset(search->heads, 0xff, BUCKETS_NARROW * sizeof *search->heads);
         begin(search, root);
     }
     run_ordered(search, rows, root);

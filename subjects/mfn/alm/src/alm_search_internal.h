@@ -8,8 +8,13 @@
 
 struct alm_label {
     uint64_t distance; /* MFN_ALM_FAR: not reached */
-    uint32_t parent;
-    uint32_t is_done; /* scanned since the distance was written */
+    union {
+        struct {
+            uint32_t parent;
+            uint32_t is_done; /* scanned since the distance was written */
+        };
+        uint64_t both; /* to write them at once */
+    };
 };
 
 /* An entry of a bucket's list; a node may have several, some of them stale. */
@@ -24,7 +29,7 @@ struct mfn_alm_search {
     struct alm_label *labels;  /* [node_count] */
     uint32_t *batch;           /* [node_count + 1]: nodes of the open bucket */
     struct alm_entry *entries; /* [entry_capacity + 1] */
-    uint32_t *heads;           /* [bucket_mask + 1]: first entry of each bucket, or MFN_ALM_NONE */
+    uint32_t *heads;           /* first entry of each bucket, or MFN_ALM_NONE */
     uint32_t entry_capacity;
     uint32_t bucket_mask;
     uint32_t shift; /* a bucket is 2^shift quanta wide */
