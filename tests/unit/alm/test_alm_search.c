@@ -109,6 +109,41 @@ static void landmarks_are_far_apart(void **state)
     mfn_alm_graph_free(g);
 }
 
+/* In a mesh they help; in a random graph everything is near everything. */
+static void landmarks_are_left_out_where_they_do_not_help(void **state)
+{
+    (void)state;
+    enum { WIDTH = 20, NODES = WIDTH * WIDTH };
+    static struct mfn_alm_edge list[4 * NODES];
+    for (unsigned is_mesh = 0; is_mesh < 2; is_mesh++) {
+        struct base_rng rng;
+        size_t count = 4 * NODES;
+        base_rng_init(&rng, 9);
+        alm_twin_edges(&rng, list, count, NODES, ALM_TWIN_ANY);
+        for (uint32_t i = 0; is_mesh == 1 && i < 4 * NODES; i++) {
+            static const uint32_t steps[] = { 1, WIDTH, NODES - 1, NODES - WIDTH };
+            list[i].from = i / 4;
+            list[i].to = (i / 4 + steps[i % 4]) % NODES;
+            if (list[i].to > list[i].from + WIDTH || list[i].from > list[i].to + WIDTH)
+                list[i].to = list[i].from; /* over the edge: no arc */
+        }
+        struct mfn_alm_graph *const g = alm_twin_graph(list, count, NODES, MFN_ALM_LATENCY);
+        struct mfn_alm_landmarks *landmarks = NULL;
+        struct mfn_alm_pair *p = NULL;
+        assert_int_equal(mfn_alm_landmarks_new(g, 16, &landmarks), BASE_OK);
+        assert_int_equal(mfn_alm_pair_new(g, landmarks, &p), BASE_OK);
+        const uint64_t before = mfn_alm_pair_find(p, 30, 35);
+        assert_int_equal(mfn_alm_pair_tune(p), is_mesh);
+        assert_true(mfn_alm_pair_find(p, 30, 35) == before);
+        mfn_alm_pair_free(p);
+        assert_int_equal(mfn_alm_pair_new(g, NULL, &p), BASE_OK);
+        assert_false(mfn_alm_pair_tune(p));
+        mfn_alm_pair_free(p);
+        mfn_alm_landmarks_free(landmarks);
+        mfn_alm_graph_free(g);
+    }
+}
+
 /* Weights in exact buckets, in wider ones, and so uneven that a heap is needed; dense rows. */
 static void forms_of_the_queue(void **state)
 {
@@ -183,6 +218,7 @@ int main(void)
         cmocka_unit_test(landmarks_are_far_apart),
         cmocka_unit_test(forms_of_the_queue),
         cmocka_unit_test(a_long_line),
+        cmocka_unit_test(landmarks_are_left_out_where_they_do_not_help),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -29,9 +29,10 @@ struct alm_work {
     uint32_t *hops;                  /* the same */
     uint32_t *queue;                 /* [queue_mask + 1]: a ring of nodes, each in it once */
     uint32_t queue_mask, head, tail;
-    uint8_t *is_queued; /* [node_count] */
-    uint8_t *is_pulled; /* [node_count] */
-    uint32_t *rows;     /* [node_count]: raised rows, then rows pulled */
+    uint8_t *is_queued;  /* [node_count] */
+    uint8_t *is_listed;  /* [node_count]: in rows */
+    uint8_t *is_pointed; /* [node_count]: its next hops were set */
+    uint32_t *rows;      /* [node_count + 1]: raised rows, then those pulled or changed */
     uint32_t row_count;
 };
 
@@ -40,6 +41,13 @@ static inline void alm_work_queue(struct alm_work *work, uint32_t node)
     work->queue[work->tail & work->queue_mask] = node;
     work->tail += !work->is_queued[node];
     work->is_queued[node] = 1;
+}
+
+static inline void alm_work_list(struct alm_work *work, uint32_t node)
+{
+    work->rows[work->row_count] = node;
+    work->row_count += !work->is_listed[node];
+    work->is_listed[node] = 1;
 }
 
 struct alm_lanes_kernel {
@@ -52,6 +60,11 @@ struct alm_lanes_kernel {
     /* Lower what can be lowered, beginning with the queued rows, and set the next hops of all rows
      * looked at. */
     void (*settle)(struct alm_work *work);
+
+    /* Find all distances and next hops of a block in which only the targets' own distances are set.
+     *
+     *   order   [node_count]: all nodes, best those near the targets first; any order will do */
+    void (*rebuild)(struct alm_work *work, const uint32_t *order, uint32_t node_count);
 };
 
 /* NULL where the machine or the compiler has no such thing. */

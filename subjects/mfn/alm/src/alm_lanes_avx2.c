@@ -21,12 +21,16 @@ typedef __m256i vec_mask;
 #define mask_and_not(a, b)     _mm256_andnot_si256(b, a)
 #define vec_select(mask, a, b) _mm256_blendv_epi8(b, a, mask)
 #define mask_any(mask)         (!_mm256_testz_si256(mask, mask))
+#define vec_differ(a, b)       _mm256_xor_si256(a, b)
+#define mask_none              _mm256_setzero_si256()
+#define mask_or(a, b)          _mm256_or_si256(a, b)
 
 #include "alm_lanes_body.h"
 
 const struct alm_lanes_kernel *alm_lanes_avx2(void)
 {
-    static const struct alm_lanes_kernel kernel = { "avx2", lanes_raise, lanes_settle };
+    static const struct alm_lanes_kernel kernel = { "avx2", lanes_raise, lanes_settle,
+                                                    lanes_rebuild };
     return __builtin_cpu_supports("avx2") ? &kernel : NULL;
 }
 

@@ -21,12 +21,16 @@ typedef __mmask16 vec_mask;
 #define mask_and_not(a, b)     ((vec_mask)((a) & ~(b)))
 #define vec_select(mask, a, b) _mm512_mask_blend_epi32(mask, b, a)
 #define mask_any(mask)         ((mask) != 0)
+#define vec_differ(a, b)       _mm512_cmpneq_epi32_mask(a, b)
+#define mask_none              ((vec_mask)0)
+#define mask_or(a, b)          ((vec_mask)((a) | (b)))
 
 #include "alm_lanes_body.h"
 
 const struct alm_lanes_kernel *alm_lanes_avx512(void)
 {
-    static const struct alm_lanes_kernel kernel = { "avx512", lanes_raise, lanes_settle };
+    static const struct alm_lanes_kernel kernel = { "avx512", lanes_raise, lanes_settle,
+                                                    lanes_rebuild };
     return __builtin_cpu_supports("avx512f") ? &kernel : NULL;
 }
 

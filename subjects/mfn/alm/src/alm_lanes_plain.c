@@ -53,16 +53,29 @@ static inline vec vec_select(vec_mask mask, vec a, vec b)
     return mask ? a : b;
 }
 
+static const vec_mask mask_none = false;
+
+static inline vec_mask mask_or(vec_mask a, vec_mask b)
+{
+    return a || b;
+}
+
 static inline bool mask_any(vec_mask mask)
 {
     return mask;
+}
+
+static inline vec_mask vec_differ(vec a, vec b)
+{
+    return a != b;
 }
 
 #include "alm_lanes_body.h"
 
 const struct alm_lanes_kernel *alm_lanes_plain(void)
 {
-    static const struct alm_lanes_kernel kernel = { "plain", lanes_raise, lanes_settle };
+    static const struct alm_lanes_kernel kernel = { "plain", lanes_raise, lanes_settle,
+                                                    lanes_rebuild };
     return &kernel;
 }
 

@@ -13,9 +13,17 @@
 #include "alm_heap.h"
 #include "alm_landmarks.h"
 
+#include <base/rng.h>
+
 #include <assert.h>
 
-enum { ACTIVE_MAX = 3, FORWARD = 0, BACKWARD = 1 };
+enum {
+    ACTIVE_MAX = 3,
+    SAMPLES = 32,
+    LED_COST = 2, /* what a node costs with potentials, over one without */
+    FORWARD = 0,
+    BACKWARD = 1
+};
 
 struct pair_label {
     uint64_t distance[2];
@@ -30,6 +38,7 @@ struct mfn_alm_pair {
     const struct mfn_alm_landmarks *landmarks;
     struct pair_label *labels; /* [node_count] */
     struct alm_heap heaps[2];
+    bool is_led; /* the landmarks are used */
     uint32_t stamp;
     uint32_t active_count;
     uint32_t active[ACTIVE_MAX];
@@ -47,6 +56,7 @@ base_err mfn_alm_pair_new(const struct mfn_alm_graph *graph,
         return BASE_ENOMEM;
     p->graph = graph;
     p->landmarks = landmarks;
+    p->is_led = landmarks != NULL;
     p->meeting = MFN_ALM_NONE;
     p->labels = calloc((size_t)graph->node_count + 1, sizeof *p->labels);
     if (p->labels == NULL || !alm_heap_init(&p->heaps[FORWARD], graph->node_count) ||
@@ -91,7 +101,7 @@ static void choose_active(struct mfn_alm_pair *p, uint32_t from, uint32_t to)
 {
     uint64_t bounds[ACTIVE_MAX] = { 0 };
     p->active_count = 0;
-    if (p->landmarks == NULL)
+    if (!p->is_led)
         return;
     const struct alm_known *const source = known_of(p->landmarks, from);
     const struct alm_known *const target = known_of(p->landmarks, to);
@@ -200,6 +210,26 @@ uint64_t mfn_alm_pair_find(struct mfn_alm_pair *pair, uint32_t from, uint32_t to
     alm_heap_clear(ahead);
     alm_heap_clear(behind);
     return pair->best;
+}
+
+bool mfn_alm_pair_tune(struct mfn_alm_pair *pair)
+{
+    size_t settled[2] = { 0 };
+    struct base_rng rng;
+    if (pair->landmarks == NULL || pair->graph->node_count == 0)
+        return false;
+    base_rng_init(&rng, pair->graph->node_count);
+    for (unsigned i = 0; i < SAMPLES; i++) {
+        const uint32_t from = (uint32_t)base_rng_below(&rng, pair->graph->node_count);
+        const uint32_t to = (uint32_t)base_rng_below(&rng, pair->graph->node_count);
+        for (unsigned is_led = 0; is_led < 2; is_led++) {
+            pair->is_led = is_led == 1;
+            mfn_alm_pair_find(pair, from, to);
+            settled[is_led] += pair->settled;
+        }
+    }
+    pair->is_led = settled[1] * LED_COST < settled[0];
+    return pair->is_led;
 }
 
 size_t mfn_alm_pair_settled(const struct mfn_alm_pair *pair)

@@ -18,7 +18,7 @@
 
 /* Of this share of arcs (1 / REBUILD_SHARE) and more that change, raising costs more than it saves.
  */
-enum { REBUILD_SHARE = 50 };
+enum { REBUILD_SHARE = 250, REBUILD_MIN = 8, ORDER_CLASSES = 1024 };
 
 static size_t block_size(const struct mfn_alm_routes *r)
 {
@@ -106,16 +106,18 @@ static base_err nodes_alloc(struct mfn_alm_routes *r)
         queue *= 2;
     r->targets = malloc((nodes + 1) * sizeof *r->targets);
     r->lanes = malloc((nodes + 1) * sizeof *r->lanes);
+    r->order = malloc((nodes + 1) * sizeof *r->order);
     r->out = calloc(nodes + 1, sizeof *r->out);
     r->in = calloc(nodes + 1, sizeof *r->in);
     r->work.queue = malloc(queue * sizeof *r->work.queue);
     r->work.queue_mask = queue - 1;
     r->work.is_queued = calloc(nodes + 1, 1);
-    r->work.is_pulled = calloc(nodes + 1, 1);
+    r->work.is_listed = calloc(nodes + 1, 1);
+    r->work.is_pointed = calloc(nodes + 1, 1);
     r->work.rows = malloc((nodes + 1) * sizeof *r->work.rows);
-    if (r->targets == NULL || r->lanes == NULL || r->out == NULL || r->in == NULL ||
-        r->work.queue == NULL || r->work.is_queued == NULL || r->work.is_pulled == NULL ||
-        r->work.rows == NULL)
+    if (r->targets == NULL || r->lanes == NULL || r->order == NULL || r->out == NULL ||
+        r->in == NULL || r->work.queue == NULL || r->work.is_queued == NULL ||
+        r->work.is_listed == NULL || r->work.is_pointed == NULL || r->work.rows == NULL)
         return BASE_ENOMEM;
     memset(r->lanes, 0xff, (nodes + 1) * sizeof *r->lanes);
     r->work.out = r->out;
@@ -128,7 +130,10 @@ static base_err blocks_alloc(struct mfn_alm_routes *r)
     const size_t size = r->block_count * block_size(r) * sizeof *r->distances;
     r->distances = aligned_room(size);
     r->hops = aligned_room(size);
-    return r->distances != NULL && r->hops != NULL ? BASE_OK : BASE_ENOMEM;
+    if (r->distances == NULL || r->hops == NULL)
+        return BASE_ENOMEM;
+    memset(r->distances, 0xff, size);
+    return BASE_OK;
 }
 
 static base_err routes_init(struct mfn_alm_routes *r, const struct mfn_alm_graph *graph,
@@ -182,13 +187,15 @@ void mfn_alm_routes_free(struct mfn_alm_routes *routes)
     }
     free(routes->targets);
     free(routes->lanes);
+    free(routes->order);
     free(routes->out);
     free(routes->in);
     free(routes->distances);
     free(routes->hops);
     free(routes->work.queue);
     free(routes->work.is_queued);
-    free(routes->work.is_pulled);
+    free(routes->work.is_listed);
+    free(routes->work.is_pointed);
     free(routes->work.rows);
     free(routes->records);
     free(routes);
@@ -200,21 +207,43 @@ static void block_open(struct mfn_alm_routes *r, uint32_t block)
     r->work.hops = r->hops + block * block_size(r);
 }
 
+/* All nodes, roughly by what the table says of their distance to the block's first target: out of
+ * date or not, it is the order in which distances spread. */
+static void order_rows(struct mfn_alm_routes *r)
+{
+    const uint32_t *const distances = r->work.distances;
+    uint32_t starts[ORDER_CLASSES + 1] = { 0 };
+    uint32_t most = 0;
+    for (uint32_t i = 0; i < r->node_count; i++) {
+        const uint32_t distance = distances[(size_t)i * ALM_LANES];
+        most = distance < r->work.far && distance > most ? distance : most;
+    }
+    const uint32_t width = most / ORDER_CLASSES + 1;
+    for (unsigned pass = 0; pass < 2; pass++) {
+        for (uint32_t i = 0; i < r->node_count; i++) {
+            const uint32_t distance = distances[(size_t)i * ALM_LANES];
+            const uint32_t class = distance < r->work.far ? distance / width : ORDER_CLASSES - 1;
+            if (pass == 0)
+                starts[class + 1]++;
+            else
+                r->order[starts[class]++] = i;
+        }
+        for (unsigned k = 0; pass == 0 && k < ORDER_CLASSES; k++)
+            starts[k + 1] += starts[k];
+    }
+}
+
 static void block_rebuild(struct mfn_alm_routes *r, uint32_t block)
 {
     struct alm_work *const work = &r->work;
     block_open(r, block);
+    order_rows(r);
     for (size_t i = 0; i < block_size(r); i++)
         work->distances[i] = work->far;
-    memset(work->hops, 0xff, block_size(r) * sizeof *work->hops);
     const uint32_t begin = block * ALM_LANES;
-    for (uint32_t lane = 0; lane < ALM_LANES && begin + lane < r->target_count; lane++) {
-        const uint32_t target = r->targets[begin + lane];
-        work->distances[(size_t)target * ALM_LANES + lane] = 0;
-        for (uint32_t i = 0; i < r->in[target].count; i++)
-            alm_work_queue(work, r->in[target].items[i].node);
-    }
-    r->kernel->settle(work);
+    for (uint32_t lane = 0; lane < ALM_LANES && begin + lane < r->target_count; lane++)
+        work->distances[(size_t)r->targets[begin + lane] * ALM_LANES + lane] = 0;
+    r->kernel->rebuild(work, r->order, r->node_count);
 }
 
 void mfn_alm_routes_rebuild(struct mfn_alm_routes *routes)
@@ -315,7 +344,7 @@ static void apply_and_repair(struct mfn_alm_routes *r, const struct mfn_alm_chan
                              size_t count)
 {
     const size_t changed = apply(r, changes, count);
-    if (changed > r->arc_count / REBUILD_SHARE + 1)
+    if (changed > r->arc_count / REBUILD_SHARE + REBUILD_MIN)
         mfn_alm_routes_rebuild(r);
     else if (changed > 0)
         repair(r, changed);

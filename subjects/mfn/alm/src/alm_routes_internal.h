@@ -12,6 +12,7 @@ struct mfn_alm_routes {
     uint32_t target_count;
     uint32_t *targets;          /* [target_count], by lane */
     uint32_t *lanes;            /* [node_count]: the lane of a target, or MFN_ALM_NONE */
+    uint32_t *order;            /* [node_count]: of the rows of one block */
     struct alm_arcs *out, *in;  /* [node_count] */
     uint32_t *distances, *hops; /* [block_count][node_count][ALM_LANES] */
     struct alm_work work;       /* of one block after the other */

@@ -11,6 +11,8 @@
 
 #include <mfn/alm_graph.h>
 
+#include <stdbool.h>
+
 enum { MFN_ALM_LANDMARK_MAX = 64 };
 
 struct mfn_alm_landmarks;
@@ -46,6 +48,12 @@ void mfn_alm_pair_free(struct mfn_alm_pair *pair);
  * Source   Ikeda et al., VNIS 1994, 291-296 (averaged potentials agree at both ends)
  */
 uint64_t mfn_alm_pair_find(struct mfn_alm_pair *pair, uint32_t from, uint32_t to);
+
+/* Ask some questions with the landmarks and without, and leave them out from now on unless they at
+ * least halve what is looked at: on meshes and roads they do, on random graphs, where everything is
+ * near everything, they do not. Answers whether they are used; without a call they are.
+ * Cost: 64 questions */
+bool mfn_alm_pair_tune(struct mfn_alm_pair *pair);
 
 /* How many nodes the last search settled. */
 size_t mfn_alm_pair_settled(const struct mfn_alm_pair *pair);
