@@ -17,7 +17,11 @@ enum {
     BUCKETS_MIN = 64,
     BUCKETS_WIDE = 1 << 7,    /* more, and passing empty ones costs more than scanning twice */
     BUCKETS_NARROW = 1 << 11, /* when it was scanned twice too often */
-    DENSE_DEGREE = 24,        /* from here on most relaxations are in vain, and a branch knows it */
+    LARGE_NODES = 1 << 16,    /* labels of 1 MiB */
+    AHEAD_ARCS = 8,           /* places in the batch */
+    AHEAD_LABELS = 4,
+    AHEAD_DEGREE = 16,
+    DENSE_DEGREE = 24, /* from here on most relaxations are in vain, and a branch knows it */
 };
 
 static uint32_t log2_of(uint32_t x)
@@ -48,6 +52,7 @@ static void choose_buckets(struct mfn_alm_search *s)
 {
     const struct mfn_alm_graph *const g = s->graph;
     s->is_exact = buckets_for(g, log2_of(g->weight_min)) <= BUCKETS_WIDE;
+    s->is_large = g->node_count >= LARGE_NODES;
     s->is_dense = g->arc_count / DENSE_DEGREE >= g->node_count;
     choose_shift(s, BUCKETS_WIDE);
 }
@@ -181,6 +186,20 @@ static inline uint32_t next_bucket(const struct mfn_alm_search *s, uint32_t buck
     return bucket;
 }
 
+/* Graphs that no cache holds: ask for what the nodes after this one of the batch will touch. */
+static inline void fetch_ahead(const struct mfn_alm_search *s, const struct mfn_alm_rows *rows,
+                               uint32_t i, uint32_t batch)
+{
+    if (i + AHEAD_ARCS < batch)
+        __builtin_prefetch(&rows->arcs[rows->first[s->batch[i + AHEAD_ARCS]]]);
+    if (i + AHEAD_LABELS >= batch)
+        return;
+    const uint32_t node = s->batch[i + AHEAD_LABELS];
+    const uint32_t begin = rows->first[node], end = rows->first[node + 1];
+    for (uint32_t k = begin; k < end && k < begin + AHEAD_DEGREE; k++)
+        __builtin_prefetch(&s->labels[rows->arcs[k].node], 1);
+}
+
 /* False when the entries were used up. */
 static bool run_lists(struct mfn_alm_search *s, const struct mfn_alm_rows *rows)
 {
@@ -191,6 +210,8 @@ static bool run_lists(struct mfn_alm_search *s, const struct mfn_alm_rows *rows)
         for (uint32_t i = 0; i < batch; i++) {
             const uint32_t node = s->batch[i];
             s->labels[node].is_done = 1;
+            if (s->is_large)
+                fetch_ahead(s, rows, i, batch);
             if (!s->is_exact &&
                 rows->first[node + 1] - rows->first[node] > s->entry_capacity - count)
                 return false;

@@ -35,6 +35,7 @@ struct mfn_alm_search {
     uint32_t shift; /* a bucket is 2^shift quanta wide */
     bool is_exact;  /* buckets are no wider than the lightest arc: nodes are final when met */
     bool is_dense;
+    bool is_large;
     bool is_ordered; /* the heap decides inside a bucket */
     struct alm_heap heap;
     uint64_t full, words[ALM_ORDERED_WORDS]; /* ordered: words that are not 0, buckets not empty */

@@ -42,7 +42,7 @@ struct mfn_alm_routes;
  *   options  may be NULL
  *
  * Cost     8 bytes a node and target (rounded up to 32 targets) and 40 an arc. 1000 nodes of degree
- * 4, all targets, take about as long as a hundred single searches. Errors   EFULL (more than
+ * 4, all targets, take as long as some 150 single searches. Errors   EFULL (more than
  * MFN_ALM_ROUTES_NODE_MAX nodes), EINVALID (a target is no node or is named twice), ERANGE
  * (weight_max is NaN, negative or below the graph's largest), ENOMEM Source   Bellman, Quarterly of
  * Applied Mathematics 16 (1958) 87-90, from a work list, for 32 targets at once
