@@ -14,10 +14,6 @@ uint32_t balance_twin_up(const struct balance_twin *twin, uint32_t *up)
 
 void balance_twin_changed(struct balance_twin *twin)
 {
-    uint32_t up[TWIN_SERVERS_MAX];
-    const uint32_t count = balance_twin_up(twin, up);
-    if (twin->position >= count)
-        twin->position = 0;
     for (uint32_t i = 0; i < TWIN_SERVERS_MAX; i++)
         twin->servers[i].current = 0;
 }
@@ -50,14 +46,14 @@ static uint32_t least(struct balance_twin *twin, const uint32_t *up, uint32_t co
     for (uint32_t k = 0; k < count; k++) {
         const long double active = twin->servers[up[k]].active;
         const long double cost = is_weighted ? (active + 1) / twin->servers[up[k]].weight : active;
-        const uint32_t distance = (k + count - twin->position) % count;
+        const uint32_t distance = (up[k] + twin->capacity - twin->position) % twin->capacity;
         if (k == 0 || cost < best_cost || (cost == best_cost && distance < best_distance)) {
             best = k;
             best_cost = cost;
             best_distance = distance;
         }
     }
-    twin->position = (best + 1) % count;
+    twin->position = (up[best] + 1) % twin->capacity;
     return up[best];
 }
 
@@ -71,9 +67,10 @@ uint32_t balance_twin_choose(struct balance_twin *twin, enum mfn_alm_policy poli
         return smooth(twin, up, count);
     if (policy != MFN_ALM_ROUND_ROBIN)
         return least(twin, up, count, policy == MFN_ALM_WEIGHTED_LEAST_CONNECTIONS);
-    const uint32_t server = up[twin->position];
-    twin->position = (twin->position + 1) % count;
-    return server;
+    /* A turn beyond the last begins at the first. */
+    const uint32_t at = twin->position < count ? twin->position : 0;
+    twin->position = at + 1;
+    return up[at];
 }
 
 static uint64_t splitmix(uint64_t *x)

@@ -15,10 +15,10 @@ struct balance_twin {
         uint32_t weight, active;
         int64_t current; /* smooth weighted round robin */
     } servers[TWIN_SERVERS_MAX];
-    uint32_t position; /* among those up, of the next in turn */
+    uint32_t position; /* round robin: among those up, of the next; else the next server */
 };
 
-/* Those up changed: the smooth sequence starts anew, a turn beyond the last begins at the first. */
+/* Those up changed: the smooth sequence starts anew. */
 void balance_twin_changed(struct balance_twin *twin);
 
 uint32_t balance_twin_up(const struct balance_twin *twin, uint32_t *up);

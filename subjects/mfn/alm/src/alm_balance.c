@@ -191,9 +191,9 @@ void mfn_alm_pool_prepare(struct mfn_alm_pool *pool)
 static void balance_load(struct mfn_alm_pool *pool, uint32_t server, int change)
 {
     pool->active[server] += (uint32_t)change;
-    if (isinf(pool->loads[server]))
+    if (isinf(pool->fast.loads[server]))
         return;
-    pool->loads[server] = pool->active[server] / (double)pool->weights[server];
+    pool->fast.loads[server] = alm_pool_load(pool, server);
     pool->active_total += (uint64_t)(int64_t)change;
     pool->fast.bound = pool->bound_factor * (double)(pool->active_total + 1);
 }

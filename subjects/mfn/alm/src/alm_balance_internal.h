@@ -46,12 +46,26 @@ struct mfn_alm_pool {
     uint32_t owned[MFN_ALM_SERVERS_MAX];   /* slots of the base table */
     uint32_t weights[MFN_ALM_SERVERS_MAX]; /* 0: no server here */
     int64_t currents[MFN_ALM_SERVERS_MAX]; /* weighted round robin */
-    double loads[MFN_ALM_SERVERS_MAX];
     struct alm_server servers[MFN_ALM_SERVERS_MAX];
 };
 
 /* Something changed: the next choose builds up[] and tables (the base table too) anew. */
 void alm_pool_stale(struct mfn_alm_pool *pool, bool is_base_stale);
+
+/* What a server chosen from has to do, in the policy's measure. Divisions round correctly, so equal
+ * fractions are equal doubles and, with less than 2^32 requests, others differ. */
+static inline double alm_pool_load(const struct mfn_alm_pool *pool, uint32_t i)
+{
+    switch (pool->options.policy) {
+    case MFN_ALM_LEAST_CONNECTIONS:
+        return pool->active[i];
+    case MFN_ALM_MAGLEV:
+    case MFN_ALM_ADAPTIVE:
+        return pool->active[i] / (double)pool->weights[i];
+    default:
+        return (pool->active[i] + 1.0) / pool->weights[i];
+    }
+}
 
 /* Build what is stale. */
 void alm_pool_refresh(struct mfn_alm_pool *pool);

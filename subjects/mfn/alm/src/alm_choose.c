@@ -5,16 +5,11 @@
 
 enum { CHOOSE_WALK_MAX = 64, CHOOSE_DRAWS_MAX = 32 };
 
-static uint32_t choose_wrapped(const struct mfn_alm_pool *pool, uint32_t k)
-{
-    return k < pool->up_count ? k : k - pool->up_count;
-}
-
 static uint32_t choose_round_robin(struct mfn_alm_pool *pool)
 {
-    const uint32_t server = pool->up[pool->turn];
-    pool->turn = choose_wrapped(pool, pool->turn + 1);
-    return server;
+    const uint32_t at = pool->turn < pool->up_count ? pool->turn : 0;
+    pool->turn = at + 1;
+    return pool->up[at];
 }
 
 /* One step of smooth weighted round robin: everyone gains its weight, the first who has most is
@@ -47,38 +42,26 @@ static uint32_t choose_smooth(struct mfn_alm_pool *pool)
     return server;
 }
 
+/* Four independent minima: without branches, and none waits for the one before. Those not chosen
+ * from are infinite, and so are the places up to a multiple of four. */
+static double choose_least_load(const struct mfn_alm_pool *pool)
+{
+    double least[4] = { INFINITY, INFINITY, INFINITY, INFINITY };
+    for (uint32_t i = 0; i < pool->options.capacity; i += 4)
+        for (uint32_t k = 0; k < 4; k++)
+            least[k] = pool->fast.loads[i + k] < least[k] ? pool->fast.loads[i + k] : least[k];
+    return fmin(fmin(least[0], least[1]), fmin(least[2], least[3]));
+}
+
+/* The least loaded; among equals the first from the one after the last choice on. */
 static uint32_t choose_least(struct mfn_alm_pool *pool)
 {
-    uint32_t best = pool->turn;
-    uint32_t least = pool->active[pool->up[best]];
-    for (uint32_t k = 1; k < pool->up_count && least > 0; k++) {
-        const uint32_t at = choose_wrapped(pool, pool->turn + k);
-        if (pool->active[pool->up[at]] < least) {
-            best = at;
-            least = pool->active[pool->up[at]];
-        }
-    }
-    pool->turn = choose_wrapped(pool, best + 1);
-    return pool->up[best];
-}
-
-/* Is (a + 1) / w of one server less than of the other? */
-static bool choose_is_less(const struct mfn_alm_pool *pool, uint32_t one, uint32_t other)
-{
-    return ((uint64_t)pool->active[one] + 1) * pool->weights[other] <
-           ((uint64_t)pool->active[other] + 1) * pool->weights[one];
-}
-
-static uint32_t choose_least_weighted(struct mfn_alm_pool *pool)
-{
-    uint32_t best = pool->turn;
-    for (uint32_t k = 1; k < pool->up_count; k++) {
-        const uint32_t at = choose_wrapped(pool, pool->turn + k);
-        if (choose_is_less(pool, pool->up[at], pool->up[best]))
-            best = at;
-    }
-    pool->turn = choose_wrapped(pool, best + 1);
-    return pool->up[best];
+    const double least = choose_least_load(pool);
+    uint32_t i = pool->turn;
+    while (i >= pool->options.capacity || pool->fast.loads[i] != least)
+        i = i + 1 < pool->options.capacity ? i + 1 : 0;
+    pool->turn = i + 1;
+    return i;
 }
 
 static uint32_t choose_drawn(struct mfn_alm_pool *pool)
@@ -100,14 +83,14 @@ static uint32_t choose_two_choices(struct mfn_alm_pool *pool)
 {
     uint32_t one, other;
     choose_two(pool, &one, &other);
-    return choose_is_less(pool, other, one) ? other : one;
+    return pool->fast.loads[other] < pool->fast.loads[one] ? other : one;
 }
 
 /* A server without a sample gets one request, and no other before that has ended. */
 static double choose_cost(const struct mfn_alm_pool *pool, uint32_t i, uint64_t now_ns)
 {
     const struct alm_server *const server = &pool->servers[i];
-    const double load = (pool->active[i] + 1.0) / pool->weights[i];
+    const double load = pool->fast.loads[i];
     if (server->peak_ns == 0)
         return pool->active[i] == 0 ? 0 : load * 1e30;
     const double age_ns = (double)(now_ns - server->peak_at_ns);
@@ -127,13 +110,13 @@ static uint32_t choose_bounded(const struct mfn_alm_pool *pool, uint64_t flow_ha
 {
     uint32_t slot = mfn_alm_maglev_slot(flow_hash, pool->slot_count);
     for (int walked = 0; walked < CHOOSE_WALK_MAX; walked++) {
-        if (pool->loads[pool->live[slot]] < pool->fast.bound)
+        if (pool->fast.loads[pool->live[slot]] < pool->fast.bound)
             return pool->live[slot];
         slot = slot + 1 < pool->slot_count ? slot + 1 : 0;
     }
     uint32_t best = pool->up[0];
     for (uint32_t k = 1; k < pool->up_count; k++)
-        if (pool->loads[pool->up[k]] < pool->loads[best])
+        if (pool->fast.loads[pool->up[k]] < pool->fast.loads[best])
             best = pool->up[k];
     return best;
 }
@@ -151,9 +134,8 @@ uint32_t mfn_alm_choose_slow(struct mfn_alm_pool *pool, uint64_t flow_hash, uint
     case MFN_ALM_WEIGHTED_ROUND_ROBIN:
         return choose_smooth(pool);
     case MFN_ALM_LEAST_CONNECTIONS:
-        return choose_least(pool);
     case MFN_ALM_WEIGHTED_LEAST_CONNECTIONS:
-        return choose_least_weighted(pool);
+        return choose_least(pool);
     case MFN_ALM_TWO_CHOICES:
         return choose_two_choices(pool);
     case MFN_ALM_LATENCY:

@@ -15,8 +15,7 @@
 /* The bound is drawn in by more than its rounding: at equality a server takes no more. */
 #define REFRESH_INSIDE (1 - 1e-12)
 
-static const uint16_t closed_slots[1] = { 0 };
-static const double closed_loads[1] = { INFINITY };
+static const uint16_t closed_slots[1] = { MFN_ALM_SERVERS_MAX };
 
 void alm_pool_stale(struct mfn_alm_pool *pool, bool is_base_stale)
 {
@@ -24,7 +23,7 @@ void alm_pool_stale(struct mfn_alm_pool *pool, bool is_base_stale)
     pool->is_base_stale |= is_base_stale;
     pool->fast.slots = closed_slots;
     pool->fast.slot_count = 1;
-    pool->fast.loads = closed_loads;
+    pool->fast.loads[MFN_ALM_SERVERS_MAX] = INFINITY;
 }
 
 /* Everyone eligible; else, breakers overruled, everyone up. */
@@ -57,17 +56,16 @@ static void refresh_loads(struct mfn_alm_pool *pool)
     uint64_t weight_total = 0;
     uint64_t divisor = 0;
     pool->active_total = 0;
-    for (uint32_t i = 0; i < pool->options.capacity; i++)
-        pool->loads[i] = INFINITY;
+    for (uint32_t i = 0; i < MFN_ALM_SERVERS_MAX; i++)
+        pool->fast.loads[i] = INFINITY;
     for (uint32_t k = 0; k < pool->up_count; k++) {
         const uint32_t i = pool->up[k];
-        pool->loads[i] = pool->active[i] / (double)pool->weights[i];
+        pool->fast.loads[i] = alm_pool_load(pool, i);
         pool->currents[i] = 0;
         pool->active_total += pool->active[i];
         weight_total += pool->weights[i];
         divisor = refresh_gcd(pool->weights[i], divisor);
     }
-    pool->turn = pool->turn < pool->up_count ? pool->turn : 0;
     pool->at = pool->recorded = 0;
     pool->cycle = divisor > 0 ? (uint32_t)(weight_total / divisor) : 0;
     pool->bound_factor = pool->options.policy == MFN_ALM_ADAPTIVE
@@ -95,10 +93,10 @@ static void refresh_live(struct mfn_alm_pool *pool)
 {
     uint16_t heir = pool->up[0]; /* stays so only when no one who is up has a slot */
     for (uint32_t k = pool->slot_count; k-- > 0;)
-        if (!isinf(pool->loads[pool->base[k]]))
+        if (!isinf(pool->fast.loads[pool->base[k]]))
             heir = pool->base[k];
     for (uint32_t k = pool->slot_count; k-- > 0;) {
-        if (!isinf(pool->loads[pool->base[k]]))
+        if (!isinf(pool->fast.loads[pool->base[k]]))
             heir = pool->base[k];
         pool->live[k] = heir;
     }
@@ -120,6 +118,5 @@ void alm_pool_refresh(struct mfn_alm_pool *pool)
     if (pool->options.policy == MFN_ALM_MAGLEV || pool->options.policy == MFN_ALM_ADAPTIVE) {
         pool->fast.slots = pool->live;
         pool->fast.slot_count = pool->slot_count;
-        pool->fast.loads = pool->loads;
     }
 }

@@ -125,8 +125,8 @@ void mfn_alm_pool_prepare(struct mfn_alm_pool *pool);
 struct mfn_alm_fast {
     const uint16_t *slots;
     uint64_t slot_count;
-    const double *loads; /* [server] a / w, infinite when it is not chosen from */
     double bound;
+    double loads[MFN_ALM_SERVERS_MAX + 1]; /* infinite: not chosen from; the last is no server */
 };
 
 /* Internal: the rest of choose. */
