@@ -178,7 +178,7 @@ static void the_first_below_the_bound_takes_it(void **state)
     struct base_rng rng;
     base_rng_init(&rng, seed);
     const uint32_t weights[8] = { 1, 1, 2, 2, 5, 5, 9, 3 };
-    struct mfn_alm_pool *const pool = new_pool(8, weights, UINT64_MAX / 2);
+    struct mfn_alm_pool *const pool = new_pool(8, weights, MFN_ALM_TIME_MAX_NS);
     uint32_t owners[SLOTS];
     for (uint32_t k = 0; k < SLOTS; k++) /* nothing under way: everyone is below */
         owners[k] = mfn_alm_choose(pool, hash_of_slot(k), 0);
@@ -288,12 +288,17 @@ static void drift_goes_to_the_inverse_of_latency(void **state)
     static const uint32_t weights[4] = { 3, 1, 2, 1 };
     struct mfn_alm_pool *const pool = new_pool(4, weights, 100);
     uint32_t owners[SLOTS], owned[SERVERS];
-    for (uint64_t now_ns = 50; now_ns < 5000; now_ns += 100)
-        feed(pool, latency_ns, 4, now_ns);
-    owners_of(pool, 5000, owners, owned);
     double speed = 0;
     for (int i = 0; i < 4; i++)
         speed += weights[i] / latency_ns[i];
+    feed(pool, latency_ns, 4, 50);
+    mfn_alm_pool_tick(pool, 100);
+    struct mfn_alm_server first;
+    assert_true(mfn_alm_pool_server(pool, 0, &first));
+    assert_true(fabs(first.factor / sqrt(7 / speed / latency_ns[0]) - 1) < 1e-9); /* half way */
+    for (uint64_t now_ns = 150; now_ns < 5000; now_ns += 100)
+        feed(pool, latency_ns, 4, now_ns);
+    owners_of(pool, 5000, owners, owned);
     for (uint32_t i = 0; i < 4; i++) {
         struct mfn_alm_server server;
         assert_true(mfn_alm_pool_server(pool, i, &server));

@@ -11,10 +11,18 @@
 #include <string.h>
 #include <time.h>
 
-enum { PER_CACHE = 20000, ENDS = 12, IDS = 10 };
+enum { PER_CACHE = 20000, ENDS = 12, IDS = 30 };
 
 static uint64_t seed;
 static uint64_t operations = 1000000;
+
+/* Of nodes and edges; others for each cache, so that some share a bucket. */
+static uint32_t ids[IDS];
+
+static uint32_t random_id(struct base_rng *rng)
+{
+    return ids[base_rng_below(rng, IDS)];
+}
 
 static bool is_of_metric(const struct cache_twin_entry *entry, uint32_t metric)
 {
@@ -65,9 +73,9 @@ static struct cache_twin_entry random_entry(struct base_rng *rng, const struct b
     entry.node_count = (uint32_t)base_rng_below(rng, CACHE_TWIN_HOPS + 2);
     entry.cost = (double)base_rng_below(rng, 1000);
     for (uint32_t i = 0; i < entry.node_count; i++)
-        entry.nodes[i] = (uint32_t)base_rng_below(rng, IDS);
+        entry.nodes[i] = random_id(rng);
     for (uint32_t i = 0; i + 1 < entry.node_count; i++)
-        entry.edges[i] = (uint32_t)base_rng_below(rng, IDS);
+        entry.edges[i] = random_id(rng);
     return entry;
 }
 
@@ -91,9 +99,10 @@ static void check_find(struct mfn_alm_cache *cache, struct cache_twin *twin,
 static void check_drop(struct mfn_alm_cache *cache, struct cache_twin *twin, struct base_rng *rng)
 {
     static const uint32_t metrics[] = { 0, 1, MFN_ALM_METRIC_ANY };
-    uint32_t what[2] = { (uint32_t)base_rng_below(rng, IDS), metrics[base_rng_below(rng, 3)] };
+    uint32_t what[2] = { random_id(rng), metrics[base_rng_below(rng, 3)] };
     switch (base_rng_below(rng, 8)) {
     case 0:
+        what[0] %= 16;
         assert_int_equal(mfn_alm_cache_drop_if(cache, does_cost_that, what),
                          cache_twin_drop(twin, costs_that, what));
         break;
@@ -126,6 +135,8 @@ static void one_cache(enum mfn_alm_cache_policy policy, struct base_rng *rng,
     twin.policy = policy;
     twin.capacity = options.capacity;
     twin.ttl_ns = options.ttl_ns;
+    for (int i = 0; i < IDS; i++)
+        ids[i] = (uint32_t)base_rng_u64(rng);
     const uint64_t drop_every = 2 + base_rng_below(rng, 500);
     uint64_t now_ns = 0;
     for (int i = 0; i < PER_CACHE; i++) {

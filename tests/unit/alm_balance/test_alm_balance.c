@@ -302,6 +302,8 @@ static void bad_options_are_refused(void **state)
         { { .capacity = 1025 }, "1025 is not between 1 and 1024" },
         { { .capacity = 1, .slot_count = 1048574 }, "1048574" },
         { { .capacity = 1, .load_bound = 1 }, "load bound: 1 is not" },
+        { { .capacity = 1, .adapt_ns = UINT64_MAX }, "up to 2^62" },
+        { { .capacity = 1, .decay_ns = UINT64_MAX }, "up to 2^62" },
         { { .capacity = 1, .breaker = { .window = 65 } }, "65 outcomes" },
         { { .capacity = 1, .health = { .interval_ns = 1 } }, "time limit" },
     };

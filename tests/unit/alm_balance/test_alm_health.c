@@ -58,12 +58,14 @@ static void health_refuses_bad_options(void **state)
 {
     (void)state;
     static const struct mfn_alm_health_options rows[] = {
-        { 0, 1, 1, 1 }, { 1, 0, 1, 1 }, { 1, 1, 0, 1 }, { 1, 1, 1, 0 }
+        { 0, 1, 1, 1 }, { MFN_ALM_TIME_MAX_NS + 1, 1, 1, 1 },
+        { 1, 0, 1, 1 }, { 1, MFN_ALM_TIME_MAX_NS + 1, 1, 1 },
+        { 1, 1, 0, 1 }, { 1, 1, 1, 0 },
     };
-    for (size_t i = 0; i < 4; i++) {
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct base_why why = { 0 };
         assert_int_equal(mfn_alm_health_check(&rows[i], &why), BASE_ERANGE);
-        assert_non_null(strstr(why.text, "1 or more"));
+        assert_non_null(strstr(why.text, i < 4 ? "between 1 and 2^62" : "1 or more"));
         assert_int_equal(mfn_alm_health_check(&rows[i], NULL), BASE_ERANGE);
     }
     assert_int_equal(mfn_alm_health_check(&health_options, NULL), BASE_OK);
@@ -156,10 +158,11 @@ static void breaker_refuses_bad_options(void **state)
         struct mfn_alm_breaker_options options;
         const char *text;
     } rows[] = {
-        { { 0, 1, 0.5, 1, 1 }, "window" },    { { 65, 1, 0.5, 1, 1 }, "65" },
-        { { 8, 0, 0.5, 1, 1 }, "minimum" },   { { 8, 9, 0.5, 1, 1 }, "9" },
-        { { 8, 4, 0, 1, 1 }, "rate" },        { { 8, 4, 1.01, 1, 1 }, "1.01" },
-        { { 8, 4, 0.5, 0, 1 }, "open time" }, { { 8, 4, 0.5, 1, 0 }, "trials" },
+        { { 0, 1, 0.5, 1, 1 }, "window" },       { { 65, 1, 0.5, 1, 1 }, "65" },
+        { { 8, 0, 0.5, 1, 1 }, "minimum" },      { { 8, 9, 0.5, 1, 1 }, "9" },
+        { { 8, 4, 0, 1, 1 }, "rate" },           { { 8, 4, 1.01, 1, 1 }, "1.01" },
+        { { 8, 4, 0.5, 0, 1 }, "open time: 0" }, { { 8, 4, 0.5, UINT64_MAX, 1 }, "open time" },
+        { { 8, 4, 0.5, 1, 0 }, "trials" },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct base_why why = { 0 };

@@ -27,6 +27,11 @@ static base_err balance_check(const struct mfn_alm_pool_options *o, struct base_
     if (o->load_bound != 0 && !(o->load_bound >= 1.01 && o->load_bound <= 16))
         return base_fail(why, BASE_ERANGE, 0, "load bound: %g is not between 1.01 and 16",
                          o->load_bound);
+    if (o->adapt_ns > MFN_ALM_TIME_MAX_NS || o->decay_ns > MFN_ALM_TIME_MAX_NS)
+        return base_fail(why, BASE_ERANGE, 0,
+                         "adapting every %" PRIu64 " ns, decaying in %" PRIu64
+                         " ns: not both are up to 2^62",
+                         o->adapt_ns, o->decay_ns);
     if (o->breaker.window != 0) {
         const base_err err = mfn_alm_breaker_check(&o->breaker, why);
         if (err != BASE_OK)

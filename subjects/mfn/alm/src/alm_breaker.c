@@ -19,11 +19,12 @@ base_err mfn_alm_breaker_check(const struct mfn_alm_breaker_options *options, st
     if (!(options->failure_rate > 0 && options->failure_rate <= 1))
         return base_fail(why, BASE_ERANGE, 0, "breaker failure rate: %g is not above 0 and up to 1",
                          options->failure_rate);
-    if (options->open_ns == 0 || options->trial_count == 0)
+    if (options->open_ns < 1 || options->open_ns > MFN_ALM_TIME_MAX_NS)
         return base_fail(why, BASE_ERANGE, 0,
-                         "breaker open time %" PRIu64 " ns and trials %" PRIu32
-                         " must both be 1 or more",
-                         options->open_ns, options->trial_count);
+                         "breaker open time: %" PRIu64 " ns is not between 1 and 2^62",
+                         options->open_ns);
+    if (options->trial_count == 0)
+        return base_fail(why, BASE_ERANGE, 0, "breaker trials: 0 is not 1 or more");
     return BASE_OK;
 }
 

@@ -5,10 +5,14 @@
 
 base_err mfn_alm_health_check(const struct mfn_alm_health_options *options, struct base_why *why)
 {
-    if (options->interval_ns == 0)
-        return base_fail(why, BASE_ERANGE, 0, "health interval: 0 ns is not 1 or more");
-    if (options->timeout_ns == 0)
-        return base_fail(why, BASE_ERANGE, 0, "health time limit: 0 ns is not 1 or more");
+    if (options->interval_ns < 1 || options->interval_ns > MFN_ALM_TIME_MAX_NS)
+        return base_fail(why, BASE_ERANGE, 0,
+                         "health interval: %" PRIu64 " ns is not between 1 and 2^62",
+                         options->interval_ns);
+    if (options->timeout_ns < 1 || options->timeout_ns > MFN_ALM_TIME_MAX_NS)
+        return base_fail(why, BASE_ERANGE, 0,
+                         "health time limit: %" PRIu64 " ns is not between 1 and 2^62",
+                         options->timeout_ns);
     if (options->rise == 0 || options->fall == 0)
         return base_fail(why, BASE_ERANGE, 0,
                          "health rise %" PRIu32 " and fall %" PRIu32 " must both be 1 or more",

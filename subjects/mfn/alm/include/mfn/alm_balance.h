@@ -39,6 +39,8 @@
  * a flow keeps its server. With equal latencies a server has slot_count w / W slots, to 2 + n w / W
  * (n servers).
  *
+ * Time is an argument: nanoseconds of a clock that does not go back, up to MFN_ALM_TIME_MAX_NS.
+ *
  * Cost      choose: round robins and table policies O(1) (weighted: O(servers) in its first cycle,
  *           which is recorded and replayed; cycles above 65536 are not recorded), least
  *           connections O(servers), adaptive O(1) below the bound. A change of the eligible

@@ -18,9 +18,11 @@
 
 enum { MFN_ALM_WINDOW_MAX = 64 };
 
+#define MFN_ALM_TIME_MAX_NS (UINT64_C(1) << 62) /* of clocks and intervals: 146 years */
+
 struct mfn_alm_health_options {
-    uint64_t interval_ns; /* from one probe to the next, 1 or more */
-    uint64_t timeout_ns;  /* without an answer for so long a probe has failed, 1 or more */
+    uint64_t interval_ns; /* from one probe to the next, 1 .. MFN_ALM_TIME_MAX_NS */
+    uint64_t timeout_ns;  /* without an answer for so long a probe has failed, as above */
     uint32_t rise, fall;  /* answers in a row that are believed, 1 or more */
 };
 
@@ -53,7 +55,7 @@ struct mfn_alm_breaker_options {
     uint32_t window;      /* of the last outcomes that count, 1 .. 64 */
     uint32_t minimum;     /* outcomes before it may open, 1 .. window */
     double failure_rate;  /* it opens at this fraction of failures or more, in (0, 1] */
-    uint64_t open_ns;     /* from opening to the first trial, 1 or more */
+    uint64_t open_ns;     /* from opening to the first trial, 1 .. MFN_ALM_TIME_MAX_NS */
     uint32_t trial_count; /* requests let through half-open; all must succeed; 1 or more */
 };
 
