@@ -1,5 +1,5 @@
-/* test_alm_memory.c - the k-th allocation fails, for every k: ENOMEM, nothing is written; and after
- * new nothing is allocated. */
+/* test_alm_balance_memory.c - the k-th allocation fails, for every k: ENOMEM, nothing is written;
+ * and after new nothing is allocated. */
 #include "unit.h"
 
 #include <mfn/alm_balance.h>
