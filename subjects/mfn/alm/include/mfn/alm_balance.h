@@ -47,10 +47,11 @@
  *           servers costs the next choose a pass over the table; a change of servers or weights
  *           filling it anew: mfn_alm_pool_prepare does both early. Nothing is allocated after new
  * Threads   one pool, one thread
- * Source    round robin: nginx, commit message of "upstream: smooth weighted round-robin
- *           balancing" (2012); two choices: Mitzenmacher, IEEE TPDS 12 (2001) 1094; latency: the
- *           published description of Finagle's peak EWMA; Maglev: see alm_maglev.h; bound:
- * Mirrokni, Thorup & Zadimoghaddam, "Consistent hashing with bounded loads", SODA 2018
+ * Source    weighted round robin: nginx, message of the commit "upstream: smooth weighted
+ *           round-robin balancing" (2012); two choices: Mitzenmacher, IEEE TPDS 12 (2001) 1094;
+ *           latency: the published description of Finagle's peak EWMA; Maglev: see alm_maglev.h;
+ *           bound: Mirrokni, Thorup & Zadimoghaddam, "Consistent hashing with bounded loads",
+ *           SODA 2018
  */
 #ifndef MFN_ALM_BALANCE_H
 #define MFN_ALM_BALANCE_H
