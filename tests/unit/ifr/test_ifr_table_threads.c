@@ -8,6 +8,7 @@
  */
 #include "unit.h"
 
+#include "ifr_key.h"
 #include "ifr_keys.h"
 
 #include <mfn/ifr_table.h>
@@ -16,9 +17,9 @@
 #include <stdatomic.h>
 
 #ifdef BPI_SANITIZED
-enum { ROUNDS = 6, FLOWS = 8000 };
+enum { ROUNDS = 6, FLOWS = 8000, SPOT_TABLES = 50 };
 #else
-enum { ROUNDS = 30, FLOWS = 30000 };
+enum { ROUNDS = 6, FLOWS = 30000, SPOT_TABLES = 3000 };
 #endif
 
 enum {
@@ -29,6 +30,9 @@ enum {
     FIRST_FILLER = 10000,
     FIRST_STRANGER = 1 << 30,
     BATCH = 40,
+    SPOT_STEADY = 40,
+    SPOT_CROWD = 90 /* seven groups full */,
+    SPOT_FLOWS = 1000,
 };
 
 /* What a round shares. restless[i] counts events of a key: 4g absent, 4g + 1 coming, 4g + 2 there,
@@ -268,8 +272,162 @@ static void readers_see_what_was_written(void **state)
     }
 }
 
+/* Tables so small that a reader is often on the spot where the writer moves something: a fixed one
+ * that is full, where each removal brings flows back, and ones that grow from one group on. The
+ * flows of the first have one home among seven and one tag, so a search takes long. */
+static const struct mfn_ifr_seed spot_seed = { { 1, 2, 3, 4 } };
+static uint64_t crowd[SPOT_CROWD];
+
+struct spot {
+    struct mfn_ifr_table *_Atomic table;
+    atomic_bool is_over;
+};
+
+static void find_crowd(void)
+{
+    uint64_t number = 0;
+    for (size_t count = 0; count < SPOT_CROWD; number++) {
+        uint8_t key[MFN_IFR_KEY_IPV4];
+        ifr_keys_make(number, sizeof key, key);
+        const uint64_t hash = mfn_ifr_hash(&spot_seed, key, sizeof key);
+        if (ifr_home(hash, 7) == 5 && ifr_tag(hash) == 99)
+            crowd[count++] = number;
+    }
+}
+
+static void make_spot_key(uint64_t number, uint8_t *key)
+{
+    const uint64_t other = (uint64_t)1 << 50 | number;
+    ifr_keys_make(number < SPOT_CROWD ? crowd[number] : other, MFN_IFR_KEY_IPV4, key);
+}
+
+static void put_spot(struct mfn_ifr_table *table, uint64_t number)
+{
+    uint8_t key[MFN_IFR_KEY_IPV4];
+    make_spot_key(number, key);
+    const struct mfn_ifr_value value = { .timestamp_ns = number };
+    assert_int_equal(mfn_ifr_table_insert(table, key, &value), BASE_OK);
+}
+
+static struct mfn_ifr_table *new_spot(bool is_fixed)
+{
+    const struct mfn_ifr_table_options options = { .key_size = MFN_IFR_KEY_IPV4,
+                                                   .capacity = is_fixed ? SPOT_CROWD : 0,
+                                                   .is_fixed = is_fixed,
+                                                   .seed = spot_seed };
+    struct mfn_ifr_table *table = NULL;
+    assert_int_equal(mfn_ifr_table_new(&options, &table), BASE_OK);
+    for (uint64_t i = SPOT_STEADY; is_fixed && i < SPOT_CROWD; i++)
+        put_spot(table, i);
+    for (uint64_t i = 0; i < SPOT_STEADY; i++)
+        put_spot(table, i);
+    return table;
+}
+
+static const char *look_at_spot(const struct mfn_ifr_table *table, uint64_t number)
+{
+    uint8_t key[MFN_IFR_KEY_IPV4];
+    struct mfn_ifr_value value;
+    make_spot_key(number, key);
+    if (!mfn_ifr_table_find(table, key, &value))
+        return "a flow that stays was not found";
+    return value.timestamp_ns == number ? NULL : "a flow that stays has another's value";
+}
+
+static const char *look_at_spots(const struct mfn_ifr_table *table)
+{
+    uint8_t bytes[SPOT_STEADY][MFN_IFR_KEY_IPV4];
+    const void *keys[SPOT_STEADY];
+    struct mfn_ifr_value values[SPOT_STEADY];
+    uint64_t found = 0;
+    for (uint64_t i = 0; i < SPOT_STEADY; i++) {
+        make_spot_key(i, bytes[i]);
+        keys[i] = bytes[i];
+    }
+    const size_t count = mfn_ifr_table_find_batch(table, keys, SPOT_STEADY, values, &found);
+    return count == SPOT_STEADY ? NULL : "flows that stay were not found in a batch";
+}
+
+static const char *walk_spot(const struct mfn_ifr_table *table)
+{
+    struct mfn_ifr_scan scan = { 0 };
+    struct mfn_ifr_flow flows[MFN_IFR_SCAN_MAX];
+    unsigned shown[SPOT_STEADY] = { 0 };
+    size_t count;
+    while ((count = mfn_ifr_table_scan(table, &scan, flows)) > 0)
+        for (size_t i = 0; i < count; i++)
+            if (flows[i].value.timestamp_ns < SPOT_STEADY)
+                shown[flows[i].value.timestamp_ns]++;
+    for (size_t i = 0; i < SPOT_STEADY; i++)
+        if (shown[i] != 1)
+            return "a flow that stays was not shown once";
+    return NULL;
+}
+
+static void *watch_spot(void *argument)
+{
+    struct spot *const spot = argument;
+    const char *wrong = NULL;
+    for (uint64_t i = 0; wrong == NULL && !spot->is_over; i++) {
+        const struct mfn_ifr_table *const table = spot->table;
+        if (i % 64 == 0)
+            wrong = walk_spot(table);
+        else
+            wrong = i % 8 == 0 ? look_at_spots(table) : look_at_spot(table, i % SPOT_STEADY);
+    }
+    return (void *)wrong;
+}
+
+/* Removing the flows that came first brings back those that stay, each a few times. */
+static void empty_spot(struct mfn_ifr_table *table)
+{
+    for (uint64_t i = SPOT_STEADY; i < SPOT_CROWD; i++) {
+        uint8_t key[MFN_IFR_KEY_IPV4];
+        make_spot_key(i, key);
+        assert_true(mfn_ifr_table_remove(table, key));
+    }
+}
+
+static void fill_spot(struct mfn_ifr_table *table)
+{
+    for (uint64_t i = SPOT_CROWD; i < SPOT_FLOWS; i++)
+        put_spot(table, i);
+}
+
+static void readers_are_on_the_spot(void **state)
+{
+    (void)state;
+    static struct mfn_ifr_table *tables[SPOT_TABLES];
+    static struct spot spot;
+    pthread_t threads[READERS];
+    find_crowd();
+    for (size_t i = 0; i < SPOT_TABLES; i++) {
+        const bool is_fixed = i % 4 != 0;
+        tables[i] = new_spot(is_fixed);
+        spot.table = tables[i];
+        for (size_t k = 0; i == 0 && k < READERS; k++)
+            assert_int_equal(pthread_create(&threads[k], NULL, watch_spot, &spot), 0);
+        if (is_fixed)
+            empty_spot(tables[i]);
+        else
+            fill_spot(tables[i]);
+    }
+    spot.is_over = true;
+    for (size_t k = 0; k < READERS; k++) {
+        void *wrong = NULL;
+        assert_int_equal(pthread_join(threads[k], &wrong), 0);
+        if (wrong != NULL)
+            fail_msg("%s", (const char *)wrong);
+    }
+    for (size_t i = 0; i < SPOT_TABLES; i++)
+        mfn_ifr_table_free(tables[i]);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(readers_see_what_was_written) };
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(readers_see_what_was_written),
+        cmocka_unit_test(readers_are_on_the_spot),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
