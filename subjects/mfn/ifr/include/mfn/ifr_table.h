@@ -5,20 +5,18 @@
  * line. So a miss costs one line of the small array of tags, a hit one more.
  *
  * Load      at most 7/8 of the slots; 75 to 149 bytes a flow
- * Removal   leaves nothing behind: what a flow's way through full groups counted is counted back, and
- *           a flow that went past the slot that is free now comes back to it
- * Growth    to twice the size, two groups a write, in memory that the kernel clears page by page;
- *           the old array's pages go back as it empties. Its addresses stay taken until
- *           mfn_ifr_table_free, together less than the table's own
- * Threads   one writer (insert, remove), and any number of readers (find, find_batch, scan, count,
- *           size_bytes) at the same time, without a lock or registration. A find that overlaps a
- *           write sees the flow as before or as after it, never a mixture. A reader looks again,
- *           when the writer is just replacing that very record, or when it found nothing while a
- *           removal moved a flow: it waits some nanoseconds, and spends no more than the writer.
- * Source    tags in groups: Abseil's Swiss tables (Kulukundis, CppCon 2017); counting overflow
- *           instead of tombstones: F14 (Bronson & Shi, 2019); a version per record: Lameter,
- *           "Effective synchronization on Linux/NUMA systems", 2005, in the form of Boehm, "Can
- *           seqlocks get along with programming language memory models?", MSPC 2012
+ * Removal   leaves nothing behind: what a flow's way through full groups counted is counted back,
+ * and a flow that went past the slot that is free now comes back to it Growth    to twice the size,
+ * two groups a write, in memory that the kernel clears page by page; the old array's pages go back
+ * as it empties. Its addresses stay taken until mfn_ifr_table_free, together less than the table's
+ * own Threads   one writer (insert, remove), and any number of readers (find, find_batch, scan,
+ * count, size_bytes) at the same time, without a lock or registration. A find that overlaps a write
+ * sees the flow as before or as after it, never a mixture. A reader looks again, when the writer is
+ * just replacing that very record, or when it found nothing while a removal moved a flow: it waits
+ * some nanoseconds, and spends no more than the writer. Source    tags in groups: Abseil's Swiss
+ * tables (Kulukundis, CppCon 2017); counting overflow instead of tombstones: F14 (Bronson & Shi,
+ * 2019); a version per record: Lameter, "Effective synchronization on Linux/NUMA systems", 2005, in
+ * the form of Boehm, "Can seqlocks get along with programming language memory models?", MSPC 2012
  */
 #ifndef MFN_IFR_TABLE_H
 #define MFN_IFR_TABLE_H
