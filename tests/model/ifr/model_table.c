@@ -14,7 +14,13 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { KEYS = 20000, EPISODE = 60000, BATCH_MAX = 100, OPERATIONS = 4000000, CAPACITY = 9000 };
+#ifdef BPI_SANITIZED
+enum { OPERATIONS = 1200000 };
+#else
+enum { OPERATIONS = 4000000 };
+#endif
+
+enum { KEYS = 20000, EPISODE = 60000, BATCH_MAX = 100, CAPACITY = 9000 };
 
 static uint64_t seed;
 static size_t operations = OPERATIONS;

@@ -10,7 +10,13 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { KEYS = 3000, STEPS = 60000, EPISODES = 12 };
+#ifdef BPI_SANITIZED
+enum { STEPS = 10000 };
+#else
+enum { STEPS = 60000 };
+#endif
+
+enum { KEYS = 3000, EPISODES = 12 };
 
 static uint64_t seed;
 
