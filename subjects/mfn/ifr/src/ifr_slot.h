@@ -17,6 +17,9 @@
 
 enum { IFR_SLOT_KEY_WORD = 3, IFR_SLOT_WORDS = 8, IFR_SLOT_SPINS = 64 };
 
+_Static_assert(offsetof(struct mfn_ifr_value, timestamp_ns) == sizeof(uint64_t),
+               "what is before the timestamp fills a word");
+
 struct ifr_slot {
     _Alignas(64) _Atomic uint64_t word[IFR_SLOT_WORDS];
 };
@@ -41,12 +44,14 @@ static inline void ifr_slot_wait(unsigned *spins)
 IFR_INLINE void ifr_slot_value(uint64_t word0, uint64_t word1, uint64_t word2,
                                struct mfn_ifr_value *value)
 {
-    value->component_id = (uint32_t)word2;
-    value->flow_type = (uint8_t)(word2 >> 32);
-    value->priority = (uint8_t)(word2 >> 40);
-    value->flags = (uint16_t)(word2 >> 48);
+    memcpy(value, &word2, sizeof word2); /* all that is before the timestamp */
     value->timestamp_ns = word1;
     value->size = (uint32_t)(word0 >> 32);
+}
+
+IFR_INLINE uint64_t ifr_slot_differs(const struct ifr_slot *slot, const uint64_t *key, size_t i)
+{
+    return ifr_slot_word(slot, IFR_SLOT_KEY_WORD + i) ^ key[i];
 }
 
 /* Is this the record of that key? Then its value. A key in a slot changes only when the flow left
@@ -56,9 +61,11 @@ IFR_INLINE bool ifr_slot_read(const struct ifr_slot *slot, const uint64_t *key, 
 {
     for (unsigned spins = 0;; ifr_slot_wait(&spins)) {
         const uint64_t word0 = ifr_slot_word(slot, 0);
-        uint64_t difference = 0;
-        for (size_t i = 0; i < key_words; i++)
-            difference |= ifr_slot_word(slot, IFR_SLOT_KEY_WORD + i) ^ key[i];
+        uint64_t difference = ifr_slot_differs(slot, key, 0) | ifr_slot_differs(slot, key, 1);
+        if (key_words > 2)
+            difference |= ifr_slot_differs(slot, key, 2) | ifr_slot_differs(slot, key, 3);
+        if (key_words > 4)
+            difference |= ifr_slot_differs(slot, key, 4);
         if (__builtin_expect(difference != 0 || (uint32_t)word0 == 0, 0))
             return false;
         const uint64_t word1 = ifr_slot_word(slot, 1), word2 = ifr_slot_word(slot, 2);
@@ -89,13 +96,13 @@ static inline bool ifr_slot_copy(const struct ifr_slot *slot, uint64_t *key, siz
 static inline void ifr_slot_write(struct ifr_slot *slot, const uint64_t *key, size_t key_words,
                                   const struct mfn_ifr_value *value)
 {
+    uint64_t front;
+    memcpy(&front, value, sizeof front);
     const uint64_t old = ifr_slot_word(slot, 0);
     const uint32_t version = (uint32_t)old + 2 != 0 ? (uint32_t)old + 2 : 2;
     ifr_slot_put(slot, 0, (old & ~(uint64_t)UINT32_MAX) | (version - 1));
     ifr_slot_put(slot, 1, value->timestamp_ns);
-    ifr_slot_put(slot, 2,
-                 value->component_id | (uint64_t)value->flow_type << 32 |
-                     (uint64_t)value->priority << 40 | (uint64_t)value->flags << 48);
+    ifr_slot_put(slot, 2, front);
     for (size_t i = 0; key != NULL && i < key_words; i++)
         ifr_slot_put(slot, IFR_SLOT_KEY_WORD + i, key[i]);
     ifr_slot_put(slot, 0, (uint64_t)value->size << 32 | version);

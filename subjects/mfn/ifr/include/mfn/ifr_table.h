@@ -37,7 +37,9 @@ struct mfn_ifr_table_options {
     size_t key_size; /* 13, 32 or 37 */
     size_t capacity; /* flows: exactly this many when fixed, else room to begin with, 0 is good */
     bool is_fixed;   /* never grows: a new flow too many is refused */
-    bool want_large_pages;    /* 2 MiB pages if the kernel has them; larger steps of memory */
+    bool want_large_pages; /* 2 MiB pages if the kernel has them: finds miss fewer translations, but
+                            * a first touch clears 2 MiB: 0.2 ms, several where a host lends
+                            * memory late. Without, one clears a normal page */
     struct mfn_ifr_seed seed; /* secret, see ifr_hash.h */
 };
 
