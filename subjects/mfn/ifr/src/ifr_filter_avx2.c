@@ -33,13 +33,12 @@ AVX2 static bool avx2_add(uint32_t *block, uint64_t hash)
     return !_mm256_testc_si256(old, mask);
 }
 
-/* All slots of a bank without a branch on what they hold. */
-AVX2_INLINE bool blocks_have(const uint32_t *blocks, uint32_t slots, uint32_t spare, __m256i mask)
+/* Slots from .. end - 1, without a branch on what they hold. */
+AVX2_INLINE int slots_have(const uint32_t *blocks, uint32_t from, uint32_t end, __m256i mask)
 {
     int has = 0;
-    for (uint32_t slot = 0; slot < slots; slot++)
-        if (slot != spare)
-            has |= _mm256_testc_si256(load(blocks + slot * IFR_FILTER_LANES), mask);
+    for (uint32_t slot = from; slot < end; slot++)
+        has |= _mm256_testc_si256(load(blocks + slot * IFR_FILTER_LANES), mask);
     return has;
 }
 
@@ -50,8 +49,10 @@ AVX2_INLINE bool one_has(const struct mfn_ifr_filter *filter, uint64_t hash)
 
 AVX2_INLINE bool bank_has(const struct mfn_ifr_filter *filter, uint64_t hash)
 {
-    return blocks_have(ifr_filter_blocks(filter, hash), filter->slots, filter->spare,
-                       mask_of(hash));
+    const uint32_t *const blocks = ifr_filter_blocks(filter, hash);
+    const __m256i mask = mask_of(hash);
+    return slots_have(blocks, 0, filter->spare, mask) |
+           slots_have(blocks, filter->spare + 1, filter->slots, mask);
 }
 
 AVX2 static bool avx2_has(const struct mfn_ifr_filter *filter, uint64_t hash)
