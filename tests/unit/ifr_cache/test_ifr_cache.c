@@ -122,6 +122,29 @@ static void policies_on_paper(void **state)
         play(rows[i].policy, rows[i].capacity, rows[i].script, rows[i].left);
 }
 
+/* In a cache where all was visited the hand goes no further than 4096 items, then round and round.
+ */
+static void sieve_walks_not_too_far(void **state)
+{
+    (void)state;
+    enum { ITEMS = 10000, FAR = 4096 };
+    struct mfn_ifr_cache *const cache = make(MFN_IFR_SIEVE, ITEMS, 0);
+    for (uint32_t id = 0; id < ITEMS; id++)
+        put(cache, id, 0);
+    for (uint32_t id = 0; id < ITEMS; id++)
+        assert_true(find(cache, id, 0));
+    put(cache, ITEMS, 0); /* passes 0 .. 4095, takes 4096 */
+    assert_false(peek(cache, FAR, 0));
+    put(cache, ITEMS + 1, 0); /* passes 4097 .. 8192, takes 8193 */
+    assert_false(peek(cache, 2 * FAR + 1, 0));
+    put(cache, ITEMS + 2, 0); /* passes the rest; what came since was not visited */
+    assert_false(peek(cache, ITEMS, 0));
+    struct mfn_ifr_cache_stats stats;
+    mfn_ifr_cache_stats(cache, &stats);
+    assert_true(stats.evictions == 3 && stats.count == ITEMS);
+    mfn_ifr_cache_free(cache);
+}
+
 static void policies_have_names(void **state)
 {
     (void)state;
@@ -277,6 +300,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(policies_on_paper),
+        cmocka_unit_test(sieve_walks_not_too_far),
         cmocka_unit_test(policies_have_names),
         cmocka_unit_test(options_out_of_range_are_named),
         cmocka_unit_test(items_expire),

@@ -37,6 +37,9 @@ struct ifr_cache_policy {
 extern const struct ifr_cache_policy ifr_cache_sieve, ifr_cache_tinylfu, ifr_cache_lru,
     ifr_cache_lfu, ifr_cache_fifo, ifr_cache_random;
 
+/* SIEVE: marks that one put clears at most; a walk of this length takes less than a millisecond. */
+enum { IFR_SIEVE_PASSED_MAX = 4096 };
+
 /* Parts of W-TinyLFU. */
 enum { IFR_WINDOW, IFR_PROBATION, IFR_PROTECTED, IFR_PARTS };
 

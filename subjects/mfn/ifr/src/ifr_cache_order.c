@@ -67,11 +67,13 @@ static void sieve_dropped(struct mfn_ifr_cache *cache, uint32_t slot)
     one_dropped(cache, slot);
 }
 
-/* The hand stops on the victim; dropping it moves the hand on. */
+/* The hand stops on the victim; dropping it moves the hand on. Its way has an end, so that the
+ * first newcomer to a large cache in which all was visited does not wait for a walk through all of
+ * it. */
 static uint32_t sieve_victim(struct mfn_ifr_cache *cache)
 {
     uint32_t slot = cache->hand == IFR_NONE ? cache->order[0].tail : cache->hand;
-    for (;;) {
+    for (int passed = 0; passed < IFR_SIEVE_PASSED_MAX; passed++) {
         struct ifr_cache_item *const item = ifr_cache_item_of(cache, slot);
         if (item->mark == 0)
             break;

@@ -1,7 +1,8 @@
 /* ifr_cache.h - the most wanted flows in fixed memory, by one of six replacement policies.
  *
  *   sieve     first in, first out, but who was asked for stays: a hand walks from old to new, takes
- *             the first that was not visited and clears the marks it passes. A hit writes one byte.
+ *             the first that was not visited and clears the marks it passes (after 4096 of them it
+ *             takes the next, visited or not). A hit writes one byte.
  *   tinylfu   W-TinyLFU: a window of 1 % (LRU) before a segmented LRU (20 % probation, 80 %
  *             protected); who leaves the window gets into the main part only when a sketch of
  *             4-bit counters saw it more often than the one that would have to go. Counters are
@@ -17,13 +18,13 @@
  * oldest first, so that none is kept in place of a live one. Time is the caller's and does not
  * run backwards.
  *
- * Cost      find, put, remove: O(1) expected, whatever the policy; SIEVE's put amortised (the hand
- *           passes each mark once; a single put passes at most all). Nothing allocates after new.
- * Keys      `hash` must be the same for the same key: mfn_ifr_hash with a secret seed, computed
- * once for filter, cache and table Threads   one object, one thread at a time; finding changes the
- * order too (peek does not) Source    Zhang et al., "SIEVE is Simpler than LRU", NSDI 2024;
- * Einziger, Friedman & Manes, "TinyLFU: A Highly Efficient Cache Admission Policy", ACM TOS 13
- * (2017) 35; LFU in O(1): Shah, Mitra & Matani (2010)
+ * Cost      find, put, remove: O(1) expected, whatever the policy; SIEVE's put amortised, as the
+ * hand passes a mark once, and 4096 at most. Nothing allocates after new. Keys      `hash` must be
+ * the same for the same key: mfn_ifr_hash with a secret seed, computed once for filter, cache and
+ * table Threads   one object, one thread at a time; finding changes the order too (peek does not)
+ * Source    Zhang et al., "SIEVE is Simpler than LRU", NSDI 2024; Einziger, Friedman & Manes,
+ * "TinyLFU: A Highly Efficient Cache Admission Policy", ACM TOS 13 (2017) 35; LFU in O(1): Shah,
+ * Mitra & Matani (2010)
  */
 #ifndef MFN_IFR_CACHE_H
 #define MFN_IFR_CACHE_H
