@@ -73,7 +73,7 @@ void mfn_ifr_filter_free(struct mfn_ifr_filter *filter);
  */
 void mfn_ifr_filter_add(struct mfn_ifr_filter *filter, uint64_t hash);
 
-/* Was the key added, and not yet rotated away? One or, for a bank of 16, eight adjacent lines. */
+/* Was the key added, and not yet rotated away? One line; nine adjacent ones for a bank of 16. */
 bool mfn_ifr_filter_has(const struct mfn_ifr_filter *filter, uint64_t hash);
 
 /* The same for many, with prefetch where the filter is larger than a cache.
