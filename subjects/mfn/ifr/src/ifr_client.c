@@ -37,6 +37,8 @@ struct mfn_ifr_client {
     struct base_why broken; /* its err is BASE_OK as long as the connection is good */
 };
 
+static const char bell_failed[] = "cannot ring the server's bell";
+
 static uint64_t clock_ns(void)
 {
     struct timespec now;
@@ -210,6 +212,8 @@ base_err mfn_ifr_client_flush(struct mfn_ifr_client *client, struct base_why *wh
 {
     if (client->broken.err != BASE_OK)
         return tell(client, why);
+    if (client->ring.memory != NULL && mfn_ifr_ring_kick(&client->ring) != BASE_OK)
+        return lose(client, BASE_EIO, bell_failed, why);
     for (size_t sent = 0; sent < client->out.size;) {
         const ssize_t count =
             send(client->fd, client->out.data + sent, client->out.size - sent, MSG_NOSIGNAL);
@@ -347,7 +351,10 @@ static base_err ring_wait(struct mfn_ifr_client *client, struct mfn_ifr_answer *
         if (err == BASE_OK)
             return response_judge(client, base_span_of(payload, size), answer, why);
         if (err != BASE_ETIMEOUT)
-            return lose(client, err, "an answer in the ring has an impossible size", why);
+            return lose(client, err,
+                        err == BASE_EIO ? bell_failed
+                                        : "an answer in the ring has an impossible size",
+                        why);
         left_ns -= slice_ns;
         if (is_hung_up(client))
             return hung_up(client, why);
@@ -361,9 +368,7 @@ static base_err ring_send(struct mfn_ifr_client *client, const struct mfn_ifr_re
 {
     if (client->broken.err != BASE_OK)
         return tell(client, why);
-    if (mfn_ifr_ring_ask(&client->ring, request) != BASE_OK)
-        return lose(client, BASE_EIO, "cannot ring the server's bell", why);
-    return BASE_OK;
+    return mfn_ifr_ring_ask(&client->ring, request);
 }
 
 /* ---- the two halves ---- */

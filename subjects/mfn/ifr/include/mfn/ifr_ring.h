@@ -32,6 +32,7 @@ struct mfn_ifr_ring {
     uint8_t *memory;
     int bell; /* eventfd that wakes the serving end; of the asking end: its own copy */
     bool is_serving;
+    uint32_t kicked;   /* asked, at the last kick (asking end) */
     uint32_t asked;    /* questions written (asking end) */
     uint32_t answered; /* answers written (serving end) or read (asking end) */
 };
@@ -64,9 +65,13 @@ static inline uint32_t mfn_ifr_ring_in_flight(const struct mfn_ifr_ring *ring)
     return ring->asked - ring->answered;
 }
 
-/* Write a question. Errors: EFULL (128 are under way) */
+/* Write a question. A server that sleeps hears of it with the next kick or take; so the price of
+ * looking whether it sleeps is paid once for many. Errors: EFULL (128 are under way) */
 BASE_MUST_USE base_err mfn_ifr_ring_ask(struct mfn_ifr_ring *ring,
                                         const struct mfn_ifr_request *request);
+
+/* Ring the server's bell if it sleeps and has questions. Errors: EIO */
+BASE_MUST_USE base_err mfn_ifr_ring_kick(struct mfn_ifr_ring *ring);
 
 /* The next answer, copied.
  *
@@ -74,7 +79,7 @@ BASE_MUST_USE base_err mfn_ifr_ring_ask(struct mfn_ifr_ring *ring,
  *   spin_ns    so long it is looked for without sleeping
  *   wait_ns    so long in all
  *
- * Errors   ETIMEOUT; EPROTOCOL (an answer of an impossible size)
+ * Errors   ETIMEOUT; EPROTOCOL (an answer of an impossible size); EIO (the bell)
  */
 BASE_MUST_USE base_err mfn_ifr_ring_take(struct mfn_ifr_ring *ring, uint64_t spin_ns,
                                          uint64_t wait_ns, uint8_t *payload, size_t *size);
