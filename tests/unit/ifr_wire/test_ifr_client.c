@@ -223,12 +223,16 @@ static void a_ring_answers_like_the_socket(void **state)
         assert_int_equal(mfn_ifr_client_find(client, key, 32, &value, &why), BASE_OK);
         wire_value_check(&value, 3);
     }
+    for (int i = 0; i < 100; i++) { /* with pauses after which both ends sleep */
+        usleep((useconds_t)(i * 3));
+        assert_int_equal(mfn_ifr_client_find(client, key, 32, &value, &why), BASE_OK);
+    }
     assert_int_equal(mfn_ifr_client_remove(client, key, 32, &why), BASE_OK);
     assert_int_equal(mfn_ifr_client_find(client, key, 32, &value, &why), BASE_ENOTFOUND);
     assert_string_equal(why.text, "no such flow");
     assert_int_equal(mfn_ifr_client_insert(client, key, 37, &value, &why), BASE_EINVALID);
     assert_int_equal(mfn_ifr_client_stats(client, &counters, &why), BASE_OK);
-    assert_int_equal(counters.lookups, 301);
+    assert_int_equal(counters.lookups, 401);
     assert_int_equal(counters.client_count, 1);
     /* What is not asked over the ring goes on over the socket. */
     assert_int_equal(mfn_ifr_client_announce(client, 6, &why), BASE_OK);
@@ -246,13 +250,25 @@ struct liar {
     pthread_t thread;
 };
 
-enum { LIAR_MAGIC, LIAR_CRC, LIAR_SEQUENCE, LIAR_TYPE, LIAR_HANG_UP, LIAR_CUT, LIAR_ANSWER, LIARS };
+enum {
+    LIAR_MAGIC,
+    LIAR_CRC,
+    LIAR_SEQUENCE,
+    LIAR_TYPE,
+    LIAR_HANG_UP,
+    LIAR_CUT,
+    LIAR_ANSWER,
+    LIAR_REFUSAL,
+    LIARS
+};
 
 static void liar_answer(const struct liar *liar, struct wire_raw *raw, bool is_first)
 {
     struct base_buf out = { 0 };
     const bool is_heartbeat = is_first || liar->kind == LIAR_TYPE;
-    const char *const payload = liar->kind == LIAR_ANSWER ? "\0\2\0\0" : "\2\1\0\0no";
+    const char *const payload = liar->kind == LIAR_ANSWER    ? "\0\2\0\0"
+                                : liar->kind == LIAR_REFUSAL ? "\5\0\0\0no"
+                                                             : "\2\1\0\0no";
     if (!is_first && liar->kind == LIAR_SEQUENCE)
         raw->sequence++;
     wire_raw_frame(raw, is_heartbeat ? MFN_IFR_FRAME_HEARTBEAT : MFN_IFR_FRAME_RESPONSE, payload,
@@ -318,6 +334,7 @@ static void a_lying_server_is_seen_through(void **state)
         [LIAR_TYPE] = { BASE_EPROTOCOL, "the answer to a request is not a Response" },
         [LIAR_HANG_UP] = { BASE_ECLOSED, "the server closed the connection" },
         [LIAR_CUT] = { BASE_ECLOSED, "the server closed the connection" },
+        [LIAR_REFUSAL] = { BASE_EPROTOCOL, "the server refused: no" },
         [LIAR_ANSWER] = { BASE_EPROTOCOL, "the answer is to another command" },
     };
     for (int kind = 0; kind < LIARS; kind++) {

@@ -346,6 +346,106 @@ static void a_client_that_never_reads(void **state)
     wire_close(&world);
 }
 
+/* It always reads a little, so that what waits for it is never sent to the end. */
+static void a_client_that_reads_slowly(void **state)
+{
+    (void)state;
+    static uint8_t payload[60000];
+    struct wire_world world;
+    struct wire_raw raw;
+    struct mfn_ifr_frame frame;
+    wire_open(&world, 0);
+    wire_raw_open(&raw, world.path);
+    base_buf_clear(&bytes);
+    size_t at = 0;
+    for (int round = 0; round < 3000; round++) {
+        if (at == bytes.size) {
+            wire_raw_frame(&raw, MFN_IFR_FRAME_HEARTBEAT, payload,
+                           (size_t)round * 7919 % sizeof payload, &bytes);
+            at = 0;
+        }
+        const ssize_t count =
+            send(raw.fd, bytes.data + at, bytes.size - at, MSG_DONTWAIT | MSG_NOSIGNAL);
+        at += count > 0 ? (size_t)count : 0;
+        wire_settle(&world);
+        if (round > 100 && count < 0)
+            assert_true(wire_raw_has(&raw, &frame));
+        assert_true(mfn_ifr_server_size_bytes(world.server) <= MFN_IFR_SERVER_CLIENT_BYTES_MAX);
+    }
+    assert_true(wire_counters(&world).frames > 100);
+    wire_raw_close(&raw);
+    wire_close(&world);
+}
+
+/* It has said everything when it starts to read: the end of its stream does not cost it answers. */
+static void a_flooding_client_that_reads_late(void **state)
+{
+    (void)state;
+    struct wire_world world;
+    struct wire_raw raw;
+    struct mfn_ifr_frame frame;
+    wire_open(&world, 0);
+    wire_raw_open(&raw, world.path);
+    const size_t taken = flood(&world, &raw);
+    assert_int_equal(shutdown(raw.fd, SHUT_WR), 0);
+    uint32_t back = 0;
+    for (int idle = 0; idle < 3;) {
+        const bool has_frame = wire_raw_has(&raw, &frame);
+        idle = has_frame ? 0 : idle + 1;
+        back += has_frame;
+        if (!has_frame)
+            wire_settle(&world);
+    }
+    assert_int_equal(back, taken / 4032);
+    assert_true(wire_raw_is_over(&raw));
+    assert_int_equal(wire_counters(&world).client_count, 0);
+    wire_raw_close(&raw);
+    wire_close(&world);
+}
+
+/* Many small questions in one large read, whose answers are larger than they are. */
+static void many_questions_at_once(void **state)
+{
+    (void)state;
+    enum { QUESTIONS = 1500, SIZE = 36 };
+    static uint8_t all[QUESTIONS * SIZE];
+    static uint8_t payload[50000];
+    struct wire_world world;
+    struct wire_raw raw;
+    struct mfn_ifr_frame frame;
+    wire_open(&world, 0);
+    wire_raw_open(&raw, world.path);
+    wire_raw_frame(&raw, MFN_IFR_FRAME_HEARTBEAT, payload, sizeof payload, &bytes);
+    wire_raw_send(&raw, bytes.data, bytes.size);
+    wire_settle(&world); /* from here on the server reads 50 kB at once */
+    assert_true(wire_raw_has(&raw, &frame));
+    uint32_t back = 0;
+    size_t most = 0;
+    for (int round = 0; round < 10; round++) {
+        for (size_t i = 0; i < QUESTIONS; i++) {
+            ask(&raw, MFN_IFR_COMMAND_STATS, 0);
+            memcpy(all + SIZE * i, bytes.data, SIZE);
+        }
+        for (size_t at = 0, stuck = 0; at < sizeof all; stuck++) {
+            const ssize_t count = send(raw.fd, all + at, sizeof all - at, MSG_DONTWAIT);
+            at += count > 0 ? (size_t)count : 0;
+            wire_settle(&world);
+            const size_t size = mfn_ifr_server_size_bytes(world.server);
+            most = size > most ? size : most;
+            while (stuck > 2 && wire_raw_has(&raw, &frame))
+                back++;
+        }
+    }
+    for (int idle = 0; idle < 3; idle++, wire_settle(&world))
+        while (wire_raw_has(&raw, &frame))
+            back++, idle = 0;
+    assert_int_equal(back, 10 * QUESTIONS);
+    assert_true(most > 50000);
+    assert_true(most <= MFN_IFR_SERVER_CLIENT_BYTES_MAX);
+    wire_raw_close(&raw);
+    wire_close(&world);
+}
+
 static void a_flooding_client_that_dies(void **state)
 {
     (void)state;
@@ -412,11 +512,77 @@ static void large_frames(void **state)
         }
         assert_int_equal(frame.payload.size, MFN_IFR_FRAME_PAYLOAD_MAX);
         assert_memory_equal(frame.payload.data, payload, MFN_IFR_FRAME_PAYLOAD_MAX);
-        assert_true(mfn_ifr_server_size_bytes(world.server) <= MFN_IFR_SERVER_CLIENT_BYTES_MAX);
+        /* The answer's room is given back when it is sent. */
+        assert_true(mfn_ifr_server_size_bytes(world.server) <= MFN_IFR_FRAME_SIZE_MAX);
     }
     wire_raw_close(&raw);
     wire_close(&world);
     free(payload);
+}
+
+/* ---- rings ---- */
+
+static void attach(struct wire_raw *raw)
+{
+    const struct mfn_ifr_request request = { .command = MFN_IFR_COMMAND_ATTACH };
+    uint8_t payload[MFN_IFR_REQUEST_SIZE_MAX];
+    const size_t size = mfn_ifr_request_encode(&request, payload);
+    wire_raw_frame(raw, MFN_IFR_FRAME_COMMAND, payload, size, &bytes);
+    wire_raw_send(raw, bytes.data, bytes.size);
+}
+
+static void one_ring_a_connection(void **state)
+{
+    (void)state;
+    struct wire_world world;
+    struct wire_raw raw;
+    struct mfn_ifr_answer answer;
+    wire_open(&world, 0);
+    wire_raw_open(&raw, world.path);
+    for (unsigned i = 0; i < 3; i++) {
+        attach(&raw);
+        wire_settle(&world);
+        assert_int_equal(answered(&raw, &answer), i == 0 ? 0 : MFN_IFR_RESULT_INVALID);
+    }
+    check_service(&world, 1);
+    wire_raw_close(&raw);
+    wire_settle(&world);
+    check_service(&world, 2);
+    wire_close(&world);
+}
+
+/* A process attaches, asks and is killed with questions and answers in its ring. */
+static void a_client_killed_with_a_ring(void **state)
+{
+    (void)state;
+    struct wire_world world;
+    wire_open(&world, 0);
+    for (int round = 0; round < 6; round++) {
+        int status;
+        const pid_t pid = fork();
+        if (pid == 0) {
+            struct mfn_ifr_client *client;
+            struct mfn_ifr_counters counters;
+            const struct mfn_ifr_request request = { .command = MFN_IFR_COMMAND_STATS };
+            bool is_good = mfn_ifr_client_open(world.path, 60000000000, &client, NULL) == BASE_OK &&
+                           mfn_ifr_client_attach(client, 0, NULL) == BASE_OK &&
+                           mfn_ifr_client_stats(client, &counters, NULL) == BASE_OK;
+            for (int i = 0; is_good && i < 60; i++)
+                is_good = mfn_ifr_client_send(client, &request, NULL) == BASE_OK &&
+                          (i % 7 != 0 || mfn_ifr_client_flush(client, NULL) == BASE_OK);
+            if (is_good)
+                kill(getpid(), SIGKILL);
+            _exit(1);
+        }
+        while (waitpid(pid, &status, WNOHANG) == 0)
+            assert_int_equal(mfn_ifr_server_step(world.server, round % 2), BASE_OK);
+        assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+        wire_settle(&world);
+        assert_int_equal(wire_counters(&world).client_count, 0);
+        check_service(&world, (uint64_t)round);
+    }
+    assert_int_equal(mfn_ifr_server_size_bytes(world.server), 0);
+    wire_close(&world);
 }
 
 /* The process runs out of descriptors: the clients are refused, and later ones are served. */
@@ -503,9 +669,14 @@ int main(void)
         cmocka_unit_test(a_client_that_has_said_everything),
         cmocka_unit_test(idle_clients_hold_nothing),
         cmocka_unit_test(a_client_that_never_reads),
+        cmocka_unit_test(a_client_that_reads_slowly),
+        cmocka_unit_test(a_flooding_client_that_reads_late),
+        cmocka_unit_test(many_questions_at_once),
         cmocka_unit_test(a_flooding_client_that_dies),
         cmocka_unit_test(a_flooding_client_that_breaks_the_protocol),
         cmocka_unit_test(large_frames),
+        cmocka_unit_test(one_ring_a_connection),
+        cmocka_unit_test(a_client_killed_with_a_ring),
         cmocka_unit_test(no_descriptor_is_left),
         cmocka_unit_test(a_full_registry_and_a_size_it_does_not_keep),
         cmocka_unit_test(stopped_is_stopped),
