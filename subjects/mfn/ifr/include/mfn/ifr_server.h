@@ -9,8 +9,9 @@
  * client that closes without waiting for its answers may lose what it asked for last.
  *
  * A client that does not read its answers is not read from once MFN_IFR_SERVER_OUT_HIGH bytes wait
- * for it; the others do not notice. A client holds no memory of its own before its first byte, and
- * at most MFN_IFR_SERVER_CLIENT_BYTES_MAX.
+ * for it; the others do not notice. A client holds no memory of its own before its first byte, then
+ * at most MFN_IFR_SERVER_CLIENT_BYTES_MAX, and MFN_IFR_RING_SIZE more with a ring. There is no time
+ * limit: an idle client keeps its place until it goes.
  *
  * Threads   open, step, run and close: one thread at a time. stop: any thread, and signal handlers
  * Source    the seed's IPC of layer 1
