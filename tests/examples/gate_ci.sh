@@ -76,7 +76,7 @@ ci 0 HEAD 'sh build.sh' out/bench shell/replace
 [ -s result/comparison.json ] || fail "there is no comparison"
 sed -i 's|^run_replace() { \(.*\) }$|run_replace() { \1 \1 }|' source.sh
 ci 1 HEAD 'sh build.sh' out/bench shell/replace
-grep -q 'gate: failed' "$work/out" || fail "twice the work is no failure"
+grep -q 'pairs: failed' "$work/out" || fail "twice the work is no failure"
 grep -q '"verdict": *"slower"' result/comparison.json || fail "twice the work is not slower"
 [ ! -d result/base ] || fail "the tree of the base was left behind"
 
