@@ -86,7 +86,7 @@ struct result_residual {
 /* Before a history has shown it: measured on a shared virtual machine (docs/measuring.md). */
 #define RESULT_RESIDUAL_CORE   0.0025
 #define RESULT_RESIDUAL_MEMORY 0.005
-#define RESULT_RESIDUAL_PAGES  0.08
+#define RESULT_RESIDUAL_PAGES  0.12
 
 struct result_compare_options { /* zeroed: the defaults in brackets */
     double threshold;           /* share within which two times count as the same; 0: none do */
