@@ -31,7 +31,7 @@ ci() {
     wanted=$1
     shift
     BPI_PERF=$bpi OUT=result METHOD=$method COMPARE='--budget 1s --threshold 10' \
-        MEASURE='--measurement-time 100ms --warm-up 20ms --processes 2 --sample-size 4 --no-references' \
+        MEASURE='--measurement-time 200ms --warm-up 20ms --processes 6 --sample-size 12 --no-references' \
         "$root/examples/ci/ci.sh" "$@" >"$work/out" 2>&1
     got=$?
     [ $got -eq "$wanted" ] || fail "status $got and not $wanted: ci.sh $*"
