@@ -7,6 +7,7 @@ find_package(Threads REQUIRED)
 
 set(CMAKE_C_STANDARD 17)
 set(CMAKE_C_EXTENSIONS ON)
+set(CMAKE_CXX_STANDARD 17)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 set(BPI_SANITIZE "" CACHE STRING "address;undefined or thread")
@@ -14,9 +15,9 @@ option(BPI_FUZZ "build the fuzz targets (clang)" OFF)
 option(BPI_PEERS "build the peer cases whose libraries are installed" ON)
 
 add_library(bpi_flags INTERFACE)
-target_compile_options(bpi_flags INTERFACE -Wall -Wextra -Wpointer-arith -Wstrict-prototypes
-  -Wmissing-prototypes -Wshadow -Wvla -Wno-missing-field-initializers -Werror=implicit -fno-common
-  -fno-omit-frame-pointer)
+target_compile_options(bpi_flags INTERFACE -Wall -Wextra -Wpointer-arith -Wshadow -Wvla
+  -Wno-missing-field-initializers -fno-omit-frame-pointer
+  $<$<COMPILE_LANGUAGE:C>:-Wstrict-prototypes;-Wmissing-prototypes;-Werror=implicit;-fno-common>)
 if(BPI_WERROR)
   target_compile_options(bpi_flags INTERFACE -Werror)
 endif()
@@ -146,15 +147,31 @@ pkg_check_modules(libcurl REQUIRED IMPORTED_TARGET libcurl)
 pkg_check_modules(libdw REQUIRED IMPORTED_TARGET libdw)
 pkg_check_modules(libelf REQUIRED IMPORTED_TARGET libelf)
 
-# google/benchmark is a peer: a C++ compiler is looked for only when it is there.
+pkg_check_modules(libmicrohttpd REQUIRED IMPORTED_TARGET libmicrohttpd)
+pkg_check_modules(expat REQUIRED IMPORTED_TARGET expat)
+pkg_check_modules(tomlplusplus REQUIRED IMPORTED_TARGET tomlplusplus)
+
+# Peers: measured beside our own code where they are installed. A file suites/peers/<peer>_*.c or
+# .cpp is built when the target peer_<peer> is there, and SUITE_HAS_<PEER> is then defined.
+function(bpi_peer name package)
+  pkg_check_modules(${name} QUIET IMPORTED_TARGET ${package})
+  if(${name}_FOUND)
+    add_library(peer_${name} INTERFACE)
+    target_link_libraries(peer_${name} INTERFACE PkgConfig::${name})
+  endif()
+endfunction()
+
 if(BPI_PEERS)
   find_package(benchmark QUIET)
-  include(CheckLanguage)
-  if(benchmark_FOUND)
-    check_language(CXX)
-  endif()
-  if(CMAKE_CXX_COMPILER)
-    enable_language(CXX)
+  bpi_peer(ck ck)
+  bpi_peer(urcu liburcu-cds)
+  bpi_peer(igraph igraph)
+  bpi_peer(dpdk libdpdk)
+  bpi_peer(absl absl_flat_hash_map)
+  find_path(BPI_BOOST_GRAPH boost/graph/compressed_sparse_row_graph.hpp)
+  if(BPI_BOOST_GRAPH)
+    add_library(peer_boost INTERFACE)
+    target_include_directories(peer_boost SYSTEM INTERFACE ${BPI_BOOST_GRAPH})
   endif()
 endif()
 
