@@ -7,7 +7,8 @@
  *   Stopping   it said that it will go
  *   Stopped    its last connection ended
  *
- * Time is the caller's and does not run backwards; nothing here waits or allocates.
+ * Time is the caller's and does not run backwards; nothing here waits or allocates. That a
+ * component could not be kept may be ignored where it is served all the same.
  * Threads   objects are not shared
  * Source    numbers, times and states: the seed's layer 1
  */
@@ -74,16 +75,16 @@ const char *mfn_ifr_state_name(enum mfn_ifr_state state);
 /* A component announces itself over one more connection; it is Starting. Among too many, the one
  * that is Stopped or Failed longest makes room.
  * Errors   EFULL   MFN_IFR_COMPONENTS_MAX are there, all of them alive */
-BASE_MUST_USE base_err mfn_ifr_components_add(struct mfn_ifr_components *components,
-                                              uint32_t component_id, uint64_t now_ns);
+base_err mfn_ifr_components_add(struct mfn_ifr_components *components, uint32_t component_id,
+                                uint64_t now_ns);
 
 /* One of its connections ended; with the last it is Stopped. Errors: ENOTFOUND */
-BASE_MUST_USE base_err mfn_ifr_components_end(struct mfn_ifr_components *components,
-                                              uint32_t component_id, uint64_t now_ns);
+base_err mfn_ifr_components_end(struct mfn_ifr_components *components, uint32_t component_id,
+                                uint64_t now_ns);
 
 /* It sent something: it is Running, unless it is Stopping. Errors: ENOTFOUND */
-BASE_MUST_USE base_err mfn_ifr_components_heard(struct mfn_ifr_components *components,
-                                                uint32_t component_id, uint64_t now_ns);
+base_err mfn_ifr_components_heard(struct mfn_ifr_components *components, uint32_t component_id,
+                                  uint64_t now_ns);
 
 /* Its state is known from elsewhere (a discovery, a goodbye); one that is new is added without a
  * connection. Errors: EFULL; EINVALID (no such state) */

@@ -6,7 +6,7 @@
  *
  * For each of the three sizes of key there is a shelf of its own with a table, a filter and a
  * cache; it is made with the first flow of that size (or by reserve), so that a registry of IPv4
- * flows has no memory for the others. A key is hashed once for filter and cache, and by the table.
+ * flows has no memory for the others. A find computes one hash for all three parts.
  *
  * Filter    A registered flow is always found: nothing is forgotten by a rotation. A filter cannot
  *           drop a key, so what was removed passes it, at the price of a look at the table, until
@@ -18,8 +18,8 @@
  * Age       With flow_age_ns a flow is found until that long after it was registered last, and
  *           never after. Its timestamp_ns is then the time of that registration (now_ns), whatever
  *           the caller gave; without an age it comes back as it was given. A timing wheel takes old
- *           flows out of the table, at most MFN_IFR_REGISTRY_STEPS looks with each call; a find
- *           does not renew a flow.
+ *           flows out of the table, at most MFN_IFR_REGISTRY_STEPS looks with each insert and
+ *           remove, more with step. A find does not renew a flow, and takes none out.
  * Latency   One of 64 finds, on average and at random, is timed by two readings of CLOCK_MONOTONIC
  *           (about 50 ns each 64 finds, which is less than 1 ns a find); nothing else is measured.
  * Stalls    No call but new and reserve (and the first insert of a size) does more than a bounded
@@ -45,10 +45,12 @@ enum {
     MFN_IFR_REGISTRY_AGE_TICKS = 1000, /* old flows leave the table within 2/1000 of their age */
 };
 
+#define MFN_IFR_REGISTRY_FLOWS_MAX ((size_t)1 << 32)
+
 struct mfn_ifr_registry;
 
 struct mfn_ifr_registry_options {
-    size_t flow_count;          /* for each size of key, to begin with; it grows. >= 1 */
+    size_t flow_count;          /* for each size of key, to begin with; it grows. 1 .. _FLOWS_MAX */
     double false_positive_rate; /* of the filter, see ifr_filter.h */
     uint32_t filter_bank;       /* filters in its bank, 1 .. 16: 1 is fastest; 0: no filter */
     size_t cache_count;         /* flows cached for each size of key; 0: no cache */
@@ -102,11 +104,12 @@ bool mfn_ifr_registry_step(struct mfn_ifr_registry *registry, uint64_t now_ns, s
  * misses that the filter was sure of. registrations are inserts that did not fail; removals are
  * removes that removed (a flow that grew old is none). active_flows are flows in the tables,
  * component_count components that run or start; memory_bytes is all that is mapped.
- * Cost     no more than the components' count */
+ * Cost     some microseconds */
 void mfn_ifr_registry_stats(const struct mfn_ifr_registry *registry, struct mfn_ifr_counters *out);
 
 /* Numbers that the counters have no place for. */
 struct mfn_ifr_registry_more {
+    uint64_t cache_asks;    /* finds that reached the cache */
     uint64_t expirations;   /* flows that grew old */
     uint64_t filter_passes; /* finds that the filter let through and the table did not know */
     uint64_t filter_rebuilds;
