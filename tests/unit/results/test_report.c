@@ -41,8 +41,10 @@ static void make_typical(struct result_run *run)
     sleep->process_count = 1;
     sleep->series = make_array(run, 2, sizeof *sleep->series);
     sleep->series_count = 2;
-    sleep->series[0] = (struct result_series){ "user_ns", "ns", 1.2e6, 1.25e6, 1e6, 2e6 };
-    sleep->series[1] = (struct result_series){ "peak_bytes", "B", 4096, 4200, 4096, 8192 };
+    sleep->series[0] =
+        (struct result_series){ "user_ns", "ns", 1.2e6, 1.25e6, 1e6, 2e6, { NAN, NAN, NAN } };
+    sleep->series[1] =
+        (struct result_series){ "peak_bytes", "B", 4096, 4200, 4096, 8192, { NAN, NAN, NAN } };
     run->verdicts = make_array(run, 4, sizeof *run->verdicts);
     run->verdict_count = 4;
     run->verdicts[0] =
