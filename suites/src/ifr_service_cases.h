@@ -4,6 +4,11 @@
 
 #include <bench/case.h>
 
-#define IFR_SERVICE_CASES
+extern const struct bench_case ifr_filter_case, ifr_filter_classic_case, ifr_filter_batch_case,
+    ifr_filter_seed_case, ifr_cache_case, ifr_cache_belady_case;
+
+#define IFR_SERVICE_CASES                                                                          \
+    &ifr_filter_case, &ifr_filter_classic_case, &ifr_filter_batch_case, &ifr_filter_seed_case,     \
+        &ifr_cache_case, &ifr_cache_belady_case,
 
 #endif
