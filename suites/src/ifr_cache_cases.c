@@ -1,6 +1,6 @@
 /* ifr_cache_cases.c - the registry's cache by each of its policies: an item is what a request
  * costs, asking and, when it is not there, putting it in. Beside it the offline optimum. */
-#include "ifr_ask.h"
+#include "ifr_query.h"
 #include "ifr_belady.h"
 #include "ifr_cache_trace.h"
 #include "ifr_service_cases.h"
@@ -42,10 +42,10 @@ static inline bool request(struct cached *cached, const uint8_t *key, uint32_t f
     struct mfn_ifr_value value;
     const uint64_t hash = mfn_ifr_hash(&cached->seed, key, KEY_SIZE);
     if (mfn_ifr_cache_find(cached->cache, key, hash, 0, &value)) {
-        cached->wrong += !ifr_ask_is_right(&value, flow);
+        cached->wrong += !ifr_query_is_right(&value, flow);
         return true;
     }
-    value = ifr_ask_value(flow);
+    value = ifr_query_value(flow);
     mfn_ifr_cache_put(cached->cache, key, hash, 0, &value);
     return false;
 }

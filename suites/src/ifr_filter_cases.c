@@ -24,7 +24,7 @@ static void filter_teardown(void *state)
     if (probe == NULL)
         return;
     mfn_ifr_filter_free(probe->filter);
-    ifr_ask_close(&probe->ask);
+    ifr_query_close(&probe->query);
     free(probe->hashes);
     free(probe);
 }
@@ -36,7 +36,7 @@ static base_err probe_new(struct bench_env *env, struct ifr_probe **out)
     if (probe == NULL)
         return base_fail(&env->why, BASE_ENOMEM, 0, "no memory");
     probe->has = has;
-    const base_err err = ifr_ask_open(env, &probe->ask);
+    const base_err err = ifr_query_open(env, &probe->query);
     if (err != BASE_OK) {
         free(probe);
         return err;
@@ -57,7 +57,7 @@ static base_err probe_fill(struct bench_env *env, struct ifr_probe *probe,
         return env->why.text[0] != '\0' ? err
                                         : base_fail(&env->why, err, 0, "no memory for the filter");
     probe->filter = filter;
-    for (uint64_t i = 0; i < probe->ask.flow_count; i++)
+    for (uint64_t i = 0; i < probe->query.flow_count; i++)
         mfn_ifr_filter_add(filter, ifr_probe_hash(probe, i));
     struct mfn_ifr_filter_stats stats;
     mfn_ifr_filter_stats(filter, &stats);
@@ -73,7 +73,7 @@ static base_err filter_open(struct bench_env *env, struct ifr_probe **out)
         err = probe_new(env, out);
     if (err != BASE_OK)
         return err;
-    const struct mfn_ifr_filter_options options = { .expected_count = (*out)->ask.flow_count,
+    const struct mfn_ifr_filter_options options = { .expected_count = (*out)->query.flow_count,
                                                     .false_positive_rate = IFR_PROBE_RATE,
                                                     .bank = (uint32_t)bank };
     err = probe_fill(env, *out, &options);
@@ -95,11 +95,11 @@ static void filter_run(void *state, uint64_t count)
 {
     struct ifr_probe *const probe = state;
     const struct mfn_ifr_filter *const filter = probe->filter;
-    const size_t key_size = probe->ask.key_size;
+    const size_t key_size = probe->query.key_size;
     uint64_t at = probe->asked, yes = 0;
     BENCH_LOOP(count) {
         yes += mfn_ifr_filter_has(
-            filter, mfn_ifr_hash(&probe->ask.seed, ifr_ask_key(&probe->ask, at), key_size));
+            filter, mfn_ifr_hash(&probe->query.seed, ifr_query_key(&probe->query, at), key_size));
         at++;
     }
     probe->asked = at;
@@ -112,7 +112,7 @@ static base_err batch_setup(struct bench_env *env)
     const base_err err = filter_open(env, &probe);
     if (err != BASE_OK)
         return err;
-    const size_t count = (size_t)probe->ask.mask + 1;
+    const size_t count = (size_t)probe->query.mask + 1;
     probe->batch = BATCH;
     probe->hashes = malloc(count * sizeof *probe->hashes);
     if (probe->hashes == NULL) {
@@ -120,7 +120,7 @@ static base_err batch_setup(struct bench_env *env)
         return base_fail(&env->why, BASE_ENOMEM, 0, "no memory for %zu hashes", count);
     }
     for (size_t i = 0; i < count; i++)
-        probe->hashes[i] = ifr_probe_hash(probe, ifr_ask_index(&probe->ask, i));
+        probe->hashes[i] = ifr_probe_hash(probe, ifr_query_index(&probe->query, i));
     env->parts_per_item = BATCH;
     env->state = probe;
     return BASE_OK;
@@ -132,7 +132,7 @@ static void batch_run(void *state, uint64_t count)
     uint64_t at = probe->asked, yes = 0;
     BENCH_LOOP(count) {
         uint64_t bits;
-        yes += mfn_ifr_filter_has_batch(probe->filter, probe->hashes + (at & probe->ask.mask),
+        yes += mfn_ifr_filter_has_batch(probe->filter, probe->hashes + (at & probe->query.mask),
                                         BATCH, &bits);
         BENCH_KEEP(bits);
         at += BATCH;
@@ -177,16 +177,16 @@ static base_err size_bank(struct bench_env *env, uint64_t bits,
 }
 
 /* Flows that are in and flows that are not, by turns at random. */
-static void mix_requests(const struct bench_env *env, struct ifr_ask *ask)
+static void mix_requests(const struct bench_env *env, struct ifr_query *query)
 {
     struct base_rng rng;
     base_rng_init(&rng, env->seed);
-    for (size_t i = 0; i <= ask->mask; i++) {
-        ask->indexes[i] = (uint32_t)base_rng_below(&rng, 2 * SEED_FLOWS);
-        mfn_flow_make_key(&ask->make, ask->indexes[i], ask->keys + i * ask->key_size);
+    for (size_t i = 0; i <= query->mask; i++) {
+        query->indexes[i] = (uint32_t)base_rng_below(&rng, 2 * SEED_FLOWS);
+        mfn_flow_make_key(&query->make, query->indexes[i], query->keys + i * query->key_size);
     }
-    ask->flow_count = SEED_FLOWS;
-    ask->is_miss = true; /* not every answer is yes */
+    query->flow_count = SEED_FLOWS;
+    query->is_miss = true; /* not every answer is yes */
 }
 
 static base_err seed_setup(struct bench_env *env)
@@ -200,7 +200,7 @@ static base_err seed_setup(struct bench_env *env)
         err = probe_new(env, &probe);
     if (err != BASE_OK)
         return err;
-    mix_requests(env, &probe->ask);
+    mix_requests(env, &probe->query);
     struct mfn_ifr_filter_options options = { .false_positive_rate = IFR_PROBE_RATE,
                                               .bank = (uint32_t)filters };
     err = size_bank(env, bits, &options);
@@ -215,20 +215,15 @@ static base_err seed_setup(struct bench_env *env)
     return BASE_OK;
 }
 
-#define FILTER_PARAMS                                                                              \
-    { "flows", "10000,1000000,10000000", "flows in the filter" },                                  \
-        { "keys", "miss,uniform", "what is asked for: unknown flows or known ones" },              \
-        { "bank", "1,16", "filters of the bank" },                                                 \
-    {                                                                                              \
-        "key", "ipv4", "kind of key: ipv4, hashed, ipv6"                                           \
-    }
-
 const struct bench_case ifr_filter_case = {
     .name = "ifr/filter",
     .doc = "is a flow surely unknown: its key is hashed and asked for in the filter, 1 % of false "
            "answers",
     .item = "lookup",
-    .params = { FILTER_PARAMS },
+    .params = { { "flows", "10000,1000000,10000000", "flows in the filter" },
+                { "keys", "miss,uniform", "who is asked for: unknown flows or known ones" },
+                { "key", "ipv4", "ipv4: 13 bytes, or ipv6: 37, or hashed: 32" },
+                { "bank", "1,16", "filters of the bank" } },
     .setup = filter_setup,
     .run = filter_run,
     .check = ifr_probe_check,
@@ -240,9 +235,9 @@ const struct bench_case ifr_filter_batch_case = {
     .doc = "32 hashes at once, with prefetch where the filter is larger than a cache",
     .item = "batch",
     .params = { { "flows", "10000,1000000,10000000", "flows in the filter" },
-                { "keys", "miss", "what is asked for: miss (unknown flows), uniform, zipf" },
-                { "bank", "1", "filters of the bank, up to 16" },
-                { "key", "ipv4", "kind of key: ipv4, hashed, ipv6" } },
+                { "keys", "miss", "who is asked for: unknown flows; or uniform, or zipf" },
+                { "key", "ipv4", "ipv4: 13 bytes, or ipv6: 37, or hashed: 32" },
+                { "bank", "1", "filters of the bank, up to 16" } },
     .setup = batch_setup,
     .run = batch_run,
     .check = ifr_probe_check,
@@ -255,7 +250,7 @@ const struct bench_case ifr_filter_seed_case = {
     .item = "lookup",
     .params = { { "filters", "4,8,16", "filters of the bank" },
                 { "bits", "65536,131072,262144", "of each filter" },
-                { "key", "ipv4", "kind of key: ipv4, hashed, ipv6" } },
+                { "key", "ipv4", "ipv4: 13 bytes, or ipv6: 37, or hashed: 32" } },
     .setup = seed_setup,
     .run = filter_run,
     .check = ifr_probe_check,

@@ -80,7 +80,7 @@ static void classic_teardown(void *state)
     if (classic != NULL)
         free(classic->words);
     free(classic);
-    ifr_ask_close(&probe->ask);
+    ifr_query_close(&probe->query);
     free(probe);
 }
 
@@ -90,8 +90,8 @@ static base_err classic_setup(struct bench_env *env)
     if (probe == NULL)
         return base_fail(&env->why, BASE_ENOMEM, 0, "no memory");
     struct classic *classic = NULL;
-    base_err err = ifr_ask_open(env, &probe->ask);
-    if (err == BASE_OK && classic_new(probe->ask.flow_count, &classic) != BASE_OK)
+    base_err err = ifr_query_open(env, &probe->query);
+    if (err == BASE_OK && classic_new(probe->query.flow_count, &classic) != BASE_OK)
         err = base_fail(&env->why, BASE_ENOMEM, 0, "no memory for the filter");
     if (err != BASE_OK) {
         classic_teardown(probe);
@@ -99,7 +99,7 @@ static base_err classic_setup(struct bench_env *env)
     }
     probe->filter = classic;
     probe->has = has;
-    for (uint64_t i = 0; i < probe->ask.flow_count; i++)
+    for (uint64_t i = 0; i < probe->query.flow_count; i++)
         classic_add(classic, ifr_probe_hash(probe, i));
     ifr_probe_facts(env, probe, classic->bit_count / 8);
     env->state = probe;
@@ -110,11 +110,11 @@ static void classic_run(void *state, uint64_t count)
 {
     struct ifr_probe *const probe = state;
     const struct classic *const classic = probe->filter;
-    const size_t key_size = probe->ask.key_size;
+    const size_t key_size = probe->query.key_size;
     uint64_t at = probe->asked, yes = 0;
     BENCH_LOOP(count) {
-        yes += classic_has(classic,
-                           mfn_ifr_hash(&probe->ask.seed, ifr_ask_key(&probe->ask, at), key_size));
+        yes += classic_has(
+            classic, mfn_ifr_hash(&probe->query.seed, ifr_query_key(&probe->query, at), key_size));
         at++;
     }
     probe->asked = at;
@@ -127,8 +127,8 @@ const struct bench_case ifr_filter_classic_case = {
     .item = "lookup",
     .peer_of = "ifr/filter",
     .params = { { "flows", "10000,1000000,10000000", "flows in the filter" },
-                { "keys", "miss,uniform", "what is asked for: unknown flows or known ones" },
-                { "key", "ipv4", "kind of key: ipv4, hashed, ipv6" } },
+                { "keys", "miss,uniform", "who is asked for: unknown flows or known ones" },
+                { "key", "ipv4", "ipv4: 13 bytes, or ipv6: 37, or hashed: 32" } },
     .setup = classic_setup,
     .run = classic_run,
     .check = ifr_probe_check,

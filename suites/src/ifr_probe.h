@@ -6,16 +6,16 @@
 #ifndef SUITE_IFR_PROBE_H
 #define SUITE_IFR_PROBE_H
 
-#include "ifr_ask.h"
+#include "ifr_query.h"
 
 #define IFR_PROBE_RATE 0.01 /* the wanted share of false answers */
 
 struct ifr_probe {
-    struct ifr_ask ask;
+    struct ifr_query query;
     void *filter;
     bool (*has)(const void *filter, uint64_t hash); /* for facts and check: untimed */
-    uint64_t *hashes;                               /* [ask.mask + 1] of the batch case, or NULL */
-    size_t batch;                                   /* hashes of a batch */
+    uint64_t *hashes; /* [query.mask + 1] of the batch case, or NULL */
+    size_t batch;     /* hashes of a batch */
     uint64_t asked, yes;
 };
 

@@ -1,22 +1,22 @@
-/* ifr_ask.c - as many requests as there are flows, so that a table larger than the caches is asked
- * all over, but no more than a million: their keys are read one after the other, which costs
+/* ifr_query.c - as many requests as there are flows, so that a table larger than the caches is
+ * asked all over, but no more than a million: their keys are read one after the other, which costs
  * little, and would be more than is asked for. */
-#include "ifr_ask.h"
+#include "ifr_query.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 static const double zipf_exponent = 0.99;
 
-static base_err read_flows(struct bench_env *env, struct ifr_ask *ask)
+static base_err read_flows(struct bench_env *env, struct ifr_query *query)
 {
-    ask->flow_count = IFR_ASK_FLOWS_WITHOUT;
+    query->flow_count = IFR_QUERY_FLOWS_WITHOUT;
     if (bench_env_text(env, "flows")[0] == '\0')
         return BASE_OK;
-    return bench_env_count(env, "flows", 1, IFR_ASK_FLOWS_MAX, &ask->flow_count);
+    return bench_env_count(env, "flows", 1, IFR_QUERY_FLOWS_MAX, &query->flow_count);
 }
 
-static base_err read_key(struct bench_env *env, struct ifr_ask *ask)
+static base_err read_key(struct bench_env *env, struct ifr_query *query)
 {
     static const struct {
         const char *name;
@@ -28,39 +28,39 @@ static base_err read_key(struct bench_env *env, struct ifr_ask *ask)
     const char *const text = bench_env_text(env, "key");
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
         if (strcmp(text, kinds[i].name) == 0) {
-            ask->key_size = kinds[i].size;
+            query->key_size = kinds[i].size;
             return BASE_OK;
         }
     return base_fail(&env->why, BASE_EINVALID, 0, "key: \"%s\" is none of ipv4, hashed, ipv6",
                      text);
 }
 
-static base_err read_order(struct bench_env *env, struct ifr_ask *ask, double *exponent)
+static base_err read_order(struct bench_env *env, struct ifr_query *query, double *exponent)
 {
     const char *const text = bench_env_text(env, "keys");
     *exponent = strcmp(text, "zipf") == 0 ? zipf_exponent : 0;
-    ask->is_miss = strcmp(text, "miss") == 0;
-    if (*exponent > 0 || ask->is_miss || text[0] == '\0' || strcmp(text, "uniform") == 0)
+    query->is_miss = strcmp(text, "miss") == 0;
+    if (*exponent > 0 || query->is_miss || text[0] == '\0' || strcmp(text, "uniform") == 0)
         return BASE_OK;
     return base_fail(&env->why, BASE_EINVALID, 0, "keys: \"%s\" is none of uniform, zipf, miss",
                      text);
 }
 
-static base_err make_requests(struct bench_env *env, struct ifr_ask *ask)
+static base_err make_requests(struct bench_env *env, struct ifr_query *query)
 {
-    unsigned log = IFR_ASK_LOG_MIN;
-    while (log < IFR_ASK_LOG_MAX && (UINT64_C(1) << log) < ask->flow_count)
+    unsigned log = IFR_QUERY_LOG_MIN;
+    while (log < IFR_QUERY_LOG_MAX && (UINT64_C(1) << log) < query->flow_count)
         log++;
     const size_t count = (size_t)1 << log;
-    ask->mask = count - 1;
-    ask->keys = malloc(count * ask->key_size);
-    ask->indexes = malloc(count * sizeof *ask->indexes);
-    if (ask->keys == NULL || ask->indexes == NULL)
+    query->mask = count - 1;
+    query->keys = malloc(count * query->key_size);
+    query->indexes = malloc(count * sizeof *query->indexes);
+    if (query->keys == NULL || query->indexes == NULL)
         return base_fail(&env->why, BASE_ENOMEM, 0, "no memory for %zu requests", count);
     for (size_t i = 0; i < count; i++) {
-        const uint64_t next = mfn_flow_make_next(&ask->make);
-        ask->indexes[i] = (uint32_t)(ask->is_miss ? ask->flow_count + next : next);
-        mfn_flow_make_key(&ask->make, ask->indexes[i], ask->keys + i * ask->key_size);
+        const uint64_t next = mfn_flow_make_next(&query->make);
+        query->indexes[i] = (uint32_t)(query->is_miss ? query->flow_count + next : next);
+        mfn_flow_make_key(&query->make, query->indexes[i], query->keys + i * query->key_size);
     }
     return BASE_OK;
 }
@@ -73,37 +73,37 @@ static void make_seed(uint64_t seed, struct mfn_ifr_seed *out)
         out->k[i] = base_rng_u64(&rng);
 }
 
-base_err ifr_ask_open(struct bench_env *env, struct ifr_ask *ask)
+base_err ifr_query_open(struct bench_env *env, struct ifr_query *query)
 {
     double exponent;
-    *ask = (struct ifr_ask){ 0 };
-    base_err err = read_flows(env, ask);
+    *query = (struct ifr_query){ 0 };
+    base_err err = read_flows(env, query);
     if (err == BASE_OK)
-        err = read_key(env, ask);
+        err = read_key(env, query);
     if (err == BASE_OK)
-        err = read_order(env, ask, &exponent);
+        err = read_order(env, query, &exponent);
     if (err != BASE_OK)
         return err;
-    make_seed(env->seed, &ask->seed);
-    const struct mfn_flow_make_options options = { ask->flow_count, exponent, ask->key_size,
+    make_seed(env->seed, &query->seed);
+    const struct mfn_flow_make_options options = { query->flow_count, exponent, query->key_size,
                                                    env->seed + env->thread };
-    err = mfn_flow_make_init(&options, &ask->make, &env->why);
+    err = mfn_flow_make_init(&options, &query->make, &env->why);
     if (err == BASE_OK)
-        err = make_requests(env, ask);
+        err = make_requests(env, query);
     if (err != BASE_OK)
-        ifr_ask_close(ask);
+        ifr_query_close(query);
     return err;
 }
 
-void ifr_ask_close(struct ifr_ask *ask)
+void ifr_query_close(struct ifr_query *query)
 {
-    free(ask->keys);
-    free(ask->indexes);
-    ask->keys = NULL;
-    ask->indexes = NULL;
+    free(query->keys);
+    free(query->indexes);
+    query->keys = NULL;
+    query->indexes = NULL;
 }
 
-struct mfn_ifr_value ifr_ask_value(uint64_t index)
+struct mfn_ifr_value ifr_query_value(uint64_t index)
 {
     return (struct mfn_ifr_value){ .component_id = (uint32_t)index + 1,
                                    .flow_type = (uint8_t)(index % 6),
@@ -113,9 +113,9 @@ struct mfn_ifr_value ifr_ask_value(uint64_t index)
                                    .size = (uint32_t)index ^ 0x5a5a };
 }
 
-bool ifr_ask_is_same(const struct mfn_ifr_value *value, uint64_t index)
+bool ifr_query_is_same(const struct mfn_ifr_value *value, uint64_t index)
 {
-    const struct mfn_ifr_value right = ifr_ask_value(index);
+    const struct mfn_ifr_value right = ifr_query_value(index);
     return value->component_id == right.component_id && value->flow_type == right.flow_type &&
            value->priority == right.priority && value->flags == right.flags &&
            value->timestamp_ns == right.timestamp_ns && value->size == right.size;

@@ -1,4 +1,4 @@
-/* ifr_ask.h - flows and the order in which they are asked for, made before anything is timed.
+/* ifr_query.h - flows and the order in which they are asked for, made before anything is timed.
  *
  * Parameters of the case, where it has them:
  *
@@ -10,21 +10,21 @@
  *
  * Threads   one object, one thread; asking only reads
  */
-#ifndef SUITE_IFR_ASK_H
-#define SUITE_IFR_ASK_H
+#ifndef SUITE_IFR_QUERY_H
+#define SUITE_IFR_QUERY_H
 
 #include <bench/case.h>
 #include <mfn/flow_make.h>
 #include <mfn/ifr_hash.h>
 
 enum {
-    IFR_ASK_FLOWS_MAX = 100000000,
-    IFR_ASK_FLOWS_WITHOUT = 1000,
-    IFR_ASK_LOG_MIN = 14, /* requests that are made, before they are repeated: a power of two */
-    IFR_ASK_LOG_MAX = 20,
+    IFR_QUERY_FLOWS_MAX = 100000000,
+    IFR_QUERY_FLOWS_WITHOUT = 1000,
+    IFR_QUERY_LOG_MIN = 14, /* requests that are made, before they are repeated: a power of two */
+    IFR_QUERY_LOG_MAX = 20,
 };
 
-struct ifr_ask {
+struct ifr_query {
     uint64_t flow_count;
     size_t key_size;
     bool is_miss;
@@ -36,29 +36,29 @@ struct ifr_ask {
 };
 
 /* Read the parameters and make the requests. Errors: EPARSE, ERANGE, EINVALID, ENOMEM */
-BASE_MUST_USE base_err ifr_ask_open(struct bench_env *env, struct ifr_ask *ask);
-void ifr_ask_close(struct ifr_ask *ask); /* a zeroed one is allowed */
+BASE_MUST_USE base_err ifr_query_open(struct bench_env *env, struct ifr_query *query);
+void ifr_query_close(struct ifr_query *query); /* a zeroed one is allowed */
 
 /* The number and the key of the flow that request `at` asks for. */
-static inline uint32_t ifr_ask_index(const struct ifr_ask *ask, uint64_t at)
+static inline uint32_t ifr_query_index(const struct ifr_query *query, uint64_t at)
 {
-    return ask->indexes[at & ask->mask];
+    return query->indexes[at & query->mask];
 }
 
-static inline const uint8_t *ifr_ask_key(const struct ifr_ask *ask, uint64_t at)
+static inline const uint8_t *ifr_query_key(const struct ifr_query *query, uint64_t at)
 {
-    return ask->keys + (at & ask->mask) * ask->key_size;
+    return query->keys + (at & query->mask) * query->key_size;
 }
 
 /* What is registered with flow `index`, and whether an answer is that. */
-struct mfn_ifr_value ifr_ask_value(uint64_t index);
+struct mfn_ifr_value ifr_query_value(uint64_t index);
 
-static inline bool ifr_ask_is_right(const struct mfn_ifr_value *value, uint64_t index)
+static inline bool ifr_query_is_right(const struct mfn_ifr_value *value, uint64_t index)
 {
     return value->timestamp_ns == index && value->component_id == (uint32_t)index + 1;
 }
 
 /* The whole value is that of the flow. */
-bool ifr_ask_is_same(const struct mfn_ifr_value *value, uint64_t index);
+bool ifr_query_is_same(const struct mfn_ifr_value *value, uint64_t index);
 
 #endif
