@@ -74,7 +74,11 @@ static void map_stats(void *context, struct mfn_ifr_counters *out)
 
 struct mfn_ifr_service wire_map_service(struct wire_map *map)
 {
-    return (struct mfn_ifr_service){ map, map_find, map_insert, map_remove, map_stats };
+    return (struct mfn_ifr_service){ .context = map,
+                                     .find = map_find,
+                                     .insert = map_insert,
+                                     .remove = map_remove,
+                                     .stats = map_stats };
 }
 
 /* ---- the server ---- */
@@ -102,11 +106,16 @@ static void *run(void *argument)
     return NULL;
 }
 
+void wire_run(struct wire_world *world)
+{
+    assert_int_equal(pthread_create(&world->thread, NULL, run, world), 0);
+    world->has_thread = true;
+}
+
 void wire_start(struct wire_world *world, uint32_t client_max)
 {
     wire_open(world, client_max);
-    assert_int_equal(pthread_create(&world->thread, NULL, run, world), 0);
-    world->has_thread = true;
+    wire_run(world);
 }
 
 void wire_stop(struct wire_world *world)

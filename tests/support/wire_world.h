@@ -40,6 +40,8 @@ struct wire_world {
 void wire_open(struct wire_world *world, uint32_t client_max);
 /* One that a thread runs. */
 void wire_start(struct wire_world *world, uint32_t client_max);
+/* A thread for a server that the test has opened. */
+void wire_run(struct wire_world *world);
 void wire_stop(struct wire_world *world);  /* the thread has ended */
 void wire_close(struct wire_world *world); /* also stops; nothing is left in the folder */
 

@@ -1,6 +1,7 @@
 /* commands.c - the table of commands. A new command is one row here and one file cmd_x.c. */
 #include "cli.h"
 #include "commands.h"
+#include "ifr_rows.h"
 #include "option_rows.h"
 
 const struct cli_option cli_common_options[] = {
@@ -657,6 +658,7 @@ const struct cli_command cli_commands[] = {
                       "--output diff.html",
                       "one case before and after" } },
       .run = cli_cmd_profile_diff },
+    IFR_ROWS,
     { .name = "doctor",
       .doc = "is this machine fit to measure, and what disturbs it now",
       .about = "Reads what the machine is, watches for a second what others do on it, and measures "

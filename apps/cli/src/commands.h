@@ -38,6 +38,11 @@ int cli_cmd_doctor(const struct cli_args *args);
 int cli_cmd_completions(const struct cli_args *args);
 int cli_cmd_export(const struct cli_args *args);
 int cli_cmd_import(const struct cli_args *args);
+int cli_cmd_ifr_serve(const struct cli_args *args);
+int cli_cmd_ifr_lookup(const struct cli_args *args);
+int cli_cmd_ifr_register(const struct cli_args *args);
+int cli_cmd_ifr_remove(const struct cli_args *args);
+int cli_cmd_ifr_stats(const struct cli_args *args);
 int cli_cmd_help(const struct cli_args *args);
 int cli_cmd_man(const struct cli_args *args);
 
@@ -45,5 +50,8 @@ int cli_cmd_man(const struct cli_args *args);
 extern const struct cli_option cli_export_options[], cli_import_options[];
 /* Tables of options that stand beside their command. */
 extern const struct cli_option cli_profile_diff_options[];
+extern const struct cli_option cli_ifr_serve_options[], cli_ifr_link_options[],
+    cli_ifr_ask_options[], cli_ifr_lookup_options[], cli_ifr_register_options[],
+    cli_ifr_stats_options[];
 
 #endif

@@ -64,8 +64,8 @@ static void bad_requests_are_refused(void **state)
     } rows[] = {
         { "", 0, 0, "a command of 0 bytes is shorter than its head of 4" },
         { "\x01\x0d\0", 3, 3, "a command of 3 bytes is shorter than its head of 4" },
-        { "\0\0\0\0", 4, 0, "command 0 is not between 1 and 5" },
-        { "\x06\0\0\0", 4, 0, "command 6 is not between 1 and 5" },
+        { "\0\0\0\0", 4, 0, "command 0 is not between 1 and 6" },
+        { "\x07\0\0\0", 4, 0, "command 7 is not between 1 and 6" },
         { "\x04\0\1\0", 4, 2, "reserved 0x1 is not 0" },
         { "\x04\x0d\0\0", 4, 1, "key_size 13 is not 0" },
         { "\x01\0\0\0", 4, 1, "key_size 0 is not 13, 32 or 37" },
@@ -138,10 +138,12 @@ static void strange_answers(void **state)
         { "\1\0\0\0a\n\x80"
           "b",
           8, true, 1, "a??b" },
+        { "\0\6\0\0", 4, true, 0, "" }, /* Metrics: what follows is the caller's to read */
+        { "\0\6\0\0text", 8, true, 0, "" },
         { "", 0, false, 0, NULL },
         { "\0\0", 2, false, 0, NULL },
         { "\0\0\0", 3, false, 0, NULL },
-        { "\0\6\0\0", 4, false, 0, NULL },
+        { "\0\7\0\0", 4, false, 0, NULL },
         { "\0\1\0\0", 4, false, 0, NULL },
         { "\0\2\0\0\0", 5, false, 0, NULL },
         { "\0\4\0\0", 4, false, 0, NULL },
@@ -238,7 +240,11 @@ static void a_service_is_asked(void **state)
     (void)state;
     static const base_err errs[] = { BASE_OK, BASE_ENOTFOUND, BASE_EFULL, BASE_EIO };
     base_err err;
-    const struct mfn_ifr_service service = { &err, answer_err, insert_err, remove_err, some_stats };
+    const struct mfn_ifr_service service = { .context = &err,
+                                             .find = answer_err,
+                                             .insert = insert_err,
+                                             .remove = remove_err,
+                                             .stats = some_stats };
     const struct mfn_ifr_counters server = { .client_count = 5, .frames = 6, .hits = 1000 };
     struct mfn_ifr_answer answer;
     for (size_t i = 0; i < sizeof errs / sizeof errs[0]; i++) {
@@ -263,7 +269,7 @@ static void a_service_refuses_what_is_no_command(void **state)
     const size_t size = mfn_ifr_service_answer(&service, base_span_of("\x09\0\0\0", 4), NULL, out);
     assert_int_equal(mfn_ifr_answer_decode(base_span_of(out, size), &answer, NULL), BASE_OK);
     assert_int_equal(answer.result, MFN_IFR_RESULT_INVALID);
-    assert_string_equal(answer.sentence, "command 9 is not between 1 and 5");
+    assert_string_equal(answer.sentence, "command 9 is not between 1 and 6");
 }
 
 int main(void)

@@ -4,8 +4,6 @@
  * comparisons and copied: addresses and ports lie side by side there, in the key's own order. */
 #include <mfn/flow_packet.h>
 
-#include <arpa/inet.h>
-#include <stdio.h>
 #include <string.h>
 
 enum {
@@ -433,50 +431,4 @@ const char *mfn_flow_link_text(uint32_t link)
     default:
         return "an unknown link type";
     }
-}
-
-static const char *protocol_name(uint32_t protocol)
-{
-    switch (protocol) {
-    case PROTOCOL_ICMP:
-        return "icmp";
-    case PROTOCOL_TCP:
-        return "tcp";
-    case PROTOCOL_UDP:
-        return "udp";
-    case PROTOCOL_DCCP:
-        return "dccp";
-    case PROTOCOL_ICMPV6:
-        return "icmp6";
-    case PROTOCOL_SCTP:
-        return "sctp";
-    case PROTOCOL_UDPLITE:
-        return "udplite";
-    default:
-        return NULL;
-    }
-}
-
-const char *mfn_flow_key_text(const void *key, size_t key_size, char *out)
-{
-    out[0] = '\0';
-    if (key_size != MFN_FLOW_KEY_IPV4 && key_size != MFN_FLOW_KEY_IPV6)
-        return out;
-    const uint8_t *const bytes = key;
-    const bool is_ipv4 = key_size == MFN_FLOW_KEY_IPV4;
-    const size_t size = is_ipv4 ? 4 : 16;
-    const uint32_t source = be16(bytes + 2 * size), destination = be16(bytes + 2 * size + 2);
-    const uint32_t protocol = bytes[key_size - 1];
-    char from[INET6_ADDRSTRLEN] = "", to[INET6_ADDRSTRLEN] = "", number[16];
-    inet_ntop(is_ipv4 ? AF_INET : AF_INET6, bytes, from, sizeof from);
-    inet_ntop(is_ipv4 ? AF_INET : AF_INET6, bytes + size, to, sizeof to);
-    snprintf(number, sizeof number, "protocol %u", protocol);
-    const char *const name = protocol_name(protocol) != NULL ? protocol_name(protocol) : number;
-    const char *const open = is_ipv4 ? "" : "[", *const close = is_ipv4 ? "" : "]";
-    if (protocol == (is_ipv4 ? PROTOCOL_ICMP : PROTOCOL_ICMPV6))
-        snprintf(out, MFN_FLOW_TEXT_SIZE, "%s > %s %s %u/%u", from, to, name, source, destination);
-    else
-        snprintf(out, MFN_FLOW_TEXT_SIZE, "%s%s%s:%u > %s%s%s:%u %s", open, from, close, source,
-                 open, to, close, destination, name);
-    return out;
 }

@@ -377,8 +377,11 @@ base_err mfn_ifr_client_send(struct mfn_ifr_client *client, const struct mfn_ifr
                              struct base_why *why)
 {
     uint8_t payload[MFN_IFR_REQUEST_SIZE_MAX];
-    if (request->command == MFN_IFR_COMMAND_ATTACH)
-        return base_fail(why, BASE_EINVALID, 0, "a ring is asked for by mfn_ifr_client_attach");
+    if (request->command == MFN_IFR_COMMAND_ATTACH || request->command == MFN_IFR_COMMAND_METRICS)
+        return base_fail(why, BASE_EINVALID, 0, "%s",
+                         request->command == MFN_IFR_COMMAND_ATTACH
+                             ? "a ring is asked for by mfn_ifr_client_attach"
+                             : "metrics are asked for by mfn_ifr_client_metrics");
     if (request->command != MFN_IFR_COMMAND_STATS && !mfn_ifr_key_size_is_valid(request->key_size))
         return base_fail(why, BASE_EINVALID, 0, "a key of %zu bytes: it has 13, 32 or 37",
                          request->key_size);
@@ -547,6 +550,30 @@ base_err mfn_ifr_client_components(struct mfn_ifr_client *client, struct mfn_ifr
                                              mfn_ifr_get32(back.payload.data + 8 + 8 * i) };
     *count = said;
     return BASE_OK;
+}
+
+base_err mfn_ifr_client_metrics(struct mfn_ifr_client *client, struct base_buf *out,
+                                struct base_why *why)
+{
+    enum { BEFORE_TEXT = 4 };
+    uint8_t payload[MFN_IFR_REQUEST_SIZE_MAX];
+    struct mfn_ifr_frame back;
+    struct mfn_ifr_answer answer;
+    const struct mfn_ifr_request request = { .command = MFN_IFR_COMMAND_METRICS };
+    const size_t size = mfn_ifr_request_encode(&request, payload);
+    base_err err = exchange(client, MFN_IFR_FRAME_COMMAND, base_span_of(payload, size), &back, why);
+    if (err == BASE_OK && back.type != MFN_IFR_FRAME_RESPONSE)
+        err = lose(client, BASE_EPROTOCOL, "the answer to Metrics is not a Response", why);
+    if (err == BASE_OK)
+        err = response_judge(client, back.payload, &answer, why);
+    if (err == BASE_OK)
+        err = answer_judge(&answer, why);
+    if (err == BASE_OK && answer.command != MFN_IFR_COMMAND_METRICS)
+        err = lose(client, BASE_EPROTOCOL, "the answer is to another command", why);
+    if (err != BASE_OK)
+        return err;
+    err = base_buf_put(out, back.payload.data + BEFORE_TEXT, back.payload.size - BEFORE_TEXT);
+    return err == BASE_OK ? BASE_OK : base_fail(why, err, 0, "out of memory for the metrics");
 }
 
 static base_err ring_join(struct mfn_ifr_client *client, struct base_why *why)

@@ -94,7 +94,7 @@ static void counters_decode(const uint8_t *in, struct mfn_ifr_counters *counters
 
 static bool has_key(unsigned command)
 {
-    return command != MFN_IFR_COMMAND_STATS && command != MFN_IFR_COMMAND_ATTACH;
+    return command < MFN_IFR_COMMAND_STATS;
 }
 
 size_t mfn_ifr_request_encode(const struct mfn_ifr_request *request, uint8_t *out)
@@ -123,7 +123,7 @@ static base_err request_head_check(struct base_span payload, struct base_why *wh
                          "a command of %zu bytes is shorter than its head of 4", payload.size);
     const unsigned command = payload.data[0], key_size = payload.data[1];
     if (command == MFN_IFR_COMMAND_NONE || command >= MFN_IFR_COMMAND_COUNT)
-        return base_fail(why, BASE_EINVALID, 0, "command %u is not between 1 and 5", command);
+        return base_fail(why, BASE_EINVALID, 0, "command %u is not between 1 and 6", command);
     if (mfn_ifr_get16(payload.data + 2) != 0)
         return base_fail(why, BASE_EINVALID, 2, "reserved 0x%x is not 0",
                          mfn_ifr_get16(payload.data + 2));
@@ -198,6 +198,8 @@ static base_err body_decode(struct base_span body, struct mfn_ifr_answer *answer
     if (answer->result == MFN_IFR_RESULT_OK && answer->command == MFN_IFR_COMMAND_STATS)
         right = MFN_IFR_COUNTERS_SIZE;
     const bool is_sentence = answer->result != MFN_IFR_RESULT_OK;
+    if (!is_sentence && answer->command == MFN_IFR_COMMAND_METRICS)
+        return BASE_OK;
     if (is_sentence ? body.size > MFN_IFR_SENTENCE_MAX : body.size != right)
         return base_fail(why, BASE_EPROTOCOL, HEAD_SIZE,
                          "the answer to command %u with result %u has %zu bytes behind its head",

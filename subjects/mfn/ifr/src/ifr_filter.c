@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { TOUCH = 4096 /* no page is smaller */ };
+
 base_err mfn_ifr_filter_check(const struct mfn_ifr_filter_options *options, struct base_why *why)
 {
     if (options->expected_count < 1 || options->expected_count > MFN_IFR_FILTER_COUNT_MAX)
@@ -42,6 +44,21 @@ static void filter_size(struct mfn_ifr_filter *filter, const struct mfn_ifr_filt
     filter->size_bytes = filter->blocks * filter->slots * IFR_FILTER_BLOCK_SIZE;
 }
 
+/* Zeroed memory: all at once, or as it is touched. */
+static uint32_t *words_new(struct mfn_ifr_filter *filter,
+                           const struct mfn_ifr_filter_options *options)
+{
+    filter->prepared = filter->size_bytes;
+    if (!options->is_gradual)
+        return ifr_zeroed_new(filter->size_bytes);
+    const size_t page = IFR_PAGES_ALIGNMENT;
+    const size_t whole = (filter->size_bytes + page - 1) / page * page;
+    if (ifr_pages_map(&filter->pages, whole, options->want_large_pages) != BASE_OK)
+        return NULL;
+    filter->prepared = 0;
+    return (uint32_t *)(void *)filter->pages.memory;
+}
+
 base_err ifr_filter_new_with(const struct mfn_ifr_filter_options *options,
                              const struct ifr_filter_kernel *kernel, struct mfn_ifr_filter **out)
 {
@@ -53,7 +70,7 @@ base_err ifr_filter_new_with(const struct mfn_ifr_filter_options *options,
         return BASE_ENOMEM;
     filter->kernel = kernel;
     filter_size(filter, options);
-    filter->words = ifr_zeroed_new(filter->size_bytes);
+    filter->words = words_new(filter, options);
     if (filter->words == NULL) {
         free(filter);
         return BASE_ENOMEM;
@@ -71,9 +88,27 @@ base_err mfn_ifr_filter_new(const struct mfn_ifr_filter_options *options,
 
 void mfn_ifr_filter_free(struct mfn_ifr_filter *filter)
 {
-    if (filter != NULL)
+    if (filter == NULL)
+        return;
+    if (filter->pages.mapping != NULL)
+        ifr_pages_unmap(&filter->pages);
+    else
         free(filter->words);
     free(filter);
+}
+
+/* Reading and writing back changes nothing, but the page is there then. */
+bool mfn_ifr_filter_prepare(struct mfn_ifr_filter *filter, size_t size)
+{
+    const size_t left = filter->size_bytes - filter->prepared;
+    const size_t end = filter->prepared + (size < left ? size : left);
+    for (; filter->prepared < end; filter->prepared += TOUCH) {
+        volatile uint32_t *const word = filter->words + filter->prepared / sizeof(uint32_t);
+        *word = *word;
+    }
+    if (filter->prepared > filter->size_bytes)
+        filter->prepared = filter->size_bytes;
+    return filter->prepared == filter->size_bytes;
 }
 
 static void spare_clear(struct mfn_ifr_filter *filter, uint64_t count)

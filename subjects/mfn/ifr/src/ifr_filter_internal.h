@@ -4,6 +4,8 @@
 
 #include <mfn/ifr_filter.h>
 
+#include "ifr_pages.h"
+
 enum {
     IFR_FILTER_LANES = 8,       /* words of 32 bits in a block; one bit of each for a key */
     IFR_FILTER_BLOCK_SIZE = 32, /* bytes */
@@ -42,6 +44,8 @@ struct mfn_ifr_filter {
     uint64_t rotations;
     uint64_t size_bytes; /* of words */
     uint64_t counts[IFR_FILTER_SLOTS_MAX];
+    struct ifr_pages pages; /* of a gradual filter, whose words lie there */
+    size_t prepared;        /* bytes of it */
 };
 
 /* The blocks of a hash, one for each slot. The product moves all bits of the hash up, as the lanes

@@ -146,6 +146,17 @@ void mfn_ifr_server_close(struct mfn_ifr_server *server)
 
 /* ---- clients come and go ---- */
 
+/* The connection of a component: tell the service, if it wants to know. */
+static void notice(const struct mfn_ifr_server *server, const struct mfn_ifr_connection *connection,
+                   enum mfn_ifr_notice_kind kind, uint64_t sent_ns)
+{
+    const struct mfn_ifr_service *const service = &server->options.service;
+    if (service->notice == NULL || !connection->has_component)
+        return;
+    const struct mfn_ifr_notice told = { kind, connection->component_id, sent_ns, clock_ns() };
+    service->notice(service->context, &told);
+}
+
 static void listener_listen(struct mfn_ifr_server *server, bool is_deaf)
 {
     struct epoll_event event = { .events = is_deaf ? 0 : EPOLLIN, .data.u64 = TAG_LISTENER };
@@ -167,6 +178,7 @@ static void drop(struct mfn_ifr_server *server, struct mfn_ifr_connection *conne
 {
     const uint32_t index = (uint32_t)(connection - server->connections);
     ring_forget(server, index);
+    notice(server, connection, MFN_IFR_NOTICE_ENDED, 0);
     mfn_ifr_connection_done(connection);
     connection->next_free = server->first_free;
     server->first_free = index;
@@ -310,8 +322,10 @@ static bool answer_registration(struct mfn_ifr_server *server,
     if (payload.size != 4)
         return answer_refusal(server, connection, MFN_IFR_RESULT_INVALID,
                               "a Registration has 4 bytes, the component id");
+    notice(server, connection, MFN_IFR_NOTICE_ENDED, 0);
     connection->component_id = mfn_ifr_get32(payload.data);
     connection->has_component = true;
+    notice(server, connection, MFN_IFR_NOTICE_ANNOUNCED, 0);
     return acknowledge(server, connection);
 }
 
@@ -337,11 +351,41 @@ static bool answer_discovery(struct mfn_ifr_server *server, struct mfn_ifr_conne
     return true;
 }
 
-static bool is_attach(struct base_span payload)
+static bool answer_metrics(struct mfn_ifr_server *server, struct mfn_ifr_connection *connection)
+{
+    static const uint8_t head[4] = { MFN_IFR_RESULT_OK, MFN_IFR_COMMAND_METRICS };
+    const struct mfn_ifr_service *const service = &server->options.service;
+    struct base_buf out = { 0 };
+    base_err err =
+        service->metrics == NULL ? BASE_EUNSUPPORTED : base_buf_put(&out, head, sizeof head);
+    if (err == BASE_OK)
+        err = service->metrics(service->context, &server->counters, &out);
+    if (err == BASE_OK && out.size > sizeof head + MFN_IFR_METRICS_SIZE_MAX)
+        err = BASE_EFULL;
+    const bool is_sent =
+        err == BASE_OK
+            ? answer_bytes(server, connection, MFN_IFR_FRAME_RESPONSE, base_buf_span(&out))
+            : answer_refusal(server, connection, mfn_ifr_result_of(err),
+                             service->metrics == NULL ? "this registry has no metrics" : NULL);
+    base_buf_done(&out);
+    return is_sent;
+}
+
+static bool is_command(struct base_span payload, enum mfn_ifr_command command)
 {
     struct mfn_ifr_request request;
-    return payload.size > 0 && payload.data[0] == MFN_IFR_COMMAND_ATTACH &&
+    return payload.size > 0 && payload.data[0] == command &&
            mfn_ifr_request_decode(payload, &request, NULL) == BASE_OK;
+}
+
+static bool answer_any_command(struct mfn_ifr_server *server, struct mfn_ifr_connection *connection,
+                               struct base_span payload)
+{
+    if (is_command(payload, MFN_IFR_COMMAND_ATTACH))
+        return answer_attach(server, connection);
+    if (is_command(payload, MFN_IFR_COMMAND_METRICS))
+        return answer_metrics(server, connection);
+    return answer_command(server, connection, payload);
 }
 
 static bool answer(struct mfn_ifr_server *server, struct mfn_ifr_connection *connection,
@@ -349,8 +393,7 @@ static bool answer(struct mfn_ifr_server *server, struct mfn_ifr_connection *con
 {
     switch (frame->type) {
     case MFN_IFR_FRAME_COMMAND:
-        return is_attach(frame->payload) ? answer_attach(server, connection)
-                                         : answer_command(server, connection, frame->payload);
+        return answer_any_command(server, connection, frame->payload);
     case MFN_IFR_FRAME_EVENT:
         return acknowledge(server, connection);
     case MFN_IFR_FRAME_HEARTBEAT:
@@ -382,6 +425,7 @@ static bool answer_some(struct mfn_ifr_server *server, struct mfn_ifr_connection
         if (!*has_more)
             return true;
         server->counters.frames++;
+        notice(server, connection, MFN_IFR_NOTICE_HEARD, frame.timestamp_ns);
         if (!answer(server, connection, &frame))
             return false;
     }

@@ -33,7 +33,7 @@ static base_err perform(const struct mfn_ifr_service *service,
         stats(service, server, &answer->counters);
         return BASE_OK;
     default:
-        return BASE_EUNSUPPORTED; /* Attach: the transport's to answer */
+        return BASE_EUNSUPPORTED; /* Attach, Metrics: the transport's to answer */
     }
 }
 

@@ -78,8 +78,8 @@ static void collect_home(struct collection *collection, const struct mfn_ifr_tab
 }
 
 /* The home that begins at or contains the hash scan->next, from the array that has it. */
-static size_t scan_home(const struct mfn_ifr_table *table, struct mfn_ifr_scan *scan,
-                        struct mfn_ifr_flow *flows)
+size_t mfn_ifr_table_scan_step(const struct mfn_ifr_table *table, struct mfn_ifr_scan *scan,
+                               struct mfn_ifr_flow *flows)
 {
     struct collection collection;
     const struct ifr_array *array =
@@ -109,6 +109,6 @@ size_t mfn_ifr_table_scan(const struct mfn_ifr_table *table, struct mfn_ifr_scan
 {
     size_t count = 0;
     while (count == 0 && !scan->is_done)
-        count = scan_home(table, scan, flows);
+        count = mfn_ifr_table_scan_step(table, scan, flows);
     return count;
 }

@@ -216,6 +216,25 @@ size_t mfn_ifr_wheel_expire(struct mfn_ifr_wheel *wheel, struct mfn_ifr_table *t
     return removed;
 }
 
+bool mfn_ifr_wheel_is_due(const struct mfn_ifr_wheel *wheel, uint64_t now_ns)
+{
+    return wheel->cascade != NONE || wheel->due != NONE || wheel->level < wheel->level_end ||
+           (now_ns > wheel->origin_ns && (now_ns - wheel->origin_ns) / wheel->tick_ns > wheel->now);
+}
+
+size_t mfn_ifr_wheel_size_bytes(const struct mfn_ifr_wheel *wheel)
+{
+    return sizeof *wheel + wheel->block_capacity * sizeof(struct node *) +
+           wheel->block_count * BLOCK * sizeof(struct node);
+}
+
+bool mfn_ifr_wheel_shed(struct mfn_ifr_wheel *wheel)
+{
+    if (wheel->block_count > 0)
+        free(wheel->blocks[--wheel->block_count]);
+    return wheel->block_count == 0;
+}
+
 size_t mfn_ifr_wheel_count(const struct mfn_ifr_wheel *wheel)
 {
     return wheel->count;

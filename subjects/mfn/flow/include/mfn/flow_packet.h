@@ -121,4 +121,22 @@ const char *mfn_flow_link_text(uint32_t link);
 enum { MFN_FLOW_TEXT_SIZE = 128 };
 const char *mfn_flow_key_text(const void *key, size_t key_size, char *out);
 
+/* The key of such a text, as _text writes it:
+ *
+ *     key      = address ":" port  ">"  address ":" port  protocol
+ *              | address  ">"  address  ("icmp" | "icmp6")  type "/" code
+ *     address  = IPv4, or IPv6 (in brackets before a port); both of one kind
+ *     protocol = "tcp" "udp" "sctp" "dccp" "udplite" "icmp" "icmp6" | "protocol" 0 .. 255
+ *
+ * with blanks between the words, and around ">" as one likes; in place of ">", which shells want
+ * quoted, a word "-" will do. The second form is that of icmp between IPv4 and of icmp6 between
+ * IPv6 addresses. Protocols in any case.
+ *
+ *   out   written only on BASE_OK; its result is 0
+ *
+ * Errors   EPARSE, one sentence
+ */
+BASE_MUST_USE base_err mfn_flow_key_parse(const char *text, struct mfn_flow_key *out,
+                                          struct base_why *why);
+
 #endif

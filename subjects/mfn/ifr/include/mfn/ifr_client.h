@@ -58,6 +58,11 @@ BASE_MUST_USE base_err mfn_ifr_client_remove(struct mfn_ifr_client *client, cons
 BASE_MUST_USE base_err mfn_ifr_client_stats(struct mfn_ifr_client *client,
                                             struct mfn_ifr_counters *out, struct base_why *why);
 
+/* Append the registry's metrics, text as Prometheus reads it. Always asked over the socket.
+ * Errors   EINVALID (this registry has none), ENOMEM, and those of a lost connection */
+BASE_MUST_USE base_err mfn_ifr_client_metrics(struct mfn_ifr_client *client, struct base_buf *out,
+                                              struct base_why *why);
+
 /* Say which component this is; it is shown to those who ask for components. */
 BASE_MUST_USE base_err mfn_ifr_client_announce(struct mfn_ifr_client *client, uint32_t component_id,
                                                struct base_why *why);
@@ -89,7 +94,7 @@ BASE_MUST_USE base_err mfn_ifr_client_receive(struct mfn_ifr_client *client,
                                               struct mfn_ifr_answer *out, struct base_why *why);
 
 /* From now on ask through memory shared with the server (ifr_ring.h): every call above but
- * announce, components and heartbeat, which stay on the socket.
+ * announce, components, metrics and heartbeat, which stay on the socket.
  *
  *   spin_ns   so long a call looks for its answer before it sleeps; 0 .. the timeout of open
  *

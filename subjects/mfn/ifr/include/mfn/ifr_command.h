@@ -5,17 +5,17 @@
  *
  *   offset  size  field
  *        0     1  command, enum mfn_ifr_command
- *        1     1  key_size: 13, 32 or 37; 0 for Stats and Attach
+ *        1     1  key_size: 13, 32 or 37; 0 for Stats, Attach and Metrics
  *        2     2  reserved, 0
  *        4     n  Lookup, Remove: the key. Register: a value, and the key behind it.
- *                 Stats, Attach: nothing
+ *                 Stats, Attach, Metrics: nothing
  *
  * Response:
  *
  *        0     1  result, enum mfn_ifr_result
  *        1     1  command that is answered, 0 for none
  *        2     2  reserved, 0
- *        4     n  result 0: Lookup: a value; Stats: counters; else nothing.
+ *        4     n  result 0: Lookup: a value; Stats: counters; Metrics: text; else nothing.
  *                 other results: a sentence in ASCII, 0 .. 160 bytes
  *
  * (An Event and a Registration are answered by a Response of one byte, the result.) A value:
@@ -29,7 +29,8 @@
  *
  * Attach asks for a ring (ifr_ring.h): with the first byte of the Response come two descriptors
  * (SCM_RIGHTS), the ring's memory and the bell that wakes the server. Questions may then go either
- * way; those over the ring are answered over the ring.
+ * way; those over the ring are answered over the ring. Metrics, everything as the text that
+ * Prometheus reads, is too long for a ring and asked over the socket alone.
  *
  * Counters: numbers of 8 bytes in the order of MFN_IFR_COUNTER_MAP. Registration: LE32 component
  * id. Heartbeat: answered by a Heartbeat with the same payload. Discovery: an empty one is answered
@@ -52,6 +53,7 @@ enum mfn_ifr_command {
     MFN_IFR_COMMAND_REMOVE,
     MFN_IFR_COMMAND_STATS,
     MFN_IFR_COMMAND_ATTACH,
+    MFN_IFR_COMMAND_METRICS,
     MFN_IFR_COMMAND_COUNT
 };
 
@@ -130,7 +132,7 @@ struct mfn_ifr_answer {
 
 /* Write a request; answers its size.
  *
- *   request   valid: a known command, with a key of a valid size but for Stats and Attach
+ *   request   valid: a known command, with a key of a valid size if it has one
  *   out       [MFN_IFR_REQUEST_SIZE_MAX]
  */
 size_t mfn_ifr_request_encode(const struct mfn_ifr_request *request, uint8_t *out);
@@ -146,7 +148,8 @@ BASE_MUST_USE base_err mfn_ifr_request_decode(struct base_span payload,
  */
 size_t mfn_ifr_answer_encode(const struct mfn_ifr_answer *answer, uint8_t *out);
 
-/* Also reads an answer of one byte. Errors: EPROTOCOL */
+/* Also reads an answer of one byte; the text of Metrics is left to the caller, payload.data + 4.
+ * Errors: EPROTOCOL */
 BASE_MUST_USE base_err mfn_ifr_answer_decode(struct base_span payload,
                                              struct mfn_ifr_answer *answer, struct base_why *why);
 

@@ -43,6 +43,8 @@ struct mfn_ifr_filter_options {
     uint64_t expected_count; /* 1 .. MFN_IFR_FILTER_COUNT_MAX different keys that must be found */
     double false_positive_rate; /* of the whole bank; _RATE_MIN .. _RATE_MAX */
     uint32_t bank;              /* 1 .. MFN_IFR_FILTER_BANK_MAX filters */
+    bool is_gradual; /* memory comes page by page as it is touched, see _prepare; else at once */
+    bool want_large_pages; /* with is_gradual: 2 MiB pages if the kernel has them */
 };
 
 struct mfn_ifr_filter_stats {
@@ -68,6 +70,10 @@ BASE_MUST_USE base_err mfn_ifr_filter_check(const struct mfn_ifr_filter_options 
 BASE_MUST_USE base_err mfn_ifr_filter_new(const struct mfn_ifr_filter_options *options,
                                           struct mfn_ifr_filter **out);
 void mfn_ifr_filter_free(struct mfn_ifr_filter *filter);
+
+/* Touch the next `size` bytes of a gradual filter, so that what is added later waits for no page;
+ * true when all is there. The filter may be used before. */
+bool mfn_ifr_filter_prepare(struct mfn_ifr_filter *filter, size_t size);
 
 /* Add a key to the current filter; with a bank, rotate when it is full. O(1), also when it rotates.
  */

@@ -6,6 +6,22 @@
 
 #include <mfn/ifr_command.h>
 
+enum { MFN_IFR_METRICS_SIZE_MAX = 32768 };
+
+/* What a server noticed of a component, which said its number in a Registration. */
+enum mfn_ifr_notice_kind {
+    MFN_IFR_NOTICE_ANNOUNCED, /* a connection is now this component's */
+    MFN_IFR_NOTICE_HEARD,     /* another frame came from it */
+    MFN_IFR_NOTICE_ENDED,     /* that connection ended, or became another component's */
+};
+
+struct mfn_ifr_notice {
+    enum mfn_ifr_notice_kind kind;
+    uint32_t component_id;
+    uint64_t sent_ns; /* Heard: when the component wrote the frame, as the frame says */
+    uint64_t now_ns;  /* CLOCK_MONOTONIC, as sent_ns should be */
+};
+
 /* Every function is called by the one thread of the transport, with a key of 13, 32 or 37 bytes
  * that need not be aligned and is valid during the call. None may wait.
  * Errors of find, insert and remove: ENOTFOUND, EFULL, ENOMEM, EINVALID (e.g. a size of key that
@@ -17,6 +33,10 @@ struct mfn_ifr_service {
                        const struct mfn_ifr_value *value);
     base_err (*remove)(void *context, const void *key, size_t key_size);
     void (*stats)(void *context, struct mfn_ifr_counters *out); /* out is zeroed before */
+    /* Each of these may be NULL. Metrics appends text of at most MFN_IFR_METRICS_SIZE_MAX bytes;
+     * `server` are the transport's counters. */
+    base_err (*metrics)(void *context, const struct mfn_ifr_counters *server, struct base_buf *out);
+    void (*notice)(void *context, const struct mfn_ifr_notice *notice);
 };
 
 /* Do what the payload of a Command says and write the payload of the Response; answers its size.

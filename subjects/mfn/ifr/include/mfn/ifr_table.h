@@ -100,4 +100,9 @@ struct mfn_ifr_scan {
 size_t mfn_ifr_table_scan(const struct mfn_ifr_table *table, struct mfn_ifr_scan *scan,
                           struct mfn_ifr_flow *flows);
 
+/* The same in one bounded step (a group of slots), so 0 may also mean that it was empty: the walk
+ * is over when scan->is_done, and must not be stepped then. */
+size_t mfn_ifr_table_scan_step(const struct mfn_ifr_table *table, struct mfn_ifr_scan *scan,
+                               struct mfn_ifr_flow *flows);
+
 #endif

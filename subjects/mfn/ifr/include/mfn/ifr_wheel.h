@@ -49,7 +49,16 @@ BASE_MUST_USE base_err mfn_ifr_wheel_add(struct mfn_ifr_wheel *wheel, const void
 size_t mfn_ifr_wheel_expire(struct mfn_ifr_wheel *wheel, struct mfn_ifr_table *table,
                             uint64_t now_ns, size_t step_count);
 
-/* Flows that are watched. */
+/* Is there something for expire to do at this time? */
+bool mfn_ifr_wheel_is_due(const struct mfn_ifr_wheel *wheel, uint64_t now_ns);
+
+/* Flows that are watched, those that left the table before their time included. */
 size_t mfn_ifr_wheel_count(const struct mfn_ifr_wheel *wheel);
+
+size_t mfn_ifr_wheel_size_bytes(const struct mfn_ifr_wheel *wheel);
+
+/* Give back a piece of the memory (4096 flows) of a wheel that is only to be freed, so that a large
+ * one need not be freed at once; true when no piece is left. */
+bool mfn_ifr_wheel_shed(struct mfn_ifr_wheel *wheel);
 
 #endif
