@@ -1,6 +1,7 @@
 /* cmd_benchmark.c - the built-in suites: everything, or what filters match; and their list. */
 #include "commands.h"
 #include "engine.h"
+#include "files.h"
 #include "output.h"
 
 #include <base/log.h>
@@ -66,6 +67,8 @@ static base_err plan_matches(struct cli_plan *plan, const struct cli_args *args,
     struct bench_arg given[BENCH_PARAM_MAX];
     struct cli_wanted wanted = { .args = given };
     CLI_TRY(cli_plan_open(plan, args, why));
+    if (cli_has(args, "input"))
+        return cli_files_run(plan, args, why);
     CLI_TRY(cli_plan_args(plan, args, given, &wanted.arg_count, why));
     for (size_t i = 0; i < args->operand_count; i++) { /* one by one: each must match something */
         wanted.filters = &args->operands[i];

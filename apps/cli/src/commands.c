@@ -176,6 +176,16 @@ static const struct cli_option crypto_options[] = {
     { 0 },
 };
 
+static const struct cli_option run_options[] = {
+    { .name = "input",
+      .letter = 'i',
+      .kind = CLI_FILE,
+      .value_name = "FILE",
+      .doc = "measure the cases that take a file on this one, as in run ifr/trace --input x.pcap; "
+             "may be repeated" },
+    { 0 },
+};
+
 static const struct cli_option compare_options[] = {
     { .name = "baseline",
       .kind = CLI_FILE,
@@ -371,7 +381,7 @@ const struct cli_command cli_commands[] = {
       .operand_max = CLI_OPERANDS_MAX,
       .doc = "measure the cases that match",
       .about = FILTERS,
-      .options = { MEASURE },
+      .options = { run_options, MEASURE },
       .examples = { { "bpi-perf benchmark run enc/encode --arg entries=10,100", "two sizes" } },
       .run = cli_cmd_run },
     { .name = "run",
@@ -381,7 +391,7 @@ const struct cli_command cli_commands[] = {
       .operand_max = CLI_OPERANDS_MAX,
       .doc = "measure the cases that match; the same as benchmark run",
       .about = FILTERS,
-      .options = { MEASURE },
+      .options = { run_options, MEASURE },
       .examples = { { "bpi-perf run 'crypto/*' --json --output crypto.json",
                       "one suite, to a file" },
                     { "bpi-perf run enc/ --measurement-time 1s --processes 5", "quicker" },

@@ -44,12 +44,19 @@ static base_err add_file(struct cli_plan *plan, const char *path, const struct c
                                : base_fail(why, BASE_ENOMEM, 0, "%s: out of memory", path);
 }
 
-static base_err add_files(struct cli_plan *plan, const struct cli_args *args,
-                          const struct cli_exact *like, struct base_why *why)
+static base_err add_inputs(struct cli_plan *plan, const struct cli_args *args,
+                           const struct cli_exact *like, struct base_why *why)
 {
     for (size_t i = 0; i < args->value_count; i++)
         if (strcmp(args->values[i].option->name, "input") == 0)
             CLI_TRY(add_file(plan, args->values[i].text, like, why));
+    return BASE_OK;
+}
+
+static base_err add_files(struct cli_plan *plan, const struct cli_args *args,
+                          const struct cli_exact *like, struct base_why *why)
+{
+    CLI_TRY(add_inputs(plan, args, like, why));
     for (size_t i = 0; i < args->operand_count; i++)
         CLI_TRY(add_file(plan, args->operands[i], like, why));
     return BASE_OK;
@@ -81,4 +88,34 @@ base_err cli_files_plan(struct cli_plan *plan, const struct cli_args *args, cons
                ? BASE_OK
                : base_fail(why, BASE_ENOTFOUND, 0,
                            "the suite %s has no case for files that the settings allow", suite);
+}
+
+static base_err add_matches(struct cli_plan *plan, const struct cli_args *args, const char *filter,
+                            const struct cli_exact *swept, struct base_why *why)
+{
+    const size_t before = plan->job_count;
+    for (size_t i = 0; i < plan->listed_count; i++) {
+        const struct bench_listed *listed = &plan->listed[i];
+        struct bench_target target = { .name = listed->name };
+        struct cli_exact like = *swept;
+        memcpy(target.id, listed->name, strlen(listed->name) + 1); /* < BENCH_NAME_SIZE */
+        like.case_name = listed->name;
+        if (cli_plan_has_param(listed, CLI_FILES_PARAM) && bench_target_matches(&target, filter))
+            CLI_TRY(add_inputs(plan, args, &like, why));
+    }
+    return plan->job_count > before
+               ? BASE_OK
+               : base_fail(why, BASE_ENOTFOUND, 0,
+                           "--input: no case that takes a file matches '%s'", filter);
+}
+
+base_err cli_files_run(struct cli_plan *plan, const struct cli_args *args, struct base_why *why)
+{
+    struct bench_arg given[BENCH_PARAM_MAX];
+    struct cli_exact swept = { .swept = given };
+    CLI_TRY(cli_plan_args(plan, args, given, &swept.swept_count, why));
+    CLI_TRY(cli_plan_list(plan, why));
+    for (size_t i = 0; i < args->operand_count; i++)
+        CLI_TRY(add_matches(plan, args, args->operands[i], &swept, why));
+    return cli_plan_check_args(plan, given, swept.swept_count, why);
 }
