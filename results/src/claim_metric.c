@@ -10,7 +10,7 @@
 #include <string.h>
 #include <time.h>
 
-enum kind { KIND_TIME, KIND_HERE, KIND_RATE, KIND_QUANTITY, KIND_RUN };
+enum kind { KIND_TIME, KIND_HERE, KIND_RATE, KIND_QUANTITY, KIND_SERIES, KIND_RUN };
 
 /* X(name, kind, unit, offset in struct result_case): of a time its estimate, of a rate the amount
  * of one item, of a quantity the list. A name that ends with a point goes on with a quantity's. */
@@ -25,6 +25,7 @@ enum kind { KIND_TIME, KIND_HERE, KIND_RATE, KIND_QUANTITY, KIND_RUN };
     X("parts_per_s", KIND_RATE, "/s", offsetof(struct result_case, parts_per_item))                \
     X("fact.", KIND_QUANTITY, "", offsetof(struct result_case, facts))                             \
     X("counter.", KIND_QUANTITY, "", offsetof(struct result_case, counters))                       \
+    X("series.", KIND_SERIES, "", 0)                                                               \
     X("run.elapsed_ns", KIND_RUN, "ns", 0)
 
 static const struct metric {
@@ -38,11 +39,16 @@ static const struct metric {
 #undef METRIC_ROW
 };
 
+static bool has_name(const struct metric *metric)
+{
+    return metric->kind == KIND_QUANTITY || metric->kind == KIND_SERIES;
+}
+
 static const struct metric *metric_find(const char *name)
 {
     for (size_t i = 0; i < sizeof metrics / sizeof metrics[0]; i++) {
         const size_t size = strlen(metrics[i].name);
-        const bool is_open = metrics[i].kind == KIND_QUANTITY;
+        const bool is_open = has_name(&metrics[i]);
         if (is_open ? strncmp(name, metrics[i].name, size) == 0 && name[size] != '\0'
                     : strcmp(name, metrics[i].name) == 0)
             return &metrics[i];
@@ -60,14 +66,14 @@ bool result_metric_is_known(const char *name, bool *is_of_run)
 const char *result_metric_unit(const char *name)
 {
     const struct metric *metric = metric_find(name);
-    return metric != NULL && metric->kind != KIND_QUANTITY ? metric->unit : NULL;
+    return metric != NULL && !has_name(metric) ? metric->unit : NULL;
 }
 
 const char *result_metric_names(void)
 {
     return "mean_ns, median_ns, normalised_ns, here_ns, slope_ns, bytes_per_s, items_per_s, "
            "parts_per_s, "
-           "fact.NAME, counter.NAME, run.elapsed_ns";
+           "fact.NAME, counter.NAME, series.NAME, run.elapsed_ns";
 }
 
 static bool has_interval(const struct result_estimate *estimate)
@@ -175,6 +181,25 @@ static struct result_reading quantity_of(const struct result_quantities *list, c
     return out;
 }
 
+/* What the case measured itself in each batch: the processes' medians and their spread. */
+static struct result_reading series_of(const struct result_case *one, const char *name)
+{
+    for (size_t i = 0; i < one->series_count; i++) {
+        const struct result_series *series = &one->series[i];
+        if (strcmp(series->name, name) != 0)
+            continue;
+        const char *unit = unit_or_one(series->unit);
+        if (isnan(series->typical.value))
+            return doubtful(series->median, unit, "its spread between processes was not kept");
+        if (!has_interval(&series->typical))
+            return doubtful(series->typical.value, unit,
+                            "it was measured in one process, and the spread between processes is "
+                            "not known");
+        return (struct result_reading){ .estimate = series->typical, .unit = unit };
+    }
+    return lacking("the case has no such series");
+}
+
 /* "2026-11-21T10:00:00.000Z" in nanoseconds; NaN when it is not that. Source: RFC 3339 */
 static double instant_ns(const char *text)
 {
@@ -227,6 +252,9 @@ base_err result_metric_read(const char *name, const struct result_run *run,
     case KIND_QUANTITY:
         *out = quantity_of((const void *)place, name + strlen(metric->name),
                            metric->offset == offsetof(struct result_case, counters));
+        break;
+    case KIND_SERIES:
+        *out = series_of(one, name + strlen(metric->name));
         break;
     case KIND_RUN:
         *out = run_elapsed(run);

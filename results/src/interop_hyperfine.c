@@ -79,7 +79,13 @@ static base_err put_series(struct result_import *import, struct result_case *one
     if (one->series == NULL)
         return result_import_fail(import, BASE_ENOMEM, 0, "no memory for its contents");
     one->series[one->series_count++] = (struct result_series){
-        .name = name, .unit = unit, .median = NAN, .mean = value, .low = NAN, .high = NAN
+        .name = name,
+        .unit = unit,
+        .median = NAN,
+        .mean = value,
+        .low = NAN,
+        .high = NAN,
+        .typical = { NAN, NAN, NAN },
     };
     return BASE_OK;
 }

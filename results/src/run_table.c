@@ -102,6 +102,7 @@ static const struct result_field series_fields[] = {
     NUMBER(result_series, mean, "Over the batches."),
     NUMBER(result_series, low, "The smallest."),
     NUMBER(result_series, high, "The largest."),
+    ESTIMATE(result_series, typical, "Mean of the processes' medians, from their spread."),
 };
 static const struct result_shape shape_series =
     SHAPE("series", result_series, series_fields, .is_inline = true);

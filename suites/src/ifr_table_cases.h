@@ -4,10 +4,11 @@
 
 #include <bench/case.h>
 
-extern const struct bench_case suite_ifr_lookup, suite_ifr_lookup_dependent, suite_ifr_lookup_batch;
+extern const struct bench_case suite_ifr_own_lookup, suite_ifr_lookup_dependent,
+    suite_ifr_lookup_batch;
 extern const struct bench_case suite_ifr_robin, suite_ifr_robin_lookup, suite_ifr_robin_dependent,
     suite_ifr_robin_batch, suite_ifr_robin_insert, suite_ifr_robin_remove, suite_ifr_robin_grow;
-extern const struct bench_case suite_ifr_insert, suite_ifr_remove, suite_ifr_grow;
+extern const struct bench_case suite_ifr_insert, suite_ifr_own_remove, suite_ifr_grow;
 extern const struct bench_case suite_ifr_iterate, suite_ifr_expire, suite_ifr_shards;
 extern const struct bench_case suite_ifr_under_writer, suite_ifr_locked_under_writer;
 extern const struct bench_case suite_ifr_trace, suite_ifr_chained_trace;
@@ -69,13 +70,13 @@ extern const struct bench_case suite_ifr_dpdk_lookup, suite_ifr_dpdk_dependent,
 #endif
 
 #define IFR_TABLE_CASES                                                                            \
-    &suite_ifr_lookup, &suite_ifr_lookup_dependent, &suite_ifr_lookup_batch, &suite_ifr_insert,    \
-        &suite_ifr_remove, &suite_ifr_grow, &suite_ifr_iterate, &suite_ifr_expire,                 \
-        &suite_ifr_shards, &suite_ifr_under_writer, &suite_ifr_trace, &suite_ifr_robin,            \
-        &suite_ifr_robin_lookup, &suite_ifr_robin_dependent, &suite_ifr_robin_batch,               \
-        &suite_ifr_robin_insert, &suite_ifr_robin_remove, &suite_ifr_robin_grow,                   \
-        &suite_ifr_chained_lookup, &suite_ifr_chained_dependent, &suite_ifr_chained_grow,          \
-        &suite_ifr_chained_trace, &suite_ifr_locked_under_writer, &suite_ifr_linear_lookup,        \
-        IFR_TABLE_CK IFR_TABLE_URCU IFR_TABLE_ABSL IFR_TABLE_DPDK
+    &suite_ifr_own_lookup, &suite_ifr_lookup_dependent, &suite_ifr_lookup_batch,                   \
+        &suite_ifr_insert, &suite_ifr_own_remove, &suite_ifr_grow, &suite_ifr_iterate,             \
+        &suite_ifr_expire, &suite_ifr_shards, &suite_ifr_under_writer, &suite_ifr_trace,           \
+        &suite_ifr_robin, &suite_ifr_robin_lookup, &suite_ifr_robin_dependent,                     \
+        &suite_ifr_robin_batch, &suite_ifr_robin_insert, &suite_ifr_robin_remove,                  \
+        &suite_ifr_robin_grow, &suite_ifr_chained_lookup, &suite_ifr_chained_dependent,            \
+        &suite_ifr_chained_grow, &suite_ifr_chained_trace, &suite_ifr_locked_under_writer,         \
+        &suite_ifr_linear_lookup, IFR_TABLE_CK IFR_TABLE_URCU IFR_TABLE_ABSL IFR_TABLE_DPDK
 
 #endif

@@ -123,7 +123,7 @@ OWN_KIND(robin)
 const struct ifr_kind ifr_kind_own = OWN_FUNCTIONS(table);
 const struct ifr_kind ifr_kind_robin = OWN_FUNCTIONS(robin);
 
-IFR_LOOKUP_CASE(suite_ifr_lookup, "ifr/lookup", "flows by their keys, one by one", NULL,
+IFR_LOOKUP_CASE(suite_ifr_own_lookup, "ifr/lookup", "flows by their keys, one by one", NULL,
                 ifr_kind_own, lookup, IFR_PARAM_FLOWS, IFR_PARAM_KEYS, IFR_PARAM_KEY,
                 IFR_PARAM_PAGES, IFR_PARAM_SIZED);
 IFR_LOOKUP_CASE(suite_ifr_lookup_dependent, "ifr/lookup_dependent",

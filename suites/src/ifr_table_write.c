@@ -157,6 +157,6 @@ base_err ifr_write_check(void *state, struct base_why *why)
 IFR_WRITE_CASE(suite_ifr_insert, "ifr/insert",
                "a new flow into a table that has room; `flows` are there before", NULL,
                ifr_kind_own, insert, IFR_PARAM_FLOWS, IFR_PARAM_KEY, IFR_PARAM_PAGES);
-IFR_WRITE_CASE(suite_ifr_remove, "ifr/remove", "one flow less; `flows` stay at least", NULL,
+IFR_WRITE_CASE(suite_ifr_own_remove, "ifr/remove", "one flow less; `flows` stay at least", NULL,
                ifr_kind_own, remove, IFR_PARAM_FLOWS, IFR_PARAM_KEY, IFR_PARAM_PAGES);
 IFR_WRITE_PEER(robin, "the Robin Hood table", ifr_kind_robin);

@@ -59,7 +59,9 @@ struct result_case sample_case(struct result_run *run, const char *id, double me
     static const struct result_quantity counters[] = { { "allocs", 2, "1" },
                                                        { "cycles", NAN, "1" } };
     static const struct result_quantity facts[] = { { "output_bytes", 1751, "B" } };
-    static const struct result_series series[] = { { "user_ns", "ns", 3e6, 3.25e6, 2e6, 5e6 } };
+    static const struct result_series series[] = {
+        { "user_ns", "ns", 3e6, 3.25e6, 2e6, 5e6, { 3.1e6, 2.5e6, 3.7e6 } }
+    };
     struct base_arena *arena = &run->arena;
     return (struct result_case){
         .id = base_arena_text(arena, id),

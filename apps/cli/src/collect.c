@@ -1,6 +1,8 @@
 /* collect.c - copies facts, estimates numbers, thins samples; a failed case keeps its sentence. */
 #include "collect.h"
 
+#include <stats/interval.h>
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -241,27 +243,49 @@ static int compare_doubles(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* All values of one series, sorted, in scratch memory. */
-static size_t gather_series(const struct bench_record *record, size_t index, double *values)
+/* The finite values of one series in one process, sorted, in scratch memory. */
+static size_t gather_process(const struct bench_process *process, size_t index, double *values)
 {
+    const double *series = process->series[index];
     size_t count = 0;
-    for (size_t i = 0; i < record->process_count; i++) {
-        const double *series = record->processes[i].series[index];
-        for (size_t k = 0; series != NULL && k < record->processes[i].batch_count; k++)
-            if (isfinite(series[k]))
-                values[count++] = series[k];
-    }
+    for (size_t k = 0; series != NULL && k < process->batch_count; k++)
+        if (isfinite(series[k]))
+            values[count++] = series[k];
     qsort(values, count, sizeof *values, compare_doubles);
     return count;
 }
 
-static base_err collect_series(const struct bench_record *record, struct base_arena *arena,
-                               struct result_case *out)
+/* The same of all processes. */
+static size_t gather_series(const struct bench_record *record, size_t index, double *values)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < record->process_count; i++)
+        count += gather_process(&record->processes[i], index, values + count);
+    qsort(values, count, sizeof *values, compare_doubles);
+    return count;
+}
+
+/* The medians of a series in each process, and what their spread says. */
+static struct result_estimate typical_of(const struct bench_record *record, size_t index,
+                                         double confidence, double *values, double *medians)
+{
+    size_t medians_count = 0;
+    for (size_t i = 0; i < record->process_count; i++) {
+        const size_t count = gather_process(&record->processes[i], index, values);
+        if (count > 0)
+            medians[medians_count++] = (values[(count - 1) / 2] + values[count / 2]) / 2;
+    }
+    const struct stats_interval typical = stats_interval_t(medians, medians_count, confidence);
+    return (struct result_estimate){ typical.value, typical.low, typical.high };
+}
+
+static base_err collect_series(const struct bench_record *record, double confidence,
+                               struct base_arena *arena, struct result_case *out)
 {
     size_t total = 0;
     for (size_t i = 0; i < record->process_count; i++)
         total += record->processes[i].batch_count;
-    double *values = malloc((total + 1) * sizeof *values);
+    double *values = malloc((total + record->process_count + 1) * sizeof *values);
     out->series = base_arena_array(arena, BENCH_SERIES_MAX, sizeof *out->series);
     if (values == NULL || out->series == NULL) {
         free(values);
@@ -274,7 +298,8 @@ static base_err collect_series(const struct bench_record *record, struct base_ar
             sum += values[k];
         if (count == 0)
             continue;
-        out->series[out->series_count++] = (struct result_series){
+        struct result_series *series = &out->series[out->series_count++];
+        *series = (struct result_series){
             .name = copy(arena, record->series[i]),
             .unit = unit_of(record->series[i]),
             .median = (values[(count - 1) / 2] + values[count / 2]) / 2,
@@ -282,6 +307,7 @@ static base_err collect_series(const struct bench_record *record, struct base_ar
             .low = values[0],
             .high = values[count - 1],
         };
+        series->typical = typical_of(record, i, confidence, values, values + total);
     }
     free(values);
     return BASE_OK;
@@ -342,7 +368,7 @@ static base_err collect_measured(const struct bench_record *record,
     out->is_at_floor = is_at_floor(record, &estimate);
     out->interval = interval_words(record, options, &estimate, arena);
     CLI_TRY(collect_processes(record, each, &estimate, arena, out));
-    CLI_TRY(collect_series(record, arena, out));
+    CLI_TRY(collect_series(record, options->estimate.confidence, arena, out));
     return out->interval != NULL ? BASE_OK : BASE_ENOMEM;
 }
 

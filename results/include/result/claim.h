@@ -18,6 +18,9 @@
  *   metric  mean_ns median_ns normalised_ns slope_ns    times of one item
  *           bytes_per_s items_per_s parts_per_s         from median_ns; its interval turned round
  *           fact.NAME counter.NAME                      interval from NAME_low and NAME_high
+ *           series.NAME                                 what the case measured in each batch, such
+ *                                                       as a quantile of single calls: mean of the
+ *                                                       processes' medians, from their spread
  *           run.elapsed_ns                              from `started` to `ended`, exact
  *   bound   < <= > >= and a number with its unit, or a range "LOW .. HIGH" with both ends allowed:
  *           ns us ms s m h d | B kB ... TiB | B/s ... TiB/s, bit/s ... Tbit/s | /s k/s M/s G/s |

@@ -61,6 +61,7 @@ struct result_series { /* per-batch values that a case gave: user time, peak mem
     const char *name;
     const char *unit;
     double median, mean, low, high; /* low, high: smallest and largest */
+    struct result_estimate typical; /* mean of the processes' medians, from their spread */
 };
 
 /* One process of a case: its own estimates, and batches thinned evenly to at most

@@ -236,7 +236,15 @@ static void make_judged(struct result_run *run)
                                { "coverage_low", 0.935, "1" }, { "coverage_high", 0.965, "1" },
                                { "share", 0.5, "1" }, { "latency", 40, "ns" });
     a->counters = MAKE_QUANTITIES(run, { "allocs", 0, "1" }, { "cpu", 12, "ns" });
+    a->series = make_array(run, 3, sizeof *a->series);
+    a->series_count = 3;
+    a->series[0] = (struct result_series){ "p99_ns", "ns", 50, 51, 40, 99, { 50, 48, 52 } };
+    a->series[1] = (struct result_series){ "once_ns", "ns", 50, 51, 40, 99, { 50, NAN, NAN } };
+    a->series[2] = (struct result_series){ "old_bytes", "B", 64, 64, 8, 99, { NAN, NAN, NAN } };
     struct result_case *b = make_case(run, "s/b:n=1", 400, &rng);
+    b->series = make_array(run, 1, sizeof *b->series);
+    b->series_count = 1;
+    b->series[0] = (struct result_series){ "p99_ns", "ns", 100, 100, 9, 999, { 100, 98, 102 } };
     b->median_ns = (struct result_estimate){ 400, 320, 500 };
     make_case(run, "s/single", 100, &rng)->process_count = 1;
     struct result_case *floor = make_case(run, "s/floor", 1, &rng);
@@ -289,6 +297,18 @@ static const struct {
     { "case: s/a:n=1, metric: mean_ns, bound: 98 .. 102 ns", "proven", "" },
     { "case: s/a:n=1, metric: mean_ns, bound: 99 .. 102 ns", "undecided", "" },
     { "case: s/a:n=1, metric: mean_ns, bound: 103 .. 104 ns", "refuted", "" },
+    /* what the case measured itself, from the spread between processes */
+    { "case: s/a:n=1, metric: series.p99_ns, bound: < 52.1 ns", "proven",
+      "50.00 ns [48.00 ns, 52.00 ns] keeps < 52.1 ns" },
+    { "case: s/a:n=1, metric: series.p99_ns, bound: < 50 ns", "undecided", "both sides" },
+    { "case: s/a:n=1, metric: series.p99_ns, bound: < 40 us", "proven", "" },
+    { "case: s/a:n=1, metric: series.p99_ns, bound: > 1 us", "refuted", "" },
+    { "case: s/a:n=1, metric: series.p99_ns, bound: < 50 B", "not run", "is in ns" },
+    { "case: s/a:n=1, metric: series.once_ns, bound: < 1 us", "undecided", "one process" },
+    { "case: s/a:n=1, metric: series.old_bytes, bound: < 99 B", "undecided", "was not kept" },
+    { "case: s/a:n=1, metric: series.p98_ns, bound: < 1 us", "not run", "no such series" },
+    { "case: s/a:n=1, against: s/b:n=1, metric: ratio series.p99_ns, bound: <= 0.55", "proven",
+      "" },
     /* rates turn the interval round: 1000 B in 80 .. 125 ns */
     { "case: s/a:n=1, metric: bytes_per_s, bound: >= 8 GB/s", "proven", "" },
     { "case: s/a:n=1, metric: bytes_per_s, bound: > 8.1 GB/s", "undecided", "" },

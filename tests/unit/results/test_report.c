@@ -9,6 +9,16 @@
 
 static const char golden_folder_default[] = "tests/golden/report";
 
+static void make_series(struct result_run *run, struct result_case *one)
+{
+    one->series = make_array(run, 2, sizeof *one->series);
+    one->series_count = 2;
+    one->series[0] =
+        (struct result_series){ "user_ns", "ns", 1.2e6, 1.25e6, 1e6, 2e6, { NAN, NAN, NAN } };
+    one->series[1] =
+        (struct result_series){ "peak_bytes", "B", 4096, 4200, 4096, 8192, { NAN, NAN, NAN } };
+}
+
 static void make_typical(struct result_run *run)
 {
     struct base_rng rng;
@@ -39,10 +49,7 @@ static void make_typical(struct result_run *run)
     struct result_case *sleep = make_case(run, "exec/sleep", 12.5e6, &rng);
     sleep->normalised_ns = make_none();
     sleep->process_count = 1;
-    sleep->series = make_array(run, 2, sizeof *sleep->series);
-    sleep->series_count = 2;
-    sleep->series[0] = (struct result_series){ "user_ns", "ns", 1.2e6, 1.25e6, 1e6, 2e6 };
-    sleep->series[1] = (struct result_series){ "peak_bytes", "B", 4096, 4200, 4096, 8192 };
+    make_series(run, sleep);
     run->verdicts = make_array(run, 4, sizeof *run->verdicts);
     run->verdict_count = 4;
     run->verdicts[0] =
