@@ -472,6 +472,54 @@ const struct cli_command cli_commands[] = {
       .options = { crypto_options, MEASURE },
       .examples = { { "bpi-perf crypto --input /usr/bin/bash --algorithms blake3", "one file" } },
       .run = cli_cmd_benchmark_crypto },
+    { .name = "alm",
+      .doc = "routes and balancing on your own graph and servers",
+      .about =
+          "A graph is a list of edges or GraphML, told by its content; - is standard input. A line "
+          "of the list is: from to latency [bandwidth [reliability [cost]]], in ms and Mbit/s; "
+          "usual are 1000, 1 and 1. In GraphML, edges have data with these names, or weight." },
+    { .name = "alm route",
+      .operands = "GRAPH FROM TO",
+      .operand = CLI_A_FILE,
+      .operand_min = 3,
+      .operand_max = 3,
+      .doc = "the best path between two nodes of a graph",
+      .about = "Shows every hop with the graph's own figures, and the bottleneck: the hop with the "
+               "least bandwidth. The exit status is 1 when there is no path.",
+      .options = { cli_alm_route_options },
+      .examples = { { "bpi-perf alm route network.graphml paris nice", "the fastest" },
+                    { "bpi-perf alm route edges.txt paris nice --undirected --metric reliability",
+                      "a list of edges" } },
+      .run = cli_cmd_alm_route },
+    { .name = "alm kpaths",
+      .operands = "GRAPH FROM TO",
+      .operand = CLI_A_FILE,
+      .operand_min = 3,
+      .operand_max = 3,
+      .doc = "the best few paths between two nodes, none with a node twice",
+      .about = "Shows the paths from the best on, fewer where there are no more. The exit status "
+               "is 1 when there is none.",
+      .options = { cli_alm_kpaths_options },
+      .examples = { { "bpi-perf alm kpaths edges.txt paris nice -k 4", "four" } },
+      .run = cli_cmd_alm_kpaths },
+    { .name = "alm balance",
+      .operands = "[SERVERS]",
+      .operand = CLI_A_FILE,
+      .operand_max = 1,
+      .doc = "how policies spread requests over servers",
+      .about =
+          "SERVERS is a file of lines: name weight [latency], in ms, 1 without it; - is standard "
+          "input. Requests are played in virtual time, nothing is measured: each client asks again "
+          "when it was answered, each time for a random one of 65536 flows, and a server always "
+          "answers after its latency. Then a server goes down and as many requests follow. Shown "
+          "are the busiest and idlest server by their fair share, the mean latency, the requests "
+          "that were lost with the server, and the flows of other servers that went elsewhere. "
+          "With one policy, or --verbose, every server's requests are shown.",
+      .options = { cli_alm_balance_options },
+      .examples = { { "bpi-perf alm balance servers.txt", "all policies side by side" },
+                    { "bpi-perf alm balance --servers 10 --policy maglev,adaptive --json",
+                      "ten equal servers, two policies" } },
+      .run = cli_cmd_alm_balance },
     { .name = "claims",
       .doc = "what this program promises, and what a run says about it",
       .about =
@@ -693,7 +741,8 @@ const size_t cli_command_count = sizeof cli_commands / sizeof cli_commands[0];
 const struct cli_exit_row cli_exit_table[] = {
     { CLI_FINE, "everything was measured, no claim is refuted, no gate failed, nothing is slower" },
     { CLI_REFUTED,
-      "a claim is refuted, a gate failed, a case is slower, or a signature does not hold" },
+      "a claim is refuted, a gate failed, a case is slower, a signature does not hold, or there is "
+      "no path" },
     { CLI_USAGE, "the command line, or a file that it names, is not right" },
     { CLI_UNMEASURED, "a case could not be measured, or the output could not be written" },
     { CLI_INTERRUPTED, "interrupted; the cases that were finished are reported and kept" },

@@ -22,6 +22,9 @@ int cli_cmd_run(const struct cli_args *args);
 int cli_cmd_exec(const struct cli_args *args);
 int cli_cmd_worker(const struct cli_args *args);
 int cli_cmd_cbor_diag(const struct cli_args *args);
+int cli_cmd_alm_route(const struct cli_args *args);
+int cli_cmd_alm_kpaths(const struct cli_args *args);
+int cli_cmd_alm_balance(const struct cli_args *args);
 int cli_cmd_claims(const struct cli_args *args);
 int cli_cmd_history_list(const struct cli_args *args);
 int cli_cmd_history_remove(const struct cli_args *args);
@@ -45,5 +48,7 @@ int cli_cmd_man(const struct cli_args *args);
 extern const struct cli_option cli_export_options[], cli_import_options[];
 /* Tables of options that stand beside their command. */
 extern const struct cli_option cli_profile_diff_options[];
+extern const struct cli_option cli_alm_route_options[], cli_alm_kpaths_options[];
+extern const struct cli_option cli_alm_balance_options[];
 
 #endif
