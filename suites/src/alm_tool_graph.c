@@ -113,14 +113,13 @@ base_err alm_tool_open(const struct suite_alm_question *question, size_t node_by
     base_buf_done(&text);
     if (err == BASE_OK)
         err = check_memory(out, node_bytes, arc_bytes, why);
-    if (err == BASE_OK)
-        err = mfn_alm_graph_new(out->edges.items, out->edges.count, out->edges.node_count,
-                                out->metric, NULL, &out->graph, why);
-    else
-        return base_fail_prefix(why, err, "%s", question->path);
-    if (err == BASE_ENOMEM)
-        return alm_tool_no_memory(out, node_bytes, arc_bytes, why);
-    return err;
+    return err == BASE_OK ? err : base_fail_prefix(why, err, "%s", question->path);
+}
+
+base_err alm_tool_weigh(struct alm_tool_graph *tool, struct base_why *why)
+{
+    return mfn_alm_graph_new(tool->edges.items, tool->edges.count, tool->edges.node_count,
+                             tool->metric, NULL, &tool->graph, why);
 }
 
 void alm_tool_close(struct alm_tool_graph *tool)
@@ -163,31 +162,30 @@ base_err alm_tool_node(const struct alm_tool_graph *tool, const struct suite_alm
 const struct mfn_alm_edge *alm_tool_hop(const struct alm_tool_graph *tool,
                                         const struct alm_tool_path *path, uint32_t index)
 {
-    return &tool->edges
-                .items[mfn_alm_graph_edge(tool->graph, path->nodes[index], path->nodes[index + 1])];
+    const uint32_t edge = path->edges != NULL ? path->edges[index]
+                                              : mfn_alm_graph_edge(tool->graph, path->nodes[index],
+                                                                   path->nodes[index + 1]);
+    return &tool->edges.items[edge];
 }
 
-struct alm_tool_path alm_tool_path_of(const struct alm_tool_graph *tool, const uint32_t *nodes,
-                                      uint32_t count, uint64_t quanta)
+void alm_tool_figure(const struct alm_tool_graph *tool, struct alm_tool_path *path, double mixed)
 {
-    struct alm_tool_path path = {
-        .nodes = nodes, .count = count, .reliability = 1, .bandwidth_mbps = INFINITY
-    };
     double seconds = 0, unreliable = 0;
-    for (uint32_t i = 0; i + 1 < count; i++) {
-        const struct mfn_alm_edge *const hop = alm_tool_hop(tool, &path, i);
-        path.latency_ms += hop->latency_ms;
-        path.cost += hop->cost;
-        path.reliability *= hop->reliability;
+    path->latency_ms = path->cost = 0;
+    path->reliability = 1;
+    path->bandwidth_mbps = INFINITY;
+    for (uint32_t i = 0; i + 1 < path->count; i++) {
+        const struct mfn_alm_edge *const hop = alm_tool_hop(tool, path, i);
+        path->latency_ms += hop->latency_ms;
+        path->cost += hop->cost;
+        path->reliability *= hop->reliability;
         seconds += 1 / hop->bandwidth_mbps;
-        unreliable += fmax(0, -log(hop->reliability));
-        if (hop->bandwidth_mbps < path.bandwidth_mbps) {
-            path.bandwidth_mbps = hop->bandwidth_mbps;
-            path.bottleneck = i;
+        unreliable += fmax(0, -log(hop->reliability)); /* not -0 */
+        if (hop->bandwidth_mbps < path->bandwidth_mbps) {
+            path->bandwidth_mbps = hop->bandwidth_mbps;
+            path->bottleneck = i;
         }
     }
-    const double distances[] = { path.latency_ms, seconds, unreliable, path.cost,
-                                 mfn_alm_graph_units(tool->graph, quanta) };
-    path.distance = distances[tool->metric];
-    return path;
+    const double distances[] = { path->latency_ms, seconds, unreliable, path->cost, mixed };
+    path->distance = distances[tool->metric];
 }

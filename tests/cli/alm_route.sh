@@ -68,6 +68,38 @@ if command -v python3 >/dev/null; then
     json 'd["nodes"] == ["a\"\\", "b\ufffd\u20ac"]'
 fi
 
+# within limits
+run 0 alm route "$work/edges" paris nice --metric cost --max-latency 20
+has out '1 hop by cost, distance 0.5'
+run 0 alm route "$work/edges" paris nice --metric cost --max-latency 15
+has out '2 hops by cost, distance 2'
+has out '    2  lyon   nice              9              2000          0.9         0'
+run 0 alm route "$work/edges" paris nice --metric cost --max-latency 15 --min-reliability 0.99
+has out '    2  lyon   nice              8              1000            1         1'
+run 0 alm route "$work/edges" paris nice --max-hops 1
+has out '1 hop by latency, distance 20 ms'
+run 0 alm route "$work/edges" paris nice --min-bandwidth 2000 --min-reliability 0.95 -m balanced
+has out '1 hop by balanced'
+run 0 alm route "$work/edges" paris paris --max-hops 1
+has out '0 hops'
+run 1 alm route "$work/edges" paris nice --max-latency 12
+has out 'the fastest path from paris to nice takes 12.5 ms, not 12'
+run 1 alm route "$work/edges" paris nice --min-bandwidth 50000
+has out 'no path from paris to nice has 50000 Mbit/s'
+run 1 alm route "$work/edges" paris nice --max-latency 15 --max-cost 2.5 --min-reliability 0.99
+has out 'no path from paris to nice keeps all limits at once, though each alone can be kept'
+run 1 alm route "$work/edges" nice paris --max-hops 3
+has out 'no path leads from nice to paris'
+run 2 alm route "$work/edges" paris nice --min-reliability 1.5
+has err '--min-reliability: 1.5 is not between 1e-09 and 1'
+if command -v python3 >/dev/null; then
+    run 0 alm route "$work/edges" paris nice --metric cost --max-latency 15 --json
+    json 'd["is_proven"] and d["distance"] == 2 and d["distance_least"] == 2'
+    json 'd["hops"][1]["latency_ms"] == 9 and d["bottleneck"]["from"] == "lyon"'
+    run 1 alm route "$work/edges" paris nice --max-hops 1 --max-latency 19 --json
+    json 'd["reason"] == "together" and "from paris to nice" in d["sentence"]'
+fi
+
 # K paths
 run 0 alm kpaths "$work/edges" paris nice -k 4
 has out '2 paths from paris to nice by latency, distance in ms; there are no more'

@@ -16,9 +16,21 @@
     }
 #define UNDIRECTED FLAG("undirected", 'u', "every line of a list of edges is an edge both ways")
 
+#define LIMIT(name_, place_, low_, high_, doc_)                                                    \
+    {                                                                                              \
+        .name = name_, .kind = CLI_SHARE, .value_name = place_, .doc = doc_, .fallback = "any",    \
+        .low = low_, .high = high_                                                                 \
+    }
+
+/* As small and large as the graph's own figures may be. */
 const struct cli_option cli_alm_route_options[] = {
     METRIC,
     UNDIRECTED,
+    LIMIT("max-latency", "MS", 1e-9, 1e12, "latency of the path, at most this many ms"),
+    LIMIT("min-bandwidth", "MBIT", 1e-6, 1e12, "bandwidth of every hop, at least this in Mbit/s"),
+    LIMIT("min-reliability", "SHARE", 1e-9, 1, "reliability of the path, at least this"),
+    LIMIT("max-cost", "COST", 1e-9, 1e12, "cost of the path, at most this"),
+    COUNT("max-hops", 1, 1 << 28, "hops of the path, at most this many", "any"),
     FLAG("json", 'j', "as JSON"),
     { 0 },
 };
@@ -57,12 +69,13 @@ const struct cli_option cli_alm_balance_options[] = {
     { 0 },
 };
 
-/* What a failure of a suite's function means: a file or a name is not right, but for memory. */
+/* What a failure of a suite's function means: a file or a name is not right, unless memory
+ * was short or a search was given up. */
 static int complain(base_err err, const struct base_why *why, struct base_buf *out)
 {
     base_buf_done(out);
     (void)cli_complain(err, why);
-    return err == BASE_ENOMEM ? CLI_UNMEASURED : CLI_USAGE;
+    return err == BASE_ENOMEM || err == BASE_ETIMEOUT ? CLI_UNMEASURED : CLI_USAGE;
 }
 
 static struct suite_alm_question question_of(const struct cli_args *args)
@@ -78,13 +91,32 @@ static struct suite_alm_question question_of(const struct cli_args *args)
     };
 }
 
+static double number_of(const struct cli_args *args, const char *name)
+{
+    const struct cli_value *const value = cli_value(args, name);
+    return value != NULL ? value->number : 0;
+}
+
+static uint64_t count_of(const struct cli_args *args, const char *name, uint64_t fallback)
+{
+    const struct cli_value *const value = cli_value(args, name);
+    return value != NULL ? value->count : fallback;
+}
+
 int cli_cmd_alm_route(const struct cli_args *args)
 {
-    const struct suite_alm_question question = question_of(args);
+    struct suite_alm_question question = question_of(args);
     struct base_buf out = { 0 };
     struct base_why why = { 0 };
     size_t count = 0;
     cli_signals_default();
+    question.limits = (struct suite_alm_limits){
+        .latency_ms_max = number_of(args, "max-latency"),
+        .cost_max = number_of(args, "max-cost"),
+        .bandwidth_mbps_min = number_of(args, "min-bandwidth"),
+        .reliability_min = number_of(args, "min-reliability"),
+        .hop_max = (uint32_t)count_of(args, "max-hops", 0),
+    };
     const base_err err = suite_alm_route(&question, &out, &count, &why);
     if (err != BASE_OK)
         return complain(err, &why, &out);
@@ -94,22 +126,15 @@ int cli_cmd_alm_route(const struct cli_args *args)
 int cli_cmd_alm_kpaths(const struct cli_args *args)
 {
     struct suite_alm_question question = question_of(args);
-    const struct cli_value *const paths = cli_value(args, "paths");
     struct base_buf out = { 0 };
     struct base_why why = { 0 };
     size_t count = 0;
     cli_signals_default();
-    question.path_count = paths != NULL ? paths->count : 4;
+    question.path_count = count_of(args, "paths", 4);
     const base_err err = suite_alm_kpaths(&question, &out, &count, &why);
     if (err != BASE_OK)
         return complain(err, &why, &out);
     return cli_output_finish(&out, NULL, count > 0 ? CLI_FINE : CLI_REFUTED);
-}
-
-static uint64_t count_of(const struct cli_args *args, const char *name, uint64_t fallback)
-{
-    const struct cli_value *const value = cli_value(args, name);
-    return value != NULL ? value->count : fallback;
 }
 
 int cli_cmd_alm_balance(const struct cli_args *args)

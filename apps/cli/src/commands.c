@@ -484,12 +484,17 @@ const struct cli_command cli_commands[] = {
       .operand_min = 3,
       .operand_max = 3,
       .doc = "the best path between two nodes of a graph",
-      .about = "Shows every hop with the graph's own figures, and the bottleneck: the hop with the "
-               "least bandwidth. The exit status is 1 when there is no path.",
+      .about =
+          "Shows every hop with the graph's own figures, and the bottleneck: the hop with the "
+          "least bandwidth. Within limits the best path that keeps them all is shown, or which "
+          "one cannot be kept. The exit status is 1 when there is no path.",
       .options = { cli_alm_route_options },
       .examples = { { "bpi-perf alm route network.graphml paris nice", "the fastest" },
                     { "bpi-perf alm route edges.txt paris nice --undirected --metric reliability",
-                      "a list of edges" } },
+                      "a list of edges" },
+                    { "bpi-perf alm route edges.txt paris nice --metric cost --max-latency 20 "
+                      "--min-bandwidth 1000",
+                      "the cheapest that is fast enough" } },
       .run = cli_cmd_alm_route },
     { .name = "alm kpaths",
       .operands = "GRAPH FROM TO",

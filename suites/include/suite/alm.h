@@ -27,12 +27,21 @@ enum {
     SUITE_ALM_CLIENTS_MAX = 65536,
 };
 
+/* What a route must keep; 0: any. */
+struct suite_alm_limits {
+    double latency_ms_max, cost_max; /* of the path */
+    double bandwidth_mbps_min;       /* of every hop */
+    double reliability_min;          /* of the path */
+    uint32_t hop_max;
+};
+
 struct suite_alm_question {
     const char *path;   /* of the graph; "-" is standard input */
     bool is_undirected; /* each edge of a list goes both ways; GraphML says it itself */
     const char *metric; /* one word of SUITE_ALM_METRICS; NULL: latency */
     const char *from, *to;
-    size_t path_count; /* of suite_alm_kpaths: 1 .. SUITE_ALM_PATHS_MAX */
+    struct suite_alm_limits limits; /* of suite_alm_route */
+    size_t path_count;              /* of suite_alm_kpaths: 1 .. SUITE_ALM_PATHS_MAX */
     bool is_json;
     /* The word of a list (ended by NULL) that is nearest to what was typed, for the sentence about
      * a node that is not there; may be NULL. */
@@ -41,10 +50,12 @@ struct suite_alm_question {
 
 /* The best path, appended to `out` as text or JSON.
  *
- *   count   out: 1, or 0 when there is none; then what is written says how far one comes
+ *   count   out: 1, or 0 when there is none; then what is written says how far one comes, or
+ *           which limit cannot be kept
  *
  * Errors   ENOTFOUND (the file, a node), EIO, EPARSE, ERANGE, EUNSUPPORTED, EFULL (of the file),
- *          EINVALID (is_undirected with GraphML), ENOMEM (the sentence says what is needed)
+ *          EINVALID (is_undirected with GraphML), ENOMEM (the sentence says what is needed),
+ *          ETIMEOUT (with limits: the search was given up before it was known whether there is one)
  */
 BASE_MUST_USE base_err suite_alm_route(const struct suite_alm_question *question,
                                        struct base_buf *out, size_t *count, struct base_why *why);
