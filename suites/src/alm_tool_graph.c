@@ -1,6 +1,7 @@
 /* alm_tool_graph.c - a file of the user to a graph of one metric, with the memory that it needs
  * looked at before it is asked for: a system that lends more than it has would end this process, or
  * another one, without a word. */
+#define _GNU_SOURCE
 #include "alm_tool.h"
 
 #include <mfn/alm_graphml.h>
@@ -16,6 +17,8 @@
 enum {
     GRAPH_ARC_BYTES = 40, /* of a graph while it is built, see alm_graph.h */
     GRAPH_NODE_BYTES = 16,
+    LIST_EDGE_BYTES = 40, /* of a list of edges, with names as they usually are */
+    LIST_NODE_BYTES = 40,
     LOOK_FROM_BYTES = 64 << 20, /* what is less is not worth looking for */
 };
 
@@ -99,6 +102,31 @@ static base_err check_memory(const struct alm_tool_graph *tool, size_t node_byte
     return err;
 }
 
+static size_t count_of(struct base_span text, const char *word)
+{
+    const size_t size = strlen(word);
+    size_t count = 0;
+    for (const uint8_t *at = text.data, *const end = at + text.size;
+         (at = memmem(at, (size_t)(end - at), word, size)) != NULL; at += size)
+        count++;
+    return count;
+}
+
+/* Memory ran out while the text was read: what would be needed if every edge had a node of its own,
+ * with the list itself this time. */
+static base_err no_memory_for_text(const struct alm_tool_graph *tool, struct base_span text,
+                                   size_t node_bytes, size_t arc_bytes, struct base_why *why)
+{
+    const size_t count = count_of(text, tool->is_graphml ? "<edge" : "\n");
+    char needed[BASE_UNITS_TEXT_SIZE];
+    const size_t edge_bytes = LIST_EDGE_BYTES + GRAPH_ARC_BYTES + arc_bytes + LIST_NODE_BYTES +
+                              GRAPH_NODE_BYTES + node_bytes;
+    base_units_print_size((double)count * (double)edge_bytes, 2, needed);
+    return base_fail(why, BASE_ENOMEM, 0,
+                     "not enough memory: up to about %s are needed for its %zu edges", needed,
+                     count);
+}
+
 base_err alm_tool_open(const struct suite_alm_question *question, size_t node_bytes,
                        size_t arc_bytes, struct alm_tool_graph *out, struct base_why *why)
 {
@@ -107,9 +135,13 @@ base_err alm_tool_open(const struct suite_alm_question *question, size_t node_by
     base_err err = metric_of(question->metric, &out->metric, why);
     if (err == BASE_OK)
         err = base_buf_read_file(&text, question->path, MFN_ALM_TEXT_MAX_BYTES, why);
-    if (err != BASE_OK)
+    if (err != BASE_OK) {
+        base_buf_done(&text);
         return err;
+    }
     err = read_graph(question, base_buf_span(&text), out, why);
+    if (err == BASE_ENOMEM)
+        err = no_memory_for_text(out, base_buf_span(&text), node_bytes, arc_bytes, why);
     base_buf_done(&text);
     if (err == BASE_OK)
         err = check_memory(out, node_bytes, arc_bytes, why);

@@ -170,6 +170,7 @@ has err "no node 'm7'; the nearest is 'n7'"
 if ! grep -q '^BPI_SANITIZE:[A-Z]*=..*' "$BUILD/CMakeCache.txt"; then
     (ulimit -v 100000 && exec "$bpi" alm route "$work/chain" n0 n300000) >"$work/out" 2>"$work/err"
     [ $? -eq 3 ] || fail "no memory is not status 3"
-    has err 'memory'
+    has err 'not enough memory: '
+    has err ' are needed for '
     [ ! -s "$work/out" ] || fail "half an answer"
 fi

@@ -55,7 +55,9 @@ const struct cli_option cli_alm_balance_options[] = {
       .kind = CLI_WORDS,
       .value_name = "LIST",
       .choices = SUITE_ALM_POLICIES,
-      .doc = "only these policies: " SUITE_ALM_POLICIES,
+      .doc =
+          "only these, with commas between: round_robin, weighted_round_robin, "
+          "least_connections, weighted_least_connections, two_choices, latency, maglev, adaptive",
       .fallback = "all" },
     COUNT("servers", 1, SUITE_ALM_SERVERS_MAX, "so many equal servers, in place of a file",
           "the file's"),
