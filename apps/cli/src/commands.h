@@ -22,9 +22,6 @@ int cli_cmd_run(const struct cli_args *args);
 int cli_cmd_exec(const struct cli_args *args);
 int cli_cmd_worker(const struct cli_args *args);
 int cli_cmd_cbor_diag(const struct cli_args *args);
-int cli_cmd_alm_route(const struct cli_args *args);
-int cli_cmd_alm_kpaths(const struct cli_args *args);
-int cli_cmd_alm_balance(const struct cli_args *args);
 int cli_cmd_claims(const struct cli_args *args);
 int cli_cmd_history_list(const struct cli_args *args);
 int cli_cmd_history_remove(const struct cli_args *args);
@@ -35,6 +32,11 @@ int cli_cmd_history_trend(const struct cli_args *args);
 int cli_cmd_history_changes(const struct cli_args *args);
 int cli_cmd_bisect(const struct cli_args *args);
 int cli_cmd_report(const struct cli_args *args);
+int cli_cmd_alm_route(const struct cli_args *args);
+int cli_cmd_alm_kpaths(const struct cli_args *args);
+int cli_cmd_alm_balance(const struct cli_args *args);
+extern const struct cli_option cli_alm_route_options[], cli_alm_kpaths_options[];
+extern const struct cli_option cli_alm_balance_options[];
 int cli_cmd_verify(const struct cli_args *args);
 int cli_cmd_profile_diff(const struct cli_args *args);
 int cli_cmd_doctor(const struct cli_args *args);
@@ -48,7 +50,5 @@ int cli_cmd_man(const struct cli_args *args);
 extern const struct cli_option cli_export_options[], cli_import_options[];
 /* Tables of options that stand beside their command. */
 extern const struct cli_option cli_profile_diff_options[];
-extern const struct cli_option cli_alm_route_options[], cli_alm_kpaths_options[];
-extern const struct cli_option cli_alm_balance_options[];
 
 #endif
