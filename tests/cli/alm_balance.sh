@@ -76,3 +76,10 @@ for row in 'a:line 1: 1 field; name and weight' 'a 0:line 1: weight: 0 is not be
     run 2 alm balance "$work/bad"
     grep -q "bad: ${row#*:}" "$work/err" || fail "standard error lacks: ${row#*:}"
 done
+
+# Ctrl-C ends it at once, with nothing on standard output
+timeout --preserve-status -s INT 0.5 "$bpi" alm balance --servers 1000 --policy least_connections \
+    --requests 100000000 >"$work/out" 2>"$work/err"
+got=$?
+[ $got -eq 130 ] || fail "status $got and not 130 after an interrupt"
+[ ! -s "$work/out" ] || fail "half an answer"

@@ -1,4 +1,5 @@
 /* commands.c - the table of commands. A new command is one row here and one file cmd_x.c. */
+#include "alm_rows.h"
 #include "cli.h"
 #include "commands.h"
 #include "option_rows.h"
@@ -472,59 +473,7 @@ const struct cli_command cli_commands[] = {
       .options = { crypto_options, MEASURE },
       .examples = { { "bpi-perf crypto --input /usr/bin/bash --algorithms blake3", "one file" } },
       .run = cli_cmd_benchmark_crypto },
-    { .name = "alm",
-      .doc = "routes and balancing on your own graph and servers",
-      .about =
-          "A graph is a list of edges or GraphML, told by its content; - is standard input. A line "
-          "of the list is: from to latency [bandwidth [reliability [cost]]], in ms and Mbit/s; "
-          "usual are 1000, 1 and 1. In GraphML, edges have data with these names, or weight." },
-    { .name = "alm route",
-      .operands = "GRAPH FROM TO",
-      .operand = CLI_A_FILE,
-      .operand_min = 3,
-      .operand_max = 3,
-      .doc = "the best path between two nodes of a graph",
-      .about =
-          "Shows every hop with the graph's own figures, and the bottleneck: the hop with the "
-          "least bandwidth. Within limits the best path that keeps them all is shown, or which "
-          "one cannot be kept. The exit status is 1 when there is no path.",
-      .options = { cli_alm_route_options },
-      .examples = { { "bpi-perf alm route network.graphml paris nice", "the fastest" },
-                    { "bpi-perf alm route edges.txt paris nice --undirected --metric reliability",
-                      "a list of edges" },
-                    { "bpi-perf alm route edges.txt paris nice --metric cost --max-latency 20 "
-                      "--min-bandwidth 1000",
-                      "the cheapest that is fast enough" } },
-      .run = cli_cmd_alm_route },
-    { .name = "alm kpaths",
-      .operands = "GRAPH FROM TO",
-      .operand = CLI_A_FILE,
-      .operand_min = 3,
-      .operand_max = 3,
-      .doc = "the best few paths between two nodes, none with a node twice",
-      .about = "Shows the paths from the best on, fewer where there are no more. The exit status "
-               "is 1 when there is none.",
-      .options = { cli_alm_kpaths_options },
-      .examples = { { "bpi-perf alm kpaths edges.txt paris nice -k 4", "four" } },
-      .run = cli_cmd_alm_kpaths },
-    { .name = "alm balance",
-      .operands = "[SERVERS]",
-      .operand = CLI_A_FILE,
-      .operand_max = 1,
-      .doc = "how policies spread requests over servers",
-      .about =
-          "SERVERS is a file of lines: name weight [latency], in ms, 1 without it; - is standard "
-          "input. Requests are played in virtual time, nothing is measured: each client asks again "
-          "when it was answered, each time for a random one of 65536 flows, and a server always "
-          "answers after its latency. Then a server goes down and as many requests follow. Shown "
-          "are the busiest and idlest server by their fair share, the mean latency, the requests "
-          "that were lost with the server, and the flows of other servers that went elsewhere. "
-          "With one policy, or --verbose, every server's requests are shown.",
-      .options = { cli_alm_balance_options },
-      .examples = { { "bpi-perf alm balance servers.txt", "all policies side by side" },
-                    { "bpi-perf alm balance --servers 10 --policy maglev,adaptive --json",
-                      "ten equal servers, two policies" } },
-      .run = cli_cmd_alm_balance },
+    ALM_ROWS,
     { .name = "claims",
       .doc = "what this program promises, and what a run says about it",
       .about =
