@@ -205,7 +205,7 @@ static base_err receive_body(struct http_client *client, size_t head, size_t hav
 static base_err receive_answer(struct http_client *client, char *out, size_t out_size, int *status,
                                size_t *length)
 {
-    size_t have, head;
+    size_t have = 0, head = 0;
     base_err err = receive_head(client, &have, &head);
     if (err != BASE_OK)
         return err;
@@ -223,7 +223,7 @@ base_err http_client_get(struct http_client *client, const char *path, char *out
 {
     if (client->broken != BASE_OK)
         return client->broken;
-    size_t request_size, length;
+    size_t request_size = 0, length = 0;
     int status = 0;
     base_err err = make_request(client, path, &request_size);
     if (err == BASE_OK && client->is_closing) {

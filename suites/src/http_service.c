@@ -234,7 +234,7 @@ base_err suite_http_open(suite_http_answer answer, void *context, struct suite_h
         return base_fail(why, BASE_ENOMEM, 0, "no memory for an HTTP client");
     http->keep = http->client.socket = -1;
     int listener;
-    uint16_t port;
+    uint16_t port = 0;
     base_err err = listen_somewhere(&listener, &port, why);
     if (err == BASE_OK) {
         err = start(http, answer, context, listener, why);
