@@ -32,6 +32,8 @@ enum {
     MFN_ALM_LABELS_MAX = 1 << 26,
 };
 
+#define MFN_ALM_LIMIT_MAX 1e21 /* largest latency and cost of a path that can be asked for */
+
 /* Why there is no such path. X(name, word) */
 #define MFN_ALM_REASON_MAP(X)                                                                      \
     X(NONE, "none")               /* there is one */                                               \
@@ -61,7 +63,7 @@ struct mfn_alm_request {
     uint32_t from, to;
     enum mfn_alm_metric metric; /* what is minimised */
     double bandwidth_mbps_min;  /* of every edge, up to MFN_ALM_VALUE_MAX; 0: any */
-    double latency_ms_max;      /* of the path; 0: any */
+    double latency_ms_max;      /* of the path, up to MFN_ALM_LIMIT_MAX; 0: any */
     double reliability_min;     /* of the path, up to 1; 0: any */
     double cost_max;            /* of the path; 0: any */
     uint32_t hop_max;           /* edges of the path; 0: any */
@@ -92,7 +94,7 @@ struct mfn_alm_constrain;
  * mix        as there
  * label_max  1 .. MFN_ALM_LABELS_MAX, labels a question may make; 0: 65536
  *
- * Cost     64 bytes an edge, 300 a node, 72 a label, all of it at once: find does not allocate
+ * Cost     64 bytes an edge, some 320 a node, 72 a label, all of it at once: find does not allocate
  * Errors   as mfn_alm_graph_new, and ERANGE (label_max) */
 BASE_MUST_USE base_err mfn_alm_constrain_new(const struct mfn_alm_edge *edges, size_t edge_count,
                                              size_t node_count, const struct mfn_alm_mix *mix,

@@ -68,7 +68,8 @@ struct mfn_alm_demand {
     enum mfn_alm_demand_state state; /* placed, split, pre-empted or refused */
     enum mfn_alm_reason reason;      /* of refused and pre-empted */
     uint32_t path_count;             /* that carry it; 0: it is not carried */
-    uint32_t preempted_count;        /* demands that it pre-empted and that are not carried now */
+    uint32_t preempted_count;        /* demands that it pre-empted and that are not carried now;
+                                        0 from _get */
     struct mfn_alm_request request;
 };
 
@@ -82,7 +83,7 @@ struct mfn_alm_demand_path {
 struct mfn_alm_demands;
 
 /* A ledger without demands. `mix` and errors as mfn_alm_constrain_new, and ERANGE (an option).
- * options may be NULL: the usual ones, not pre-emptive. Cost: 120 bytes an edge more than there. */
+ * options may be NULL: the usual ones, not pre-emptive. Cost: 44 bytes an edge more than there. */
 BASE_MUST_USE base_err mfn_alm_demands_new(const struct mfn_alm_edge *edges, size_t edge_count,
                                            size_t node_count, const struct mfn_alm_mix *mix,
                                            const struct mfn_alm_demands_options *options,
@@ -92,9 +93,9 @@ void mfn_alm_demands_free(struct mfn_alm_demands *demands);
 /* Admit one demand, if it can be. Refused is an answer too, and BASE_OK.
  *
  * Cost     one find, up to path_max more, and as many for each demand that is pre-empted
+ *          pre-emption looks through the ledger for each edge that is too full
  * Errors   as mfn_alm_request_check; ERANGE (no bandwidth is asked); EFULL (the ledger is full);
- *          ENOMEM. Nothing is changed then, but that a demand which was pre-empted may be on
- *          another path. */
+ *          ENOMEM. Nothing is changed then */
 BASE_MUST_USE base_err mfn_alm_demands_add(struct mfn_alm_demands *demands,
                                            const struct mfn_alm_request *request,
                                            struct mfn_alm_demand *out, struct base_why *why);
@@ -105,7 +106,8 @@ BASE_MUST_USE base_err mfn_alm_demands_add(struct mfn_alm_demands *demands,
  *   out   [count]
  *
  * Errors   as _add, why->at is the request; all requests are looked at before the first is
- *          admitted. After ENOMEM and EFULL none of them is in the ledger */
+ *          admitted. After ENOMEM and EFULL none of them is in the ledger; those whom they
+ *          pre-empted stay pre-empted, see _retry */
 BASE_MUST_USE base_err mfn_alm_demands_add_all(struct mfn_alm_demands *demands,
                                                const struct mfn_alm_request *requests, size_t count,
                                                struct mfn_alm_demand *out, struct base_why *why);
