@@ -1,7 +1,8 @@
-/* fuzz_alm_edges.c - any bytes as a list of edges. What must hold: what is refused has a sentence
- * and leaves nothing; what is read makes a graph, each name is found again, and distances obey the
- * triangle inequality along every arc. The first byte says whether edges go both ways. */
-#include <mfn/alm_edges.h>
+/* fuzz_alm_edges.c - any bytes as a list of edges, or as GraphML (FUZZ_GRAPHML). What must hold:
+ * what is refused has a sentence and leaves nothing; what is read makes a graph, each name is found
+ * again, and distances obey the triangle inequality along every arc. The first byte of a list says
+ * whether edges go both ways. */
+#include <mfn/alm_graphml.h>
 #include <mfn/alm_search.h>
 
 #include <math.h>
@@ -34,14 +35,23 @@ static void check_graph(const struct mfn_alm_edges *e, enum mfn_alm_metric metri
     mfn_alm_graph_free(g);
 }
 
+static base_err read_any(struct mfn_alm_edges *e, struct base_span bytes, struct base_why *why)
+{
+#ifdef FUZZ_GRAPHML
+    return mfn_alm_graphml_read(e, bytes, why);
+#else
+    const bool is_undirected = bytes.size > 0 && bytes.data[0] % 2 == 1;
+    const size_t head = bytes.size > 0;
+    return mfn_alm_edges_read(e, base_span_of(bytes.data + head, bytes.size - head), is_undirected,
+                              why);
+#endif
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    if (size == 0)
-        return 0;
     struct mfn_alm_edges e = { 0 };
     struct base_why why = { 0 };
-    const base_err err =
-        mfn_alm_edges_read(&e, base_span_of(data + 1, size - 1), data[0] % 2 == 1, &why);
+    const base_err err = read_any(&e, base_span_of(data, size), &why);
     if (err != BASE_OK) {
         expect(why.err == err && why.at > 0 && why.text[0] != '\0');
         expect(e.count == 0 && e.node_count == 0 && e.items == NULL);

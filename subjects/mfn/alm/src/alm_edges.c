@@ -1,5 +1,5 @@
 /* alm_edges.c - lines of fields into edges; names into numbers by an open hash table. */
-#include <mfn/alm_edges.h>
+#include "alm_edges_internal.h"
 
 #include <base/units.h>
 
@@ -9,10 +9,7 @@
 
 enum { FIELDS_MIN = 3, FIELDS_MAX = 6, ROOM_MIN = 64 };
 
-static const struct {
-    const char *name;
-    double low, high, usual;
-} values[] = {
+const struct alm_value alm_values[ALM_VALUE_COUNT] = {
     { "latency", 0, MFN_ALM_VALUE_MAX, 0 },
     { "bandwidth", MFN_ALM_BANDWIDTH_MIN, MFN_ALM_VALUE_MAX, 1000 },
     { "reliability", MFN_ALM_RELIABILITY_MIN, 1, 1 },
@@ -96,7 +93,7 @@ static base_err slots_grow(struct mfn_alm_edges *e)
     return BASE_OK;
 }
 
-static base_err node_of(struct mfn_alm_edges *e, struct base_span name, uint32_t *node)
+base_err alm_edges_node(struct mfn_alm_edges *e, struct base_span name, uint32_t *node)
 {
     if (slots_grow(e) != BASE_OK)
         return BASE_ENOMEM;
@@ -154,8 +151,8 @@ static base_err line_cut(struct line *line, struct base_span text, struct base_w
 
 static base_err values_read(const struct line *line, double *out, struct base_why *why)
 {
-    for (unsigned i = 0; i < sizeof values / sizeof *values; i++) {
-        out[i] = values[i].usual;
+    for (unsigned i = 0; i < ALM_VALUE_COUNT; i++) {
+        out[i] = alm_values[i].usual;
         if (i + 2 >= line->count)
             continue;
         char text[MFN_ALM_NAME_MAX + 1];
@@ -163,17 +160,17 @@ static base_err values_read(const struct line *line, double *out, struct base_wh
         memcpy(text, field.data, field.size);
         text[field.size] = '\0';
         const base_err err =
-            base_units_parse_number(text, values[i].low, values[i].high, &out[i], why);
+            base_units_parse_number(text, alm_values[i].low, alm_values[i].high, &out[i], why);
         if (err != BASE_OK) {
             if (why != NULL)
                 why->at = line->number;
-            return base_fail_prefix(why, err, "line %llu: %s", line->number, values[i].name);
+            return base_fail_prefix(why, err, "line %llu: %s", line->number, alm_values[i].name);
         }
     }
     return BASE_OK;
 }
 
-static base_err edge_add(struct mfn_alm_edges *e, struct mfn_alm_edge edge)
+static base_err edge_put(struct mfn_alm_edges *e, struct mfn_alm_edge edge)
 {
     if (e->count == MFN_ALM_EDGE_MAX)
         return BASE_EFULL;
@@ -186,10 +183,24 @@ static base_err edge_add(struct mfn_alm_edges *e, struct mfn_alm_edge edge)
     return BASE_OK;
 }
 
+base_err alm_edges_add(struct mfn_alm_edges *e, uint32_t from, uint32_t to, const double *values,
+                       bool is_undirected)
+{
+    struct mfn_alm_edge edge = { from, to, values[0], values[1], values[2], values[3] };
+    base_err err = edge_put(e, edge);
+    if (err == BASE_OK && is_undirected) {
+        edge.from = to;
+        edge.to = from;
+        err = edge_put(e, edge);
+    }
+    return err;
+}
+
 static base_err line_take(struct mfn_alm_edges *e, const struct line *line, bool is_undirected,
                           struct base_why *why)
 {
-    double v[4];
+    double v[ALM_VALUE_COUNT];
+    uint32_t from = 0, to = 0;
     if (line->count == 0)
         return BASE_OK;
     if (line->count < FIELDS_MIN)
@@ -199,20 +210,11 @@ static base_err line_take(struct mfn_alm_edges *e, const struct line *line, bool
     base_err err = values_read(line, v, why);
     if (err != BASE_OK)
         return err;
-    struct mfn_alm_edge edge = {
-        .latency_ms = v[0], .bandwidth_mbps = v[1], .reliability = v[2], .cost = v[3]
-    };
-    err = node_of(e, line->fields[0], &edge.from);
+    err = alm_edges_node(e, line->fields[0], &from);
     if (err == BASE_OK)
-        err = node_of(e, line->fields[1], &edge.to);
+        err = alm_edges_node(e, line->fields[1], &to);
     if (err == BASE_OK)
-        err = edge_add(e, edge);
-    if (err == BASE_OK && is_undirected) {
-        const uint32_t from = edge.from;
-        edge.from = edge.to;
-        edge.to = from;
-        err = edge_add(e, edge);
-    }
+        err = alm_edges_add(e, from, to, v, is_undirected);
     if (err != BASE_OK)
         return base_fail(why, err, line->number, "line %llu: %s (%zu edges, %u nodes)",
                          line->number, base_err_text(err), e->count, e->node_count);
