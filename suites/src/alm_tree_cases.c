@@ -3,7 +3,7 @@
 #include "alm_path_cases.h"
 
 #include <bench/keep.h>
-#include <mfn/alm_edges.h>
+#include <mfn/alm_graphml.h>
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -171,6 +171,20 @@ static const char sample[] = "# from      to         latency bandwidth reliabili
                              "paris       london     4       100000    0.9999      2\n"
                              "london      lisbon     16      10000     0.999       9\n";
 
+/* GraphML says itself which way its edges go. */
+static base_err load_list(struct mfn_alm_edges *list, const char *path, bool is_both,
+                          struct base_why *why)
+{
+    struct base_buf text = { 0 };
+    base_err err = base_buf_read_file(&text, path, MFN_ALM_TEXT_MAX_BYTES, why);
+    if (err == BASE_OK && mfn_alm_graphml_is(base_buf_span(&text)))
+        err = mfn_alm_graphml_load(list, path, why);
+    else if (err == BASE_OK)
+        err = mfn_alm_edges_load(list, path, is_both, why);
+    base_buf_done(&text);
+    return err;
+}
+
 static base_err file_load(struct bench_env *env, struct alm_world *world)
 {
     const char *const path = bench_env_text(env, "file");
@@ -187,7 +201,7 @@ static base_err file_load(struct bench_env *env, struct alm_world *world)
     else if (err == BASE_OK && strcmp(path, "sample") == 0)
         err = mfn_alm_edges_read(&list, base_span_of(sample, sizeof sample - 1), true, &env->why);
     else if (err == BASE_OK)
-        err = mfn_alm_edges_load(&list, path, is_both, &env->why);
+        err = load_list(&list, path, is_both, &env->why);
     if (err == BASE_OK) {
         struct mfn_alm_edge *const edges = list.items;
         list.items = NULL;
@@ -283,10 +297,8 @@ const struct bench_case suite_alm_file = {
     .doc = "shortest paths from one node to all in a graph of your own",
     .item = "search",
     .params = { { "file", "sample",
-                  "path of an edge list (from to latency [bandwidth reliability cost]); "
-                  "\"sample\": "
-                  "a small backbone" },
-                { "links", "both", "each line goes both ways (both) or one way (one)" },
+                  "path of a GraphML file or an edge list; \"sample\": a small backbone" },
+                { "links", "both", "each line of a list goes both ways (both) or one (one)" },
                 PARAM_METRIC },
     .setup = file_setup,
     .run = tree_run,
