@@ -20,8 +20,8 @@ extern const struct suite suite_enc;
 extern const struct suite suite_crypto;
 extern const struct suite suite_stats;
 extern const struct suite suite_ifr;
+extern const struct suite suite_alm;
 extern const struct suite suite_exec;
-extern const struct suite suite_stats;
 
 /* All suites, in the order they are shown. */
 extern const struct suite *const suite_table[];

@@ -233,7 +233,7 @@ static void servers_as_fast_as_their_weights(void **state)
         [MFN_ALM_LEAST_CONNECTIONS] = { 3, 6, 1.8 },
         [MFN_ALM_WEIGHTED_LEAST_CONNECTIONS] = { 2.5, 5, 1.6 },
         [MFN_ALM_TWO_CHOICES] = { 3, 6.5, 1.3 },
-        [MFN_ALM_LATENCY] = { 3, 6.5, 1.4 },
+        [MFN_ALM_PEAK_EWMA] = { 3, 6.5, 1.4 },
         [MFN_ALM_MAGLEV] = { 50, INFINITY, INFINITY },
         [MFN_ALM_ADAPTIVE] = { 3, 6, 1.5 },
     };
@@ -249,7 +249,7 @@ static void one_server_slower_than_its_weight(void **state)
         [MFN_ALM_LEAST_CONNECTIONS] = { 3, 6.5, 1.8 },
         [MFN_ALM_WEIGHTED_LEAST_CONNECTIONS] = { 3, 6.5, 1.9 },
         [MFN_ALM_TWO_CHOICES] = { 5, 12, 2.6 },
-        [MFN_ALM_LATENCY] = { 3, 8, 1.4 },
+        [MFN_ALM_PEAK_EWMA] = { 3, 8, 1.4 },
         [MFN_ALM_MAGLEV] = { 1000, INFINITY, INFINITY },
         [MFN_ALM_ADAPTIVE] = { 3, 7.5, 1.5 },
     };
@@ -265,7 +265,7 @@ static void trouble_that_passes(void **state)
         [MFN_ALM_LEAST_CONNECTIONS] = { 3, 6, 1.8 },
         [MFN_ALM_WEIGHTED_LEAST_CONNECTIONS] = { 2.5, 5.5, 1.7 },
         [MFN_ALM_TWO_CHOICES] = { 3, 7.5, 1.7 },
-        [MFN_ALM_LATENCY] = { 3, 7.5, 1.5 },
+        [MFN_ALM_PEAK_EWMA] = { 3, 7.5, 1.5 },
         [MFN_ALM_MAGLEV] = { 100, INFINITY, INFINITY },
         [MFN_ALM_ADAPTIVE] = { 3, 6.5, 1.5 },
     };

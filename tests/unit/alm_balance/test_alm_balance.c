@@ -257,7 +257,7 @@ static void latency_prefers_the_fast_and_forgives_with_time(void **state)
 {
     (void)state;
     struct mfn_alm_pool *const pool = pool_of(
-        (struct mfn_alm_pool_options){ .policy = MFN_ALM_LATENCY, .decay_ns = 1000 }, even, 2);
+        (struct mfn_alm_pool_options){ .policy = MFN_ALM_PEAK_EWMA, .decay_ns = 1000 }, even, 2);
     for (uint32_t i = 0; i < 2; i++) {
         mfn_alm_started(pool, i, 0);
         mfn_alm_finished(pool, i, i == 0 ? 100 : 300, true, 0);
@@ -350,10 +350,10 @@ static void policies_have_words(void **state)
         assert_int_equal(mfn_alm_policy_of(word, &policy, NULL), BASE_OK);
         assert_int_equal(policy, i);
     }
-    enum mfn_alm_policy policy = MFN_ALM_LATENCY;
+    enum mfn_alm_policy policy = MFN_ALM_PEAK_EWMA;
     struct base_why why = { 0 };
     assert_int_equal(mfn_alm_policy_of("random", &policy, &why), BASE_ENOTFOUND);
-    assert_int_equal(policy, MFN_ALM_LATENCY);
+    assert_int_equal(policy, MFN_ALM_PEAK_EWMA);
     assert_string_equal(why.text,
                         "balancing policy: 'random' is none of round_robin weighted_round_robin "
                         "least_connections weighted_least_connections two_choices latency maglev "

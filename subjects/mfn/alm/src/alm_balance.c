@@ -232,7 +232,7 @@ static void balance_latency(struct mfn_alm_pool *pool, struct alm_server *server
     const uint64_t counted =
         !is_good && latency_ns < pool->options.failure_ns ? pool->options.failure_ns : latency_ns;
     const double sample_ns = counted > 0 ? (double)counted : 1;
-    if (pool->options.policy == MFN_ALM_LATENCY) {
+    if (pool->options.policy == MFN_ALM_PEAK_EWMA) {
         balance_peak(server, sample_ns, now_ns, (double)pool->options.decay_ns);
     } else if (pool->options.policy == MFN_ALM_ADAPTIVE) {
         server->latency_sum_ns += sample_ns;

@@ -138,7 +138,7 @@ uint32_t mfn_alm_choose_slow(struct mfn_alm_pool *pool, uint64_t flow_hash, uint
         return choose_least(pool);
     case MFN_ALM_TWO_CHOICES:
         return choose_two_choices(pool);
-    case MFN_ALM_LATENCY:
+    case MFN_ALM_PEAK_EWMA:
         return choose_latency(pool, now_ns);
     case MFN_ALM_MAGLEV:
         return pool->live[mfn_alm_maglev_slot(flow_hash, pool->slot_count)];

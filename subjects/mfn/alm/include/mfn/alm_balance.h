@@ -66,7 +66,7 @@
     X(LEAST_CONNECTIONS, "least_connections")                                                      \
     X(WEIGHTED_LEAST_CONNECTIONS, "weighted_least_connections")                                    \
     X(TWO_CHOICES, "two_choices")                                                                  \
-    X(LATENCY, "latency")                                                                          \
+    X(PEAK_EWMA, "latency")                                                                        \
     X(MAGLEV, "maglev")                                                                            \
     X(ADAPTIVE, "adaptive")
 
