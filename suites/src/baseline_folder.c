@@ -14,10 +14,14 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
+#include <time.h>
 #include <unistd.h>
 
-#define PREFIX "bpi-perf-baseline-"
-#define UNUSED "XXXXXX"
+#define PREFIX     "bpi-perf-baseline-"
+#define NEW_PREFIX ".new-" PREFIX /* until it is locked */
+#define UNUSED     "XXXXXX"
+
+enum { NEW_LIFE_S = 60 }; /* a new folder is locked within microseconds */
 
 /* Files only: nobody makes folders in it. */
 static void empty(int folder)
@@ -33,13 +37,13 @@ static void empty(int folder)
 }
 
 /* Ours, a folder, and held by nobody: what a process that was killed left behind. */
-static void remove_left(int place, const char *name)
+static void remove_left(int place, const char *name, time_t changed_before)
 {
     struct stat what;
     const int folder = openat(place, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (folder < 0)
         return;
-    if (fstat(folder, &what) == 0 && what.st_uid == geteuid() &&
+    if (fstat(folder, &what) == 0 && what.st_uid == geteuid() && what.st_mtime <= changed_before &&
         flock(folder, LOCK_EX | LOCK_NB) == 0) {
         empty(folder);
         (void)unlinkat(place, name, AT_REMOVEDIR);
@@ -50,9 +54,13 @@ static void remove_left(int place, const char *name)
 static void sweep(const char *path)
 {
     DIR *place = opendir(path);
-    for (const struct dirent *entry; place != NULL && (entry = readdir(place)) != NULL;)
+    const time_t now = time(NULL);
+    for (const struct dirent *entry; place != NULL && (entry = readdir(place)) != NULL;) {
         if (strncmp(entry->d_name, PREFIX, strlen(PREFIX)) == 0)
-            remove_left(dirfd(place), entry->d_name);
+            remove_left(dirfd(place), entry->d_name, now + NEW_LIFE_S);
+        else if (strncmp(entry->d_name, NEW_PREFIX, strlen(NEW_PREFIX)) == 0)
+            remove_left(dirfd(place), entry->d_name, now - NEW_LIFE_S);
+    }
     if (place != NULL)
         closedir(place);
 }
@@ -73,7 +81,7 @@ base_err baseline_folder_open_in(struct baseline_folder *folder, const char *pla
 {
     char first[BASELINE_PATH_SIZE];
     *folder = (struct baseline_folder){ .file = -1 };
-    const int size = snprintf(first, sizeof first, "%s/.new-" PREFIX UNUSED, place);
+    const int size = snprintf(first, sizeof first, "%s/" NEW_PREFIX UNUSED, place);
     if (size < 0 || (size_t)size >= sizeof first - 64)
         return fail_place(why, place, "the path is too long");
     if (is_in_memory(place))

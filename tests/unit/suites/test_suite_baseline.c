@@ -15,6 +15,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -421,6 +422,17 @@ static void folders_left_behind_are_removed(void **state)
     assert_int_equal(folders_in(place), 1);
     baseline_folder_close(&second);
     assert_int_equal(folders_in(place), 0);
+    /* One that never got its name: after a minute only, for it may be getting it now. */
+    const struct timespec old[2] = { { .tv_sec = 1000 }, { .tv_sec = 1000 } };
+    snprintf(left, sizeof left, "%s/.new-bpi-perf-baseline-fresh1", place);
+    snprintf(file, sizeof file, "%s/.new-bpi-perf-baseline-stale1", place);
+    assert_true(mkdir(left, 0700) == 0 && mkdir(file, 0700) == 0);
+    assert_int_equal(utimensat(AT_FDCWD, file, old, 0), 0);
+    assert_int_equal(baseline_folder_open_in(&first, place, &why), BASE_OK);
+    assert_int_equal(access(left, F_OK), 0);
+    assert_int_not_equal(access(file, F_OK), 0);
+    baseline_folder_close(&first);
+    assert_int_equal(rmdir(left), 0);
     assert_int_equal(rmdir(place), 0);
 }
 
@@ -606,6 +618,36 @@ static void a_dead_service_is_a_failure(void **state)
     bench->teardown(opened.env.state);
 }
 
+/* A disk that takes no more: the index says so, and there is no result. */
+static void a_full_disk_is_a_failure(void **state)
+{
+    (void)state;
+    const struct bench_case *bench = case_of("baseline/route");
+    static const char *const journals[] = { "wal", "delete" };
+    for (size_t i = 0; i < 2; i++) {
+        struct case_open opened;
+        struct base_why why = { 0 };
+        case_defaults(&opened, bench);
+        case_argument(&opened, "flows", "5");
+        case_argument(&opened, "nodes", "20");
+        case_argument(&opened, "journal", journals[i]);
+        assert_int_equal(bench->setup(&opened.env), BASE_OK);
+        bench->run(opened.env.state, 3);
+        assert_int_equal(bench->check(opened.env.state, &why), BASE_OK);
+        struct rlimit before, little;
+        assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+        little = (struct rlimit){ 40000, before.rlim_max };
+        signal(SIGXFSZ, SIG_IGN); /* the write answers with an error instead */
+        assert_int_equal(setrlimit(RLIMIT_FSIZE, &little), 0);
+        bench->run(opened.env.state, 2000);
+        assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+        signal(SIGXFSZ, SIG_DFL);
+        assert_int_equal(bench->check(opened.env.state, &why), BASE_EIO);
+        assert_non_null(strstr(why.text, "the index: "));
+        bench->teardown(opened.env.state);
+    }
+}
+
 static void wrong_answers_are_found(void **state)
 {
     (void)state;
@@ -713,6 +755,7 @@ int main(void)
         cmocka_unit_test(flows_count_their_calls),
         cmocka_unit_test(flows_without_a_route_are_no_success),
         cmocka_unit_test(a_dead_service_is_a_failure),
+        cmocka_unit_test(a_full_disk_is_a_failure),
         cmocka_unit_test(wrong_answers_are_found),
         cmocka_unit_test(wrong_models_are_found),
         cmocka_unit_test(bad_parameters_are_refused),
