@@ -33,6 +33,7 @@ static struct bench_plan full_plan(const struct cli_plan *plan, const struct cli
     full.threads = (uint32_t)or_u64(full.threads, 1, 1);
     full.timeout_ns = or_u64(full.timeout_ns, timeout_default_ns, 0);
     full.batch_ns = or_u64(full.batch_ns, batch_default_ns, 0);
+    full.items_exact = job->items_exact;
     full.interrupted = &cli_signals_interrupted;
     return full;
 }

@@ -385,6 +385,6 @@ base_err cli_collect(const struct bench_record *record, const struct cli_collect
         out->why = copy(arena, record->why.text[0] != '\0' ? record->why.text
                                                            : base_err_text(record->err));
     if (record->err == BASE_OK && record->is_interrupted)
-        out->why = "interrupted: these are the processes that were complete";
+        out->why = "interrupted: this is what was complete";
     return BASE_OK;
 }

@@ -460,6 +460,26 @@ const struct cli_command cli_commands[] = {
       .examples = { { "bpi-perf worker ./my_bench", "all its cases" },
                     { "bpi-perf worker --filter sort -- python3 -S bench.py", "some of them" } },
       .run = cli_cmd_worker },
+    { .name = "baseline-generator",
+      .doc = "measure the conventional system that the flow network is held against",
+      .about =
+          "New flows go one after the other through an ordinary system: registered at a service, "
+          "compared by a model, routed, predicted. The word simulate is the earlier tool's; what "
+          "runs is real: a JSON service of its own process over TCP, an SQLite index on a disk "
+          "with "
+          "a synced write a flow, dense models without batches or a cache. Nothing sleeps and no "
+          "number is set. docs/baseline.md says what is done for a flow.\n\n"
+          "baseline_results.json in the output folder is the signed run document: --baseline-file "
+          "of other commands and 'benchmark compare' take it. baseline_summary.json has the totals "
+          "over all flows, baseline_report.html is a page with figures. Ctrl-C ends it and keeps "
+          "the flows that were measured.",
+      .options = { cli_generator_options, measure_options },
+      .examples = { { "bpi-perf baseline-generator --flow-count 10000 --simulate-network "
+                      "--simulate-database --simulate-ml --generate-report --output ./baseline",
+                      "everything real, with a page" },
+                    { "bpi-perf baseline-generator -f 1000 --no-simulate-ml -o cheap",
+                      "without models" } },
+      .run = cli_cmd_baseline_generator },
     { .name = "cbor",
       .operands = "[FILE...]",
       .operand = CLI_A_FILE,

@@ -22,6 +22,8 @@ int cli_cmd_run(const struct cli_args *args);
 int cli_cmd_exec(const struct cli_args *args);
 int cli_cmd_worker(const struct cli_args *args);
 int cli_cmd_cbor_diag(const struct cli_args *args);
+int cli_cmd_baseline_generator(const struct cli_args *args);
+extern const struct cli_option cli_generator_options[];
 int cli_cmd_claims(const struct cli_args *args);
 int cli_cmd_history_list(const struct cli_args *args);
 int cli_cmd_history_remove(const struct cli_args *args);

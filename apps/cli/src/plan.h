@@ -16,6 +16,7 @@ struct cli_job {
     const struct bench_target *target;
     const char *item;
     uint64_t iterations;                 /* at least so many items; 0: config->plan.iterations */
+    uint64_t items_exact;                /* bench_plan's; 0: not used */
     uint32_t processes;                  /* 0: config->plan.processes */
     uint32_t sample_size;                /* 0: config->plan.sample_size */
     uint64_t measurement_ns, warm_up_ns; /* 0: config->plan's */

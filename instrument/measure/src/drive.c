@@ -34,6 +34,34 @@ void drive_defaults(struct bench_plan *plan)
 #undef OR
     if (plan->processes > BENCH_PROCESS_MAX)
         plan->processes = BENCH_PROCESS_MAX;
+    if (plan->items_exact > 0 && plan->processes > plan->items_exact)
+        plan->processes = (uint32_t)plan->items_exact;
+}
+
+/* Items of this process of a plan with an exact number of them. */
+static uint64_t exact_share(const struct drive *drive)
+{
+    const struct bench_plan *plan = &drive->plan;
+    return plan->items_exact / plan->processes +
+           (drive->process < plan->items_exact % plan->processes);
+}
+
+static uint64_t items_kept(const struct bench_record *record)
+{
+    uint64_t items = 0;
+    for (size_t i = 0; i < record->process_count; i++)
+        items += record->processes[i].batch_count;
+    return items;
+}
+
+/* From what the items so far have taken, set-ups included. */
+static uint64_t exact_left_ns(const struct drive *drive, uint64_t spent_ns)
+{
+    const uint64_t done = items_kept(drive->record) + drive->batches.count;
+    const uint64_t all = drive->plan.items_exact;
+    return done > 0 && done < all
+               ? (uint64_t)((double)spent_ns / (double)done * (double)(all - done))
+               : 0;
 }
 
 void drive_progress(struct drive *drive, enum bench_phase phase)
@@ -41,7 +69,9 @@ void drive_progress(struct drive *drive, enum bench_phase phase)
     if (drive->progress == NULL)
         return;
     const uint64_t spent = bench_clock_now_ns() - drive->start_ns;
-    const uint64_t budget = drive->plan.warm_up_ns + drive->plan.measurement_ns;
+    const uint64_t budget = drive->plan.items_exact > 0
+                                ? spent + exact_left_ns(drive, spent)
+                                : drive->plan.warm_up_ns + drive->plan.measurement_ns;
     const struct bench_progress progress = { .id = drive->target->id,
                                              .phase = phase,
                                              .process = drive->process,
@@ -154,6 +184,8 @@ static bool needs_more(const struct drive *drive, uint64_t spent)
     const uint64_t share = plan->measurement_ns / plan->processes;
     const size_t least = (plan->sample_size + plan->processes - 1) / plan->processes;
     const size_t have = drive->batches.count;
+    if (plan->items_exact > 0)
+        return have < exact_share(drive);
     if (have == 0)
         return true;
     if (have >= BENCH_BATCH_MAX - SAMPLE_CHUNK_MAX)
@@ -163,15 +195,29 @@ static bool needs_more(const struct drive *drive, uint64_t spent)
     return plan->iterations > 0 && items_of(&drive->batches) * plan->processes < plan->iterations;
 }
 
+/* Of an exact number, no request asks for more than is left. */
+static size_t sample_chunk(const struct drive *drive)
+{
+    const size_t count = chunk_size(drive, SAMPLE_CHUNK_MAX);
+    const uint64_t left =
+        drive->plan.items_exact > 0 ? exact_share(drive) - drive->batches.count : SAMPLE_CHUNK_MAX;
+    return count < left ? count : (size_t)left;
+}
+
 static base_err sample(struct drive *drive, struct base_rng *rng, struct base_why *why)
 {
+    const bool is_exact = drive->plan.items_exact > 0;
     const uint64_t start = bench_clock_now_ns();
     base_err err = BASE_OK;
+    if (is_exact)
+        drive->wire.interrupted = NULL; /* what was done is kept: the last answer is waited for */
     while (err == BASE_OK && needs_more(drive, bench_clock_now_ns() - start)) {
+        if (drive_is_interrupted(drive) && is_exact && drive->batches.count > 0)
+            return BASE_OK;
         if (drive_is_interrupted(drive))
             return base_fail(why, BASE_EINTERRUPTED, 0, "interrupted");
         uint64_t counts[SAMPLE_CHUNK_MAX];
-        const size_t count = chunk_size(drive, SAMPLE_CHUNK_MAX);
+        const size_t count = sample_chunk(drive);
         choose_counts(drive, rng, counts, count);
         err = drive_batches(drive, counts, count, true, why);
         update_estimate(drive);
@@ -246,6 +292,21 @@ static base_err count_events(struct drive *drive, struct base_why *why)
     return BASE_OK;
 }
 
+static base_err check_exact(const struct drive *drive, struct base_why *why)
+{
+    const uint64_t most = BENCH_BATCH_MAX - SAMPLE_CHUNK_MAX;
+    if (!drive->wire.is_exclusive)
+        return base_fail(why, BASE_EINVALID, 0,
+                         "%s: an exact number of items needs a case that takes one item a batch",
+                         drive->target->name);
+    if (exact_share(drive) <= most)
+        return BASE_OK;
+    return base_fail(why, BASE_ERANGE, 0,
+                     "%s: %llu items are more than %u processes can keep (%llu each)",
+                     drive->target->name, (unsigned long long)drive->plan.items_exact,
+                     drive->plan.processes, (unsigned long long)most);
+}
+
 static base_err measure_process(struct drive *drive, struct base_why *why)
 {
     const bool is_first = drive->process == 0;
@@ -256,7 +317,9 @@ static base_err measure_process(struct drive *drive, struct base_why *why)
     base_err err = drive_open(drive, NULL, is_first, why);
     if (err != BASE_OK)
         return err;
-    if (!(drive->batch_items > 0))
+    if (drive->plan.items_exact > 0)
+        err = check_exact(drive, why);
+    if (err == BASE_OK && !(drive->batch_items > 0))
         err = drive_calibrate(drive, why);
     if (err == BASE_OK)
         err = warm_up(drive, &rng, &process, why);
@@ -291,6 +354,8 @@ static base_err measure_all(struct drive *drive, struct base_why *why)
         else
             err = measure_process(drive, why);
     }
+    if (err == BASE_OK && items_kept(record) < drive->plan.items_exact)
+        err = base_fail(why, BASE_EINTERRUPTED, 0, "interrupted"); /* in the last process */
     if (err == BASE_OK && drive->plan.is_counting_instructions)
         err = drive_instructions(drive, why);
     return err;

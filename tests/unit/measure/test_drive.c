@@ -74,7 +74,43 @@ BENCH(delay, .item = "spin", .params = { { "ns", "1000,20000", "time" }, { "mode
     }
 }
 
-static const struct bench_case *const cases[] = { &empty, &alloc, &delay };
+/* One item a batch, and each batch says which one of its process it was. */
+struct single {
+    uint64_t done;
+};
+
+static base_err single_setup(struct bench_env *env)
+{
+    env->state = calloc(1, sizeof(struct single));
+    return env->state != NULL ? BASE_OK : BASE_ENOMEM;
+}
+
+static void single_run(void *state, uint64_t count)
+{
+    const uint64_t end = now_ns() + 20000;
+    while (now_ns() < end)
+        ;
+    ((struct single *)state)->done += count;
+}
+
+static void single_after(void *state, double *series)
+{
+    for (size_t i = 0; i < BENCH_SERIES_MAX; i++)
+        series[i] = (double)(((struct single *)state)->done * (i + 1));
+}
+
+static const struct bench_case single = {
+    .name = "single",
+    .doc = "one item a batch",
+    .series = { "a", "b", "c", "d", "e", "f", "g", "h" },
+    .is_exclusive = true,
+    .setup = single_setup,
+    .run = single_run,
+    .after = single_after,
+    .teardown = free,
+};
+
+static const struct bench_case *const cases[] = { &empty, &alloc, &delay, &single };
 
 /* --- helpers --- */
 
@@ -189,10 +225,10 @@ static void lists_its_cases(void **state)
     size_t count = 0;
     struct base_why why = { 0 };
     assert_int_equal(bench_drive_list(&launch, &arena, &listed, &count, &why), BASE_OK);
-    assert_int_equal(count, 7); /* with the four references */
+    assert_int_equal(count, 8); /* with the four references */
     assert_string_equal(listed[2].name, "delay");
     assert_string_equal(listed[2].params[0].values, "1000,20000");
-    assert_string_equal(listed[3].name, "reference/core");
+    assert_string_equal(listed[4].name, "reference/core");
     base_arena_done(&arena);
 }
 
@@ -325,6 +361,88 @@ static void an_interruption_keeps_whole_processes(void **state)
     bench_record_done(&record);
 }
 
+static base_err measure_exactly(const char *name, uint64_t items, uint32_t processes,
+                                bench_progress_fn *progress, struct bench_record *record)
+{
+    static volatile sig_atomic_t interrupted;
+    struct bench_target target = { .name = name };
+    snprintf(target.id, sizeof target.id, "%s", name);
+    interrupted = 0;
+    const struct bench_plan plan = { .warm_up_ns = 5000000,
+                                     .measurement_ns = 1,
+                                     .items_exact = items,
+                                     .processes = processes,
+                                     .is_without_references = true,
+                                     .interrupted = &interrupted };
+    return bench_drive_case(&launch, &plan, &target, progress, (void *)&interrupted, record);
+}
+
+static uint64_t batches_of(const struct bench_record *record)
+{
+    uint64_t batches = 0;
+    for (size_t i = 0; i < record->process_count; i++)
+        batches += record->processes[i].batch_count;
+    return batches;
+}
+
+/* Not one more, not one less, evenly shared; all eight series are kept. */
+static void measures_an_exact_number_of_items(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t items;
+        uint32_t processes, used;
+    } rows[] = { { 1, 10, 1 }, { 3, 3, 3 }, { 100, 3, 3 }, { 257, 2, 2 }, { 64, 1, 1 } };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct bench_record record = { 0 };
+        if (measure_exactly("single", rows[i].items, rows[i].processes, NULL, &record) != BASE_OK)
+            fail_msg("%s", record.why.text);
+        assert_int_equal(record.process_count, rows[i].used);
+        assert_int_equal(batches_of(&record), rows[i].items);
+        for (size_t p = 0; p < record.process_count; p++) {
+            const struct bench_process *process = &record.processes[p];
+            assert_true(process->batch_count - rows[i].items / rows[i].used <= 1);
+            for (size_t k = 1; k < process->batch_count; k++) {
+                assert_true(process->series[0][k] == process->series[0][k - 1] + 1);
+                assert_true(process->series[7][k] == 8 * process->series[0][k]);
+            }
+        }
+        bench_record_done(&record);
+    }
+}
+
+static void exact_needs_single_items(void **state)
+{
+    (void)state;
+    struct bench_record record = { 0 };
+    assert_int_equal(measure_exactly("empty", 100, 2, NULL, &record), BASE_EINVALID);
+    assert_non_null(strstr(record.why.text, "one item a batch"));
+    bench_record_done(&record);
+    assert_int_equal(measure_exactly("single", UINT64_C(1) << 40, 2, NULL, &record), BASE_ERANGE);
+    bench_record_done(&record);
+}
+
+static void interrupt_in_sampling(void *context, const struct bench_progress *at)
+{
+    if (at->phase == BENCH_PHASE_SAMPLE)
+        *(volatile sig_atomic_t *)context = 1;
+}
+
+/* Also in the only process, and in its middle. */
+static void an_interrupt_keeps_the_items_that_were_done(void **state)
+{
+    (void)state;
+    for (uint32_t processes = 1; processes <= 2; processes++) {
+        struct bench_record record = { 0 };
+        assert_int_equal(
+            measure_exactly("single", 100000, processes, interrupt_in_sampling, &record), BASE_OK);
+        assert_true(record.is_interrupted);
+        assert_int_equal(record.process_count, 1);
+        assert_true(batches_of(&record) > 0 && batches_of(&record) <= 64);
+        bench_record_done(&record);
+    }
+}
+
 int main(int argc, char **argv)
 {
     if (bench_worker_wanted(argc, argv))
@@ -344,6 +462,9 @@ int main(int argc, char **argv)
         cmocka_unit_test(allocations_are_counted),
         cmocka_unit_test(threads_run_at_once),
         cmocka_unit_test(an_interruption_keeps_whole_processes),
+        cmocka_unit_test(measures_an_exact_number_of_items),
+        cmocka_unit_test(exact_needs_single_items),
+        cmocka_unit_test(an_interrupt_keeps_the_items_that_were_done),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -45,6 +45,10 @@ struct bench_plan {
     uint64_t seed;           /* of the case's data and of the order of counts [1] */
     const uint32_t *cpus;    /* [cpu_count] bind workers to these */
     size_t cpu_count;        /* 0: not bound */
+    uint64_t items_exact; /* exactly so many items, evenly shared among the processes, however long
+                             they take; only of cases that take one item a batch. Replaces
+                             measurement_ns, iterations and sample_size; an interrupt keeps the
+                             items that were done. 0: not used */
     bool is_without_references;
     bool is_counting_instructions;            /* also count instructions under callgrind */
     const volatile sig_atomic_t *interrupted; /* may be NULL; nonzero: stop, keep what there is */
