@@ -24,6 +24,7 @@
 struct engine {
     const struct cli_args *args;
     struct cli_plan *plan;
+    const struct cli_engine_face *face;
     struct result_history *history; /* NULL: the run is not kept */
     struct result_run run;
     struct cli_speed speed;
@@ -163,6 +164,9 @@ static base_err measure(struct engine *engine, size_t index, struct base_why *wh
     base_log(BASE_LOG_DEBUG, "%s: %u processes, %.2f s", job->target->id, plan.processes,
              (double)elapsed_ns / 1e9);
     profile(engine, &plan, &record);
+    if (engine->face->measured != NULL && !cli_signals_interrupted)
+        engine->face->measured(engine->face->context, &plan, &record);
+    cli_progress_clear(&engine->progress);
     bench_record_done(&record);
     return err;
 }
@@ -176,6 +180,8 @@ static base_err judge_and_sign(struct engine *engine, struct base_why *why)
     run->ended = base_arena_text(&run->arena, ended);
     run->state = cli_signals_interrupted ? "interrupted" : "complete";
     CLI_TRY(cli_claims_judge(run, why));
+    if (engine->face->judge != NULL)
+        CLI_TRY(engine->face->judge(engine->face->context, run, why));
     CLI_TRY(result_key_open(&key, why));
     const base_err err = result_sign_run(run, &key, why);
     result_key_done(&key);
@@ -248,7 +254,9 @@ static int deliver(struct engine *engine)
     const base_err err = finish_history(engine, &why);
     int status = cli_baseline_check(&engine->stored, engine->args, &engine->run,
                                     cli_engine_status(&engine->run), &after);
-    status = cli_show_run(engine->args, &engine->run, &after, status);
+    status = engine->face->show != NULL
+                 ? engine->face->show(engine->face->context, &engine->run, &after, status)
+                 : cli_show_run(engine->args, &engine->run, &after, status);
     base_buf_done(&after);
     if (err == BASE_OK) {
         status = save_baseline(engine, status);
@@ -263,11 +271,18 @@ static int deliver(struct engine *engine)
 
 int cli_engine_run(const struct cli_args *args, struct cli_plan *plan)
 {
+    static const struct cli_engine_face plain = { 0 };
+    return cli_engine_run_as(args, plan, &plain);
+}
+
+int cli_engine_run_as(const struct cli_args *args, struct cli_plan *plan,
+                      const struct cli_engine_face *face)
+{
     static struct engine engine; /* one measurement a process */
     struct base_why why = { 0 };
     if (cli_show_check_report(args, &why) != BASE_OK)
         return cli_complain(why.err, &why);
-    engine = (struct engine){ .args = args, .plan = plan };
+    engine = (struct engine){ .args = args, .plan = plan, .face = face };
     base_err err = cli_baseline_open(&engine.stored, args, &why);
     if (err != BASE_OK)
         return cli_complain(err, &why);

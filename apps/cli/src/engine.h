@@ -11,8 +11,24 @@
 
 #include <result/run.h>
 
+/* What a command does on the way beyond what all do; each may be NULL. */
+struct cli_engine_face {
+    void *context;
+    /* A case was measured; `plan` is the one that held for it. Not called after an interrupt. */
+    void (*measured)(void *context, const struct bench_plan *plan,
+                     const struct bench_record *record);
+    /* Verdicts of its own, put after those of the claims. Errors: ENOMEM */
+    base_err (*judge)(void *context, struct result_run *run, struct base_why *why);
+    /* In place of the report. `after`: what --regression-check says. Returns a status, as
+     * cli_show_run does. */
+    int (*show)(void *context, const struct result_run *run, const struct base_buf *after,
+                int status);
+};
+
 /* Run the plan and write what the options ask for. Returns the exit status. */
 int cli_engine_run(const struct cli_args *args, struct cli_plan *plan);
+int cli_engine_run_as(const struct cli_args *args, struct cli_plan *plan,
+                      const struct cli_engine_face *face);
 
 /* The same for a plan that is made here: `make` fills a zeroed one. Its failure is reported. */
 typedef base_err cli_plan_fn(struct cli_plan *plan, const struct cli_args *args,

@@ -33,7 +33,7 @@ base_err cli_plan_open(struct cli_plan *plan, const struct cli_args *args, struc
 void cli_plan_done(struct cli_plan *plan)
 {
     base_arena_done(&plan->arena);
-    plan->job_count = plan->listed_count = 0;
+    plan->job_count = plan->listed_count = plan->note_count = 0;
 }
 
 base_err cli_plan_launch(struct cli_plan *plan, const char *const *argv, size_t count,

@@ -9,8 +9,9 @@
 #include "sections.h"
 
 #include <bench/drive.h>
+#include <result/run.h>
 
-enum { CLI_JOBS_MAX = 4096 };
+enum { CLI_JOBS_MAX = 4096, CLI_NOTES_MAX = 8 };
 
 struct cli_job {
     const struct bench_target *target;
@@ -32,6 +33,8 @@ struct cli_plan {
     struct cli_job jobs[CLI_JOBS_MAX];
     size_t job_count;
     uint64_t budget_ns; /* wall time for all jobs; 0: each has the configured time */
+    struct result_pair notes[CLI_NOTES_MAX]; /* [note_count] settings of the command, for the run */
+    size_t note_count;
 };
 
 /* Settings from the command line, and the launch of this program as the worker.

@@ -1,0 +1,502 @@
+/* cmd_runner.c - benchmark-runner: from its options and its TOML file to a plan of the engine, and
+ * from the run to its files and its summary. */
+#include "baseline.h"
+#include "commands.h"
+#include "engine.h"
+#include "option_rows.h"
+#include "output.h"
+#include "runner.h"
+#include "show.h"
+
+#include <base/log.h>
+#include <base/units.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#define SECONDS(name_, doc_, fallback_)                                                            \
+    {                                                                                              \
+        .name = name_, .kind = CLI_SECONDS, .value_name = "SECONDS", .doc = doc_,                  \
+        .fallback = fallback_                                                                      \
+    }
+
+const struct cli_option cli_runner_options[] = {
+    FLAG("all-layers", 0, "measure every layer; those that are not there yet make the status 3"),
+    { .name = "layers",
+      .kind = CLI_WORDS,
+      .value_name = "LIST",
+      .choices = "layer1,layer2,layer3,layer4,integration",
+      .doc = "measure these: layer1, layer2, layer3, layer4, integration, with commas between",
+      .fallback = "those that are there" },
+    COUNT("flow-count", 1, 100000000, "flows in tables and caches", "10000"),
+    SECONDS("duration", "wall time of the whole run, shared among its cases: 60, or 10s", "60"),
+    FLAG("baseline", 0, "measure the baseline too, and show what the layers are better by"),
+    FLAG("report", 0, "write an HTML report, CSV and JSON into the folder of --output"),
+    { .name = "output",
+      .letter = 'o',
+      .kind = CLI_FILE,
+      .value_name = "FOLDER",
+      .doc = "the folder of the files; to give it is to want them",
+      .fallback = "./benchmark-results" },
+    FLAG("regression-check", 0,
+         "compare with --baseline-file after the report; status 1 when a case is slower or fails "
+         "now"),
+    TEXT("baseline-file", CLI_FILE, "RUN",
+         "what --regression-check compares with: a benchmark_run file, the name of a baseline, or "
+         "an id of the history; without it the run kept as " CLI_RUNNER_BASELINE
+         ", which the first one becomes"),
+    { .name = "threshold",
+      .kind = CLI_PERCENT,
+      .value_name = "PERCENT",
+      .doc = "with --regression-check: slower is what is shown to be beyond this",
+      .fallback = "5.0" },
+    FLAG("memory-profile", 0,
+         "run each case again and watch the memory of its worker: peak, growth, leaks"),
+    COUNT("memory-limit", 16, 10000000,
+          "MiB of private memory that a worker may map; a case that wants more has failed",
+          "no limit"),
+    FLAG("network-simulation", 0,
+         "no access to a network: everything stays on the loopback of this machine, as it does "
+         "without this option too"),
+    SECONDS("timeout", "a case that takes longer has failed", "300"),
+    COUNT("sample-size", 2, 1048576, "at least this many batches are timed in a case", "1000"),
+    SECONDS("warm-up",
+            "upper bound of the warm-up of a case; it ends early when the case is steady", "1"),
+    { .name = "cpu-affinity",
+      .kind = CLI_LIST,
+      .value_name = "LIST",
+      .doc = "bind the workers to these processors, as in 0,1 or 0-3",
+      .fallback = "not bound" },
+    { .name = "config",
+      .letter = 'c',
+      .kind = CLI_FILE,
+      .value_name = "FILE",
+      .doc = "settings from a TOML file (docs/runner.md); options on the command line win" },
+    COUNT("seed", 0, 9.2e18, "seed of the data and of every random choice", "1"),
+    FLAG("no-history", 0, "do not keep the run in the history"),
+    TEXT("save-baseline", CLI_TEXT, "NAME", "call the run NAME in the history"),
+    { 0 },
+};
+
+/* ---- settings ---- */
+
+static double number_of(const struct cli_runner *runner, const char *key)
+{
+    return cli_runner_setting(&runner->config, key)->number;
+}
+
+static bool is_on(const struct cli_runner *runner, const char *key)
+{
+    return cli_runner_setting(&runner->config, key)->is_true;
+}
+
+static uint64_t time_of(const struct cli_args *args, const char *name, double fallback_s)
+{
+    const struct cli_value *value = cli_value(args, name);
+    return value != NULL ? value->ns : (uint64_t)(fallback_s * 1e9);
+}
+
+static double count_of(const struct cli_args *args, const char *name, double fallback)
+{
+    const struct cli_value *value = cli_value(args, name);
+    return value != NULL ? (double)value->count : fallback;
+}
+
+/* The level of what is said, unless the command line says it. */
+static void set_log(const struct cli_runner *runner)
+{
+    const char *level = cli_runner_setting(&runner->config, "general.log_level")->text;
+    if (cli_has(runner->args, "quiet") || cli_has(runner->args, "verbose"))
+        return;
+    if (strcmp(level, "debug") == 0 || is_on(runner, "development.debug_mode") ||
+        is_on(runner, "development.verbose_logging"))
+        base_log_open("bpi-perf", BASE_LOG_DEBUG);
+    else if (strcmp(level, "warn") == 0)
+        base_log_open("bpi-perf", BASE_LOG_WARNING);
+    else if (strcmp(level, "error") == 0)
+        base_log_open("bpi-perf", BASE_LOG_ERROR);
+}
+
+/* Keys that stand in the file and change nothing. */
+static void say_unused(const struct cli_runner *runner)
+{
+    for (size_t i = 0; cli_runner_keys[i].section != NULL; i++)
+        if (runner->config.settings[i].line > 0 && cli_runner_keys[i].lack != NULL)
+            base_log(BASE_LOG_DEBUG, "%s.%s is not used yet: %s", cli_runner_keys[i].section,
+                     cli_runner_keys[i].key, cli_runner_keys[i].lack);
+}
+
+static base_err read_config(struct cli_runner *runner, struct base_why *why)
+{
+    cli_runner_config_init(&runner->config);
+    if (cli_has(runner->args, "config"))
+        CLI_TRY(cli_runner_config_read(cli_text(runner->args, "config", ""), &runner->arena,
+                                       &runner->config, why));
+    set_log(runner);
+    say_unused(runner);
+    return BASE_OK;
+}
+
+/* The confidence of whichever section says it. */
+static double confidence_of(const struct cli_runner *runner)
+{
+    const struct cli_runner_setting *first =
+        cli_runner_setting(&runner->config, "execution.statistical_confidence_level");
+    return first->line > 0 ? first->number : number_of(runner, "statistical.confidence_level");
+}
+
+static base_err set_plan(struct cli_runner *runner, struct base_why *why)
+{
+    const struct cli_args *args = runner->args;
+    struct cli_config *config = &runner->plan->config;
+    struct bench_plan *plan = &config->plan;
+    const double measured = number_of(runner, "execution.measurement_iterations");
+    const double least = number_of(runner, "statistical.min_sample_size");
+    const struct cli_runner_setting *limit =
+        cli_runner_setting(&runner->config, "memory.profiling.memory_limit_mb");
+    *config = (struct cli_config){ .confidence = confidence_of(runner),
+                                   .significance = number_of(runner, "statistical.regression."
+                                                                     "significance_level") };
+    plan->warm_up_ns = time_of(args, "warm-up", 1);
+    plan->warm_up_batches = (uint32_t)number_of(runner, "execution.warmup_iterations");
+    plan->timeout_ns = time_of(args, "timeout", 300);
+    plan->sample_size =
+        (uint32_t)count_of(args, "sample-size", measured > least ? measured : least);
+    plan->seed = (uint64_t)count_of(args, "seed", 1);
+    plan->memory_limit_bytes =
+        (uint64_t)(1048576 * count_of(args, "memory-limit", limit->line > 0 ? limit->number : 0));
+    runner->duration_ns =
+        time_of(args, "duration", number_of(runner, "execution.default_duration_seconds"));
+    runner->plan->budget_ns = runner->duration_ns;
+    runner->has_baseline = cli_has(args, "baseline");
+    runner->has_memory =
+        cli_has(args, "memory-profile") || is_on(runner, "memory.profiling.enabled");
+    if (runner->duration_ns == 0 || plan->timeout_ns == 0 || plan->warm_up_ns == 0)
+        return base_fail(why, BASE_ERANGE, 0,
+                         "--duration, --timeout and --warm-up are longer than no time at all");
+    return cli_config_cpus(args, config, why);
+}
+
+/* ---- layers ---- */
+
+static bool is_named(const char *list, const char *name)
+{
+    const size_t size = strlen(name);
+    for (const char *at = list; at != NULL; at = strchr(at, ',')) {
+        at += *at == ',';
+        if (strcspn(at, ",") == size && strncmp(at, name, size) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool has_suite(const struct cli_plan *plan, const char *suite)
+{
+    for (size_t i = 0; suite != NULL && i < plan->listed_count; i++)
+        if (cli_plan_is_in(plan->listed[i].name, suite))
+            return true;
+    return false;
+}
+
+/* Nothing named: what is there. */
+static void choose_layers(struct cli_runner *runner)
+{
+    const bool is_all = cli_has(runner->args, "all-layers");
+    const char *list = cli_text(runner->args, "layers", NULL);
+    runner->is_named = is_all || list != NULL;
+    for (size_t i = 0; i < CLI_RUNNER_LAYERS; i++) {
+        const struct cli_runner_layer *layer = &cli_runner_layers[i];
+        const bool is_there = has_suite(runner->plan, layer->suite);
+        runner->is_wanted[i] = runner->is_named ? is_all || is_named(list, layer->name) : is_there;
+        runner->is_missing[i] = runner->is_wanted[i] && !is_there;
+        if (runner->is_missing[i])
+            base_log(BASE_LOG_WARNING, "%s", cli_runner_missing(layer, &runner->arena));
+    }
+}
+
+/* Which key of the configuration is the value of which parameter of a layer's cases. */
+static const struct {
+    const char *suite, *key, *param;
+} params[] = {
+    { "alm", "layer3.routing.default_topology_size", "nodes" },
+    { "alm", "layer3.routing.edge_density", "density" },
+    { "alm", "layer3.routing.k_shortest_paths", "k" },
+    { "alm", "layer3.load_balancing.server_count", "servers" },
+};
+enum { PARAMS = sizeof params / sizeof params[0] };
+
+static base_err add_suite(struct cli_runner *runner, const char *suite, struct base_why *why)
+{
+    struct bench_arg given[PARAMS + 1];
+    const char *filter = base_arena_printf(&runner->arena, "%s/*", suite);
+    const double flows =
+        count_of(runner->args, "flow-count", number_of(runner, "execution.default_flow_count"));
+    struct cli_wanted wanted = { .filters = &filter, .filter_count = 1, .args = given };
+    given[wanted.arg_count++] =
+        (struct bench_arg){ "flows", base_arena_printf(&runner->arena, "%.0f", flows) };
+    for (size_t i = 0; i < PARAMS; i++)
+        if (strcmp(params[i].suite, suite) == 0)
+            given[wanted.arg_count++] =
+                (struct bench_arg){ params[i].param,
+                                    base_arena_printf(&runner->arena, "%.10g",
+                                                      number_of(runner, params[i].key)) };
+    bool is_whole = filter != NULL;
+    for (size_t i = 0; i < wanted.arg_count; i++)
+        is_whole = is_whole && given[i].value != NULL;
+    return is_whole ? cli_plan_add(runner->plan, &wanted, why)
+                    : base_fail(why, BASE_ENOMEM, 0, "out of memory");
+}
+
+static base_err plan_layers(struct cli_runner *runner, struct base_why *why)
+{
+    CLI_TRY(cli_plan_list(runner->plan, why));
+    choose_layers(runner);
+    for (size_t i = 0; i < CLI_RUNNER_LAYERS; i++)
+        if (runner->is_wanted[i] && !runner->is_missing[i])
+            CLI_TRY(add_suite(runner, cli_runner_layers[i].suite, why));
+    if (runner->plan->job_count > 0 && runner->has_baseline) {
+        if (!has_suite(runner->plan, "baseline"))
+            return base_fail(why, BASE_ECLOSED, 0,
+                             "--baseline: the suite of the baseline is not there yet");
+        CLI_TRY(add_suite(runner, "baseline", why));
+    }
+    return BASE_OK;
+}
+
+/* ---- the check on regressions ---- */
+
+static base_err add_value(struct cli_args *args, const char *name, const char *text, double number,
+                          struct base_why *why)
+{
+    if (args->value_count == CLI_VALUES_MAX)
+        return base_fail(why, BASE_EFULL, 0, "more than %d options", CLI_VALUES_MAX);
+    args->values[args->value_count++] = (struct cli_value){
+        .option = cli_option_find(args->command, name), .text = text, .number = number
+    };
+    return BASE_OK;
+}
+
+/* A check that compares nothing would pass: that is a mistake, and found before measuring. */
+static base_err check_common(const struct cli_plan *plan, const char *which, struct base_why *why)
+{
+    struct result_run baseline = { 0 };
+    size_t common = 0;
+    base_err err = cli_show_load(which, &baseline, why);
+    if (err != BASE_OK)
+        return base_fail_prefix(why, err, "--baseline-file");
+    for (size_t i = 0; i < plan->job_count; i++)
+        common += result_run_find(&baseline, plan->jobs[i].target->id) != NULL;
+    if (common == 0 && plan->job_count > 0)
+        err = base_fail(why, BASE_EINVALID, 0,
+                        "--baseline-file: %s has none of the %zu cases of this run, the first of "
+                        "which is %s",
+                        which, plan->job_count, plan->jobs[0].target->id);
+    result_run_done(&baseline);
+    return err;
+}
+
+static bool has_kept(void)
+{
+    struct result_history *history = NULL;
+    struct result_history_baseline *all = NULL;
+    struct base_arena arena = { 0 };
+    struct base_why unused;
+    size_t count = 0;
+    bool is_there = false;
+    if (result_history_open(NULL, &history, &unused) == BASE_OK &&
+        result_history_baselines(history, &arena, &all, &count, &unused) == BASE_OK)
+        for (size_t i = 0; i < count; i++)
+            is_there = is_there || strcmp(all[i].name, CLI_RUNNER_BASELINE) == 0;
+    result_history_close(history);
+    base_arena_done(&arena);
+    return is_there;
+}
+
+/* Without a file: the run that is kept under our name; the first one gets it. */
+static base_err find_baseline(struct cli_args *args, struct base_why *why)
+{
+    if (cli_has(args, "no-history"))
+        return base_fail(why, BASE_EINVALID, 0,
+                         "--regression-check needs --baseline-file, or a history");
+    if (has_kept())
+        return add_value(args, "baseline-file", CLI_RUNNER_BASELINE, 0, why);
+    for (size_t i = 0; i < args->value_count; i++) /* there is nothing to check against */
+        if (strcmp(args->values[i].option->name, "regression-check") == 0 ||
+            strcmp(args->values[i].option->name, "threshold") == 0)
+            args->values[i--] = args->values[--args->value_count];
+    base_log(BASE_LOG_INFO, "--regression-check: there is no earlier run to compare with; this one "
+                            "is kept as " CLI_RUNNER_BASELINE " for the next");
+    return cli_has(args, "save-baseline")
+               ? BASE_OK
+               : add_value(args, "save-baseline", CLI_RUNNER_BASELINE, 0, why);
+}
+
+/* The options of the check as they hold, so that the engine finds them where it looks. */
+static base_err settle_check(struct cli_runner *runner, struct cli_args *args, struct base_why *why)
+{
+    if (!cli_has(args, "regression-check"))
+        return BASE_OK;
+    if (!is_on(runner, "general.enable_regression_detection"))
+        return base_fail(why, BASE_EINVALID, 0,
+                         "--regression-check: general.enable_regression_detection is false");
+    if (!cli_has(args, "threshold"))
+        CLI_TRY(add_value(
+            args, "threshold", "",
+            number_of(runner, "general.performance_regression_threshold_percent") / 100, why));
+    if (!cli_has(args, "baseline-file"))
+        CLI_TRY(find_baseline(args, why));
+    if (!cli_has(args, "regression-check"))
+        return BASE_OK;
+    return check_common(runner->plan, cli_text(args, "baseline-file", ""), why);
+}
+
+/* ---- the run ---- */
+
+static void note(struct cli_plan *plan, const char *name, const char *value)
+{
+    if (value != NULL && plan->note_count < CLI_NOTES_MAX)
+        plan->notes[plan->note_count++] = (struct result_pair){ name, value };
+}
+
+static void note_settings(struct cli_runner *runner)
+{
+    const char *layers = "", *missing = "";
+    for (size_t i = 0; i < CLI_RUNNER_LAYERS; i++) {
+        const char **list = runner->is_missing[i] ? &missing : &layers;
+        if (runner->is_wanted[i])
+            *list = base_arena_printf(&runner->arena, "%s%s%s", *list, **list != '\0' ? "," : "",
+                                      cli_runner_layers[i].name);
+        if (*list == NULL)
+            *list = "";
+    }
+    note(runner->plan, "benchmark_name",
+         cli_runner_setting(&runner->config, "general.benchmark_name")->text);
+    note(runner->plan, "benchmark_version",
+         cli_runner_setting(&runner->config, "general.version")->text);
+    note(runner->plan, "layers", layers);
+    if (*missing != '\0')
+        note(runner->plan, "missing_layers", missing);
+    note(runner->plan, "network", "loopback of this machine only");
+}
+
+static void measured(void *context, const struct bench_plan *plan,
+                     const struct bench_record *record)
+{
+    struct cli_runner *runner = context;
+    if (runner->has_memory)
+        cli_runner_watch(runner, plan, record);
+}
+
+static base_err judge(void *context, struct result_run *run, struct base_why *why)
+{
+    return cli_runner_judge(context, run, why);
+}
+
+static bool has_missing(const struct cli_runner *runner)
+{
+    for (size_t i = 0; i < CLI_RUNNER_LAYERS; i++)
+        if (runner->is_missing[i])
+            return true;
+    return false;
+}
+
+static base_err put_files(const struct cli_runner *runner, const struct result_run *run,
+                          struct base_buf *out, struct base_why *why)
+{
+    if (runner->folder == NULL)
+        return BASE_OK;
+    CLI_TRY(base_buf_put_text(out, "\nFiles\n"));
+    return cli_runner_files_write(runner, run, out, why);
+}
+
+/* The run without our own verdicts: they have their tables below. Shares the document's memory. */
+static base_err without_own(const struct result_run *run, struct base_arena *arena,
+                            struct result_run *out)
+{
+    *out = *run;
+    out->verdict_count = 0;
+    out->verdicts = base_arena_array(arena, run->verdict_count + 1, sizeof *out->verdicts);
+    if (out->verdicts == NULL)
+        return BASE_ENOMEM;
+    for (size_t i = 0; i < run->verdict_count; i++)
+        if (!cli_runner_is_own(&run->verdicts[i]))
+            out->verdicts[out->verdict_count++] = run->verdicts[i];
+    return BASE_OK;
+}
+
+static base_err put_console(const struct cli_runner *runner, const struct result_run *run,
+                            const struct base_buf *after, struct base_buf *out)
+{
+    const struct result_report_options options = { .page = cli_show_page(runner->args),
+                                                   .is_verbose = cli_has(runner->args, "verbose") };
+    struct base_arena arena = { 0 };
+    struct result_run plain;
+    base_err err = without_own(run, &arena, &plain);
+    if (err == BASE_OK)
+        err = result_format_find("text")->write(&plain, &options, out);
+    base_arena_done(&arena);
+    CLI_TRY(err);
+    CLI_TRY(base_buf_put(out, after->data, after->size));
+    return cli_runner_summary_write(runner, run, &options.page, out);
+}
+
+static int show(void *context, const struct result_run *run, const struct base_buf *after,
+                int status)
+{
+    const struct cli_runner *runner = context;
+    struct base_buf out = { 0 };
+    struct base_why why = { 0 };
+    base_err err = put_console(runner, run, after, &out);
+    if (err == BASE_OK)
+        err = put_files(runner, run, &out, &why);
+    if (err != BASE_OK) {
+        (void)cli_complain(err, &why);
+        status = status == CLI_INTERRUPTED ? status : CLI_UNMEASURED;
+    }
+    if (status == CLI_FINE && has_missing(runner))
+        status = CLI_UNMEASURED;
+    return cli_output_finish(&out, NULL, status);
+}
+
+static base_err prepare(struct cli_runner *runner, struct cli_args *args, struct base_why *why)
+{
+    CLI_TRY(read_config(runner, why));
+    CLI_TRY(cli_plan_self(runner->plan, why));
+    CLI_TRY(set_plan(runner, why));
+    CLI_TRY(plan_layers(runner, why));
+    CLI_TRY(settle_check(runner, args, why));
+    note_settings(runner);
+    runner->memory =
+        base_arena_array(&runner->arena, runner->plan->job_count + 1, sizeof *runner->memory);
+    if (runner->memory == NULL)
+        return base_fail(why, BASE_ENOMEM, 0, "out of memory");
+    if (cli_has(args, "report") || cli_has(args, "output"))
+        runner->folder = cli_text(
+            args, "output", cli_runner_setting(&runner->config, "general.output_directory")->text);
+    return cli_runner_files_check(runner, why);
+}
+
+int cli_cmd_benchmark_runner(const struct cli_args *args)
+{
+    static struct cli_plan plan; /* large, as the next two */
+    static struct cli_runner runner;
+    static struct cli_args settled;
+    struct base_why why = { 0 };
+    settled = *args;
+    runner = (struct cli_runner){ .args = &settled, .plan = &plan };
+    const struct cli_engine_face face = {
+        .context = &runner, .measured = measured, .judge = judge, .show = show
+    };
+    const base_err err = prepare(&runner, &settled, &why);
+    int status = CLI_UNMEASURED;
+    if (err != BASE_OK)
+        status = cli_complain(err, &why);
+    else if (plan.job_count > 0)
+        status = cli_engine_run_as(&settled, &plan, &face);
+    else
+        base_log(BASE_LOG_ERROR,
+                 "none of the layers that are wanted is there: nothing was measured");
+    cli_plan_done(&plan);
+    base_arena_done(&runner.arena);
+    return status;
+}
