@@ -214,37 +214,69 @@ static void choose_layers(struct cli_runner *runner)
     }
 }
 
-/* Which key of the configuration is the value of which parameter of a layer's cases. */
-static const struct {
-    const char *suite, *key, *param;
+/* Which key of the configuration is the value of which parameter of which cases. */
+static const struct param {
+    const char *cases; /* names that begin so */
+    const char *key, *param;
+    bool is_always; /* else only when it stands in the file */
 } params[] = {
-    { "alm", "layer3.routing.default_topology_size", "nodes" },
-    { "alm", "layer3.routing.edge_density", "density" },
-    { "alm", "layer3.routing.k_shortest_paths", "k" },
-    { "alm", "layer3.load_balancing.server_count", "servers" },
+    { "ifr/", "execution.default_flow_count", "flows", true },
+    { "ifr/filter", "layer1.bloom_filter.filter_count", "bank", false },
+    { "ifr/cache", "layer1.cache.eviction_policy", "policy", false },
+    { "alm/", "execution.default_flow_count", "flows", true },
+    { "alm/", "layer3.routing.default_topology_size", "nodes", false },
+    { "alm/", "layer3.routing.edge_density", "degree", false },
+    { "alm/kpaths", "layer3.routing.k_shortest_paths", "k", true },
+    { "alm/select", "layer3.load_balancing.algorithm", "policy", false },
+    { "alm/select", "layer3.load_balancing.server_count", "servers", false },
+    { "alm/cache", "layer3.caching.cache_size", "size", false },
+    { "alm/cache", "layer3.caching.eviction_policy", "policy", false },
+    { "baseline/", "execution.default_flow_count", "flows", true },
+    { "baseline/", "baseline.system.node_count", "nodes", true },
+    { "baseline/", "baseline.simulation.simulate_network", "network", true },
+    { "baseline/", "baseline.simulation.simulate_database", "database", true },
+    { "baseline/", "baseline.simulation.simulate_ml", "ml", true },
 };
 enum { PARAMS = sizeof params / sizeof params[0] };
 
-static base_err add_suite(struct cli_runner *runner, const char *suite, struct base_why *why)
+/* A setting as a case takes it; the option --flow-count wins over its key. */
+static const char *value_of(struct cli_runner *runner, const struct param *row)
 {
-    struct bench_arg given[PARAMS + 1];
-    const char *filter = base_arena_printf(&runner->arena, "%s/*", suite);
-    const double flows =
-        count_of(runner->args, "flow-count", number_of(runner, "execution.default_flow_count"));
-    struct cli_wanted wanted = { .filters = &filter, .filter_count = 1, .args = given };
-    given[wanted.arg_count++] =
-        (struct bench_arg){ "flows", base_arena_printf(&runner->arena, "%.0f", flows) };
-    for (size_t i = 0; i < PARAMS; i++)
-        if (strcmp(params[i].suite, suite) == 0)
-            given[wanted.arg_count++] =
-                (struct bench_arg){ params[i].param,
-                                    base_arena_printf(&runner->arena, "%.10g",
-                                                      number_of(runner, params[i].key)) };
-    bool is_whole = filter != NULL;
-    for (size_t i = 0; i < wanted.arg_count; i++)
-        is_whole = is_whole && given[i].value != NULL;
+    const struct cli_runner_setting *setting = cli_runner_setting(&runner->config, row->key);
+    if (setting->text != NULL)
+        return setting->text;
+    if (strncmp(row->cases, "baseline/", 9) == 0 && strstr(row->key, ".simulate_") != NULL)
+        return setting->is_true ? "on" : "off";
+    const double number = strcmp(row->param, "flows") == 0
+                              ? count_of(runner->args, "flow-count", setting->number)
+                              : setting->number;
+    return base_arena_printf(&runner->arena, "%.10g", number);
+}
+
+static base_err add_case(struct cli_runner *runner, const char *name, struct base_why *why)
+{
+    struct bench_arg given[PARAMS];
+    struct cli_wanted wanted = { .name = name, .args = given };
+    bool is_whole = true;
+    for (size_t i = 0; is_whole && i < PARAMS; i++) {
+        const struct param *row = &params[i];
+        if (strncmp(row->cases, name, strlen(row->cases)) != 0 ||
+            (!row->is_always && cli_runner_setting(&runner->config, row->key)->line == 0))
+            continue;
+        const char *value = value_of(runner, row);
+        given[wanted.arg_count++] = (struct bench_arg){ row->param, value };
+        is_whole = value != NULL;
+    }
     return is_whole ? cli_plan_add(runner->plan, &wanted, why)
                     : base_fail(why, BASE_ENOMEM, 0, "out of memory");
+}
+
+static base_err add_suite(struct cli_runner *runner, const char *suite, struct base_why *why)
+{
+    for (size_t i = 0; i < runner->plan->listed_count; i++)
+        if (cli_plan_is_in(runner->plan->listed[i].name, suite))
+            CLI_TRY(add_case(runner, runner->plan->listed[i].name, why));
+    return BASE_OK;
 }
 
 static base_err plan_layers(struct cli_runner *runner, struct base_why *why)

@@ -159,6 +159,7 @@ base_err cli_plan_add(struct cli_plan *plan, const struct cli_wanted *wanted, st
     CLI_TRY(cli_plan_list(plan, why));
     for (size_t i = 0; i < plan->listed_count; i++)
         if ((wanted->is_wanted == NULL || wanted->is_wanted(&plan->config, &plan->listed[i])) &&
+            (wanted->name == NULL || strcmp(wanted->name, plan->listed[i].name) == 0) &&
             (wanted->needs == NULL || cli_plan_has_param(&plan->listed[i], wanted->needs)))
             CLI_TRY(add_listed(plan, &plan->listed[i], wanted, why));
     return plan->job_count > before ? BASE_OK : fail_nothing(plan, wanted, why);

@@ -61,6 +61,7 @@ struct cli_wanted {
     size_t filter_count;
     const struct bench_arg *args; /* [arg_count] value lists, for cases that have the parameter */
     size_t arg_count;
+    const char *name;  /* only the case of this name; NULL: all */
     const char *needs; /* only cases with this parameter; NULL: all */
     /* further choice; NULL: all */
     bool (*is_wanted)(const struct cli_config *config, const struct bench_listed *listed);
