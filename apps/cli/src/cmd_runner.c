@@ -30,7 +30,9 @@ const struct cli_option cli_runner_options[] = {
       .fallback = "those that are there" },
     COUNT("flow-count", 1, 100000000, "flows in tables and caches", "10000"),
     SECONDS("duration", "wall time of the whole run, shared among its cases: 60, or 10s", "60"),
-    FLAG("baseline", 0, "measure the baseline too, and show what the layers are better by"),
+    FLAG("baseline", 0,
+         "measure the baseline and the peers of the layers too, and show what the layers are "
+         "better by"),
     FLAG("report", 0, "write an HTML report, CSV and JSON into the folder of --output"),
     { .name = "output",
       .letter = 'o',
@@ -72,6 +74,8 @@ const struct cli_option cli_runner_options[] = {
       .kind = CLI_FILE,
       .value_name = "FILE",
       .doc = "settings from a TOML file (docs/runner.md); options on the command line win" },
+    COUNT("processes", 1, 1000, "fresh worker processes for each case",
+          "10, or fewer when the time is short"),
     COUNT("seed", 0, 9.2e18, "seed of the data and of every random choice", "1"),
     FLAG("no-history", 0, "do not keep the run in the history"),
     TEXT("save-baseline", CLI_TEXT, "NAME", "call the run NAME in the history"),
@@ -162,6 +166,7 @@ static base_err set_plan(struct cli_runner *runner, struct base_why *why)
     plan->timeout_ns = time_of(args, "timeout", 300);
     plan->sample_size =
         (uint32_t)count_of(args, "sample-size", measured > least ? measured : least);
+    plan->processes = (uint32_t)count_of(args, "processes", 0);
     plan->seed = (uint64_t)count_of(args, "seed", 1);
     plan->memory_limit_bytes =
         (uint64_t)(1048576 * count_of(args, "memory-limit", limit->line > 0 ? limit->number : 0));
@@ -271,11 +276,16 @@ static base_err add_case(struct cli_runner *runner, const char *name, struct bas
                     : base_fail(why, BASE_ENOMEM, 0, "out of memory");
 }
 
+/* What others have is measured with --baseline, or when a target speaks of it. */
 static base_err add_suite(struct cli_runner *runner, const char *suite, struct base_why *why)
 {
-    for (size_t i = 0; i < runner->plan->listed_count; i++)
-        if (cli_plan_is_in(runner->plan->listed[i].name, suite))
-            CLI_TRY(add_case(runner, runner->plan->listed[i].name, why));
+    for (size_t i = 0; i < runner->plan->listed_count; i++) {
+        const struct bench_listed *listed = &runner->plan->listed[i];
+        const bool is_wanted =
+            listed->peer_of == NULL || runner->has_baseline || cli_runner_is_compared(listed->name);
+        if (is_wanted && cli_plan_is_in(listed->name, suite))
+            CLI_TRY(add_case(runner, listed->name, why));
+    }
     return BASE_OK;
 }
 

@@ -80,6 +80,9 @@ bool cli_runner_is_comparison(const struct result_verdict *verdict);
 /* The layer that such a verdict speaks of; NULL for others. */
 const struct cli_runner_layer *cli_runner_layer_of_verdict(const struct result_verdict *verdict);
 
+/* Is there a target that compares with the case of this name? */
+bool cli_runner_is_compared(const char *case_name);
+
 /* How one case stands to its own targets, the worst of them; not run: it has none that could be
  * judged on it alone. Errors: ENOMEM */
 BASE_MUST_USE base_err cli_runner_case_state(const struct cli_runner *runner,

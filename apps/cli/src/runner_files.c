@@ -79,6 +79,15 @@ static bool has_calls(const struct result_case *one)
     return count > 0;
 }
 
+/* The typical value of a series that the case gives for each batch; NaN: it gives none. */
+static double series_of(const struct result_case *one, const char *name)
+{
+    for (size_t i = 0; i < one->series_count; i++)
+        if (strcmp(one->series[i].name, name) == 0)
+            return one->series[i].median;
+    return NAN;
+}
+
 static double fact_of(const struct result_case *one, const char *name)
 {
     for (size_t i = 0; i < one->facts.count; i++)
@@ -98,18 +107,26 @@ static base_err row_of(const struct cli_runner *runner, const struct result_run 
                        const struct result_case *one, struct base_arena *arena, struct row *out)
 {
     const bool is_good = strcmp(one->status, "ok") == 0;
-    const bool is_single = is_good && has_calls(one);
+    const bool is_timed = is_good && isfinite(series_of(one, "p50_ns"));
+    const bool is_single = is_good && has_calls(one) && !(one->parts_per_item > 1);
+    const double parts = is_timed && one->parts_per_item > 1 ? one->parts_per_item : 1;
+    const double mean_ns = is_good ? one->mean_ns.value / parts : NAN;
     *out = (struct row){
         .duration_ms = (double)one->elapsed_ns / 1e6,
-        .mean_ms = is_good ? one->mean_ns.value / 1e6 : NAN,
-        .p50_ms = is_single ? one->median_ns.value / 1e6 : NAN,
-        .p95_ms = is_single ? one->p95_ns / 1e6 : NAN,
-        .p99_ms = is_single ? one->p99_ns / 1e6 : NAN,
-        .rate = is_good && one->mean_ns.value > 0 ? 1e9 / one->mean_ns.value : NAN,
+        .mean_ms = mean_ns / 1e6,
+        .p50_ms = is_timed ? series_of(one, "p50_ns") / 1e6 : NAN,
+        .p95_ms = is_timed ? series_of(one, "p95_ns") / 1e6 : NAN,
+        .p99_ms = is_timed ? series_of(one, "p99_ns") / 1e6 : NAN,
+        .rate = mean_ns > 0 ? 1e9 / mean_ns : NAN,
         .memory_mb = fact_of(one, "setup_rss_bytes") / 1048576,
         .cpu_percent = NAN,
         .is_good = is_good,
     };
+    if (is_single && !is_timed) {
+        out->p50_ms = one->median_ns.value / 1e6;
+        out->p95_ms = one->p95_ns / 1e6;
+        out->p99_ms = one->p99_ns / 1e6;
+    }
     return cli_runner_case_state(runner, run, one, arena, &out->target);
 }
 

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { RULE = 50, BAR = 30, LABEL = 34 };
+enum { RULE = 50, BAR = 30, LABEL_MAX = 90 };
 
 static const char *print_time(double ns, char *out)
 {
@@ -270,19 +270,25 @@ static base_err put_totals(const struct cli_runner *runner, const struct result_
 }
 
 /* Bars from a tenth of the shortest time on, in logarithms. */
-static base_err put_bar(const struct result_case *one, double low, double high,
-                        const struct result_page *page, struct base_buf *out)
+struct chart {
+    const struct result_page *page;
+    size_t label; /* cells */
+    double low, high;
+};
+
+static base_err put_bar(const struct result_case *one, const struct chart *chart,
+                        struct base_buf *out)
 {
-    const char *full = page->is_ascii ? "#" : "\u2588", *empty = page->is_ascii ? "." : "\u2591";
-    char time[BASE_UNITS_TEXT_SIZE], label[64];
-    const double share = high > low ? (log(one->median_ns.value) - low) / (high - low) : 1;
+    const bool is_ascii = chart->page->is_ascii;
+    const char *full = is_ascii ? "#" : "\u2588", *empty = is_ascii ? "." : "\u2591";
+    char time[BASE_UNITS_TEXT_SIZE];
+    const double share = (log(one->median_ns.value) - chart->low) / (chart->high - chart->low);
     const int cells = (int)lround(share * BAR);
-    const size_t size = strlen(one->id);
-    if (size <= LABEL)
-        snprintf(label, sizeof label, "%s", one->id);
-    else /* the end of an id tells cases apart as the beginning does */
-        snprintf(label, sizeof label, "%.16s..%s", one->id, one->id + size - (LABEL - 18));
-    CLI_TRY(base_buf_printf(out, "  %-*s ", LABEL, label));
+    const size_t width = result_text_width(one->id);
+    CLI_TRY(base_buf_put_text(out, "  "));
+    CLI_TRY(result_text_put_cut(out, one->id, chart->label));
+    CLI_TRY(
+        base_buf_printf(out, "%*s ", width < chart->label ? (int)(chart->label - width) : 0, ""));
     for (int i = 0; i < BAR; i++)
         CLI_TRY(base_buf_put_text(out, i < cells ? full : empty));
     return base_buf_printf(out, " %s\n", print_time(one->median_ns.value, time));
@@ -295,23 +301,33 @@ static base_err put_rule(struct base_buf *out, const struct result_page *page)
     return base_buf_put_text(out, "\n");
 }
 
+static bool is_drawn(const struct result_case *one)
+{
+    return strcmp(one->status, "ok") == 0 && one->median_ns.value > 0;
+}
+
 static base_err put_chart(const struct result_run *run, const struct result_page *page,
                           struct base_buf *out)
 {
-    double low = INFINITY, high = -INFINITY;
-    for (size_t i = 0; i < run->case_count; i++)
-        if (run->cases[i].median_ns.value > 0) {
-            low = fmin(low, log(run->cases[i].median_ns.value));
-            high = fmax(high, log(run->cases[i].median_ns.value));
-        }
-    if (!isfinite(low))
+    const size_t room = page->width > 0 ? page->width - BAR - 16 : LABEL_MAX;
+    struct chart chart = { .page = page, .low = INFINITY, .high = -INFINITY };
+    for (size_t i = 0; i < run->case_count; i++) {
+        const struct result_case *one = &run->cases[i];
+        const size_t width = result_text_width(one->id);
+        if (!is_drawn(one))
+            continue;
+        chart.label = width > chart.label ? width : chart.label;
+        chart.low = fmin(chart.low, log(one->median_ns.value / 10));
+        chart.high = fmax(chart.high, log(one->median_ns.value));
+    }
+    if (chart.label == 0)
         return BASE_OK;
-    low -= log(10);
+    chart.label = chart.label > room ? room : chart.label;
     CLI_TRY(base_buf_put_text(out, "\nLatency: typical time of an item, on a logarithmic scale\n"));
     CLI_TRY(put_rule(out, page));
     for (size_t i = 0; i < run->case_count; i++)
-        if (run->cases[i].median_ns.value > 0)
-            CLI_TRY(put_bar(&run->cases[i], low, high, page, out));
+        if (is_drawn(&run->cases[i]))
+            CLI_TRY(put_bar(&run->cases[i], &chart, out));
     return put_rule(out, page);
 }
 

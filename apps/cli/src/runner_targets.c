@@ -65,6 +65,14 @@ static const struct comparison {
 };
 enum { COMPARISONS = sizeof comparisons / sizeof comparisons[0] };
 
+bool cli_runner_is_compared(const char *case_name)
+{
+    for (size_t i = 0; i < TARGETS; i++)
+        if (targets[i].against != NULL && strcmp(targets[i].against, case_name) == 0)
+            return true;
+    return false;
+}
+
 const struct cli_runner_layer cli_runner_layers[CLI_RUNNER_LAYERS] = {
     { "layer1", "Layer1-IFR", "IFR", "ifr" },
     { "layer2", "Layer2-DSR", "DSR", NULL },
