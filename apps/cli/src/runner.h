@@ -54,6 +54,7 @@ struct cli_runner {
     bool has_baseline;
     bool has_memory;
     uint64_t duration_ns;
+    struct result_run against;        /* of --regression-check; zeroed without */
     const char *folder;               /* of the files; NULL: none are written */
     struct cli_runner_memory *memory; /* [memory_count] */
     size_t memory_count;
@@ -64,6 +65,19 @@ const struct cli_runner_layer *cli_runner_layer_of(const struct result_case *one
 
 /* How a layer that is missing is said: "layer2 (DSR) is not there yet". */
 const char *cli_runner_missing(const struct cli_runner_layer *layer, struct base_arena *arena);
+
+/* ---- the plan: runner_plan.c ---- */
+
+/* Jobs for what the options and the configuration ask for, into runner->plan, whose launch and
+ * settings are there already.
+ *
+ *   args   of runner->args; the options of the check are written out in it as they hold
+ *
+ * Errors   EINVALID (options that do not go together, a baseline without a case of this run), those
+ *          of cli_plan_add and cli_show_load
+ */
+BASE_MUST_USE base_err cli_runner_plan(struct cli_runner *runner, struct cli_args *args,
+                                       struct base_why *why);
 
 /* ---- targets and the baseline: runner_targets.c ---- */
 
