@@ -10,7 +10,7 @@
 enum { SERVERS_TEXT_MAX_BYTES = 1 << 20, CLIENTS_A_SERVER = 4, NAME_WIDTH_MAX = 40 };
 
 struct balance {
-    const struct suite_alm_balance *asked;
+    const struct suite_alm_tool_balance *asked;
     struct alm_tool_servers servers;
     struct alm_tool_plan plan;
     bool is_wanted[MFN_ALM_POLICY_COUNT];
@@ -20,7 +20,7 @@ struct balance {
 
 static base_err load_servers(struct balance *b, struct base_why *why)
 {
-    const struct suite_alm_balance *const asked = b->asked;
+    const struct suite_alm_tool_balance *const asked = b->asked;
     struct base_buf text = { 0 };
     if (asked->path == NULL)
         return alm_tool_servers_make(&b->servers, asked->server_count, why);
@@ -227,8 +227,8 @@ static void write_json(struct alm_text *text, struct balance *b)
     alm_text_put(text, "]}\n");
 }
 
-base_err suite_alm_balance(const struct suite_alm_balance *asked, struct base_buf *out,
-                           struct base_why *why)
+base_err suite_alm_tool_balance(const struct suite_alm_tool_balance *asked, struct base_buf *out,
+                                struct base_why *why)
 {
     struct balance b = { .asked = asked };
     struct alm_text text = { .out = out };

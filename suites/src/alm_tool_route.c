@@ -102,8 +102,8 @@ static bool has_limits(const struct suite_alm_limits *limits)
            limits->reliability_min > 0 || limits->hop_max > 0;
 }
 
-base_err suite_alm_route(const struct suite_alm_question *question, struct base_buf *out,
-                         size_t *count, struct base_why *why)
+base_err suite_alm_tool_route(const struct suite_alm_question *question, struct base_buf *out,
+                              size_t *count, struct base_why *why)
 {
     struct alm_tool_graph tool;
     struct alm_text text = { .out = out };
@@ -160,8 +160,8 @@ static base_err write_paths(struct alm_text *text, const struct alm_tool_graph *
     return BASE_OK;
 }
 
-base_err suite_alm_kpaths(const struct suite_alm_question *question, struct base_buf *out,
-                          size_t *count, struct base_why *why)
+base_err suite_alm_tool_kpaths(const struct suite_alm_question *question, struct base_buf *out,
+                               size_t *count, struct base_why *why)
 {
     struct alm_tool_graph tool;
     struct alm_text text = { .out = out };

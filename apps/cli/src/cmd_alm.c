@@ -119,7 +119,7 @@ int cli_cmd_alm_route(const struct cli_args *args)
         .reliability_min = number_of(args, "min-reliability"),
         .hop_max = (uint32_t)count_of(args, "max-hops", 0),
     };
-    const base_err err = suite_alm_route(&question, &out, &count, &why);
+    const base_err err = suite_alm_tool_route(&question, &out, &count, &why);
     if (err != BASE_OK)
         return complain(err, &why, &out);
     return cli_output_finish(&out, NULL, count > 0 ? CLI_FINE : CLI_REFUTED);
@@ -133,7 +133,7 @@ int cli_cmd_alm_kpaths(const struct cli_args *args)
     size_t count = 0;
     cli_signals_default();
     question.path_count = count_of(args, "paths", 4);
-    const base_err err = suite_alm_kpaths(&question, &out, &count, &why);
+    const base_err err = suite_alm_tool_kpaths(&question, &out, &count, &why);
     if (err != BASE_OK)
         return complain(err, &why, &out);
     return cli_output_finish(&out, NULL, count > 0 ? CLI_FINE : CLI_REFUTED);
@@ -141,7 +141,7 @@ int cli_cmd_alm_kpaths(const struct cli_args *args)
 
 int cli_cmd_alm_balance(const struct cli_args *args)
 {
-    const struct suite_alm_balance balance = {
+    const struct suite_alm_tool_balance balance = {
         .path = args->operand_count > 0 ? args->operands[0] : NULL,
         .server_count = (uint32_t)count_of(args, "servers", 0),
         .policies = cli_text(args, "policy", NULL),
@@ -161,7 +161,7 @@ int cli_cmd_alm_balance(const struct cli_args *args)
         return cli_complain_usage(args, &why);
     }
     cli_signals_default();
-    const base_err err = suite_alm_balance(&balance, &out, &why);
+    const base_err err = suite_alm_tool_balance(&balance, &out, &why);
     if (err != BASE_OK)
         return complain(err, &why, &out);
     return cli_output_finish(&out, NULL, CLI_FINE);

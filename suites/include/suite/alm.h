@@ -40,8 +40,8 @@ struct suite_alm_question {
     bool is_undirected; /* each edge of a list goes both ways; GraphML says it itself */
     const char *metric; /* one word of SUITE_ALM_METRICS; NULL: latency */
     const char *from, *to;
-    struct suite_alm_limits limits; /* of suite_alm_route */
-    size_t path_count;              /* of suite_alm_kpaths: 1 .. SUITE_ALM_PATHS_MAX */
+    struct suite_alm_limits limits; /* of suite_alm_tool_route */
+    size_t path_count;              /* of suite_alm_tool_kpaths: 1 .. SUITE_ALM_PATHS_MAX */
     bool is_json;
     /* The word of a list (ended by NULL) that is nearest to what was typed, for the sentence about
      * a node that is not there; may be NULL. */
@@ -57,14 +57,16 @@ struct suite_alm_question {
  *          EINVALID (is_undirected with GraphML), ENOMEM (the sentence says what is needed),
  *          ETIMEOUT (with limits: the search was given up before it was known whether there is one)
  */
-BASE_MUST_USE base_err suite_alm_route(const struct suite_alm_question *question,
-                                       struct base_buf *out, size_t *count, struct base_why *why);
+BASE_MUST_USE base_err suite_alm_tool_route(const struct suite_alm_question *question,
+                                            struct base_buf *out, size_t *count,
+                                            struct base_why *why);
 
 /* The best path_count paths without a repeated node, in the same way. */
-BASE_MUST_USE base_err suite_alm_kpaths(const struct suite_alm_question *question,
-                                        struct base_buf *out, size_t *count, struct base_why *why);
+BASE_MUST_USE base_err suite_alm_tool_kpaths(const struct suite_alm_question *question,
+                                             struct base_buf *out, size_t *count,
+                                             struct base_why *why);
 
-struct suite_alm_balance {
+struct suite_alm_tool_balance {
     const char *path;      /* of lines "name weight [latency_ms]"; "-"; NULL: equal servers */
     uint32_t server_count; /* without a path: 1 .. SUITE_ALM_SERVERS_MAX */
     const char *policies;  /* words of SUITE_ALM_POLICIES with commas between; NULL: all */
@@ -84,7 +86,7 @@ struct suite_alm_balance {
  * Cost     about 100 ns a request and policy; least connections: and a nanosecond a server
  * Errors   as above; ENOTFOUND for `down`
  */
-BASE_MUST_USE base_err suite_alm_balance(const struct suite_alm_balance *balance,
-                                         struct base_buf *out, struct base_why *why);
+BASE_MUST_USE base_err suite_alm_tool_balance(const struct suite_alm_tool_balance *balance,
+                                              struct base_buf *out, struct base_why *why);
 
 #endif
