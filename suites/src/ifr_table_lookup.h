@@ -60,6 +60,12 @@ void ifr_lookup_teardown(void *state);
         "pages", "large", "of the table's memory, where the kernel has them; or normal"            \
     }
 
+/* Peers double when they are full, too, and are told how many come. */
+#define IFR_PARAM_SIZED                                                                            \
+    {                                                                                              \
+        "sized", "grown", "it doubled as flows came; or exact: room for these, as full as can be"  \
+    }
+
 /* One case. `way` is lookup, dependent or batch; params in braces. */
 #define IFR_LOOKUP_CASE(symbol, name_, doc_, peer_of_, kind_, way, ...)                            \
     static base_err symbol##_setup(struct bench_env *env)                                          \

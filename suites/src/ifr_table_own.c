@@ -125,25 +125,28 @@ const struct ifr_kind ifr_kind_robin = OWN_FUNCTIONS(robin);
 
 IFR_LOOKUP_CASE(suite_ifr_own_lookup, "ifr/lookup", "flows by their keys, one by one", NULL,
                 ifr_kind_own, lookup, IFR_PARAM_FLOWS, IFR_PARAM_KEYS, IFR_PARAM_KEY,
-                IFR_PARAM_PAGES);
+                IFR_PARAM_PAGES, IFR_PARAM_SIZED);
 IFR_LOOKUP_CASE(suite_ifr_lookup_dependent, "ifr/lookup_dependent",
                 "flows by their keys, each waiting for the last answer", NULL, ifr_kind_own,
-                dependent, IFR_PARAM_FLOWS, IFR_PARAM_KEYS_HIT, IFR_PARAM_KEY, IFR_PARAM_PAGES);
+                dependent, IFR_PARAM_FLOWS, IFR_PARAM_KEYS_HIT, IFR_PARAM_KEY, IFR_PARAM_PAGES,
+                IFR_PARAM_SIZED);
 IFR_LOOKUP_CASE(suite_ifr_lookup_batch, "ifr/lookup_batch",
                 "flows by their keys, 32 at once; an item is one of them", NULL, ifr_kind_own,
-                batch, IFR_PARAM_FLOWS, IFR_PARAM_KEYS_TWO, IFR_PARAM_KEY, IFR_PARAM_PAGES);
+                batch, IFR_PARAM_FLOWS, IFR_PARAM_KEYS_TWO, IFR_PARAM_KEY, IFR_PARAM_PAGES,
+                IFR_PARAM_SIZED);
 
 IFR_LOOKUP_CASE(suite_ifr_robin_lookup, "ifr/lookup.robin",
                 "one by one in the Robin Hood table, the design that the registry began with",
                 "ifr/lookup", ifr_kind_robin, lookup, IFR_PARAM_FLOWS, IFR_PARAM_KEYS_ONE,
-                IFR_PARAM_KEY, IFR_PARAM_PAGES);
+                IFR_PARAM_KEY, IFR_PARAM_PAGES, IFR_PARAM_SIZED);
 IFR_LOOKUP_CASE(suite_ifr_robin_dependent, "ifr/lookup_dependent.robin",
                 "each waiting for the last answer, in the Robin Hood table", "ifr/lookup_dependent",
                 ifr_kind_robin, dependent, IFR_PARAM_FLOWS, IFR_PARAM_KEYS_HIT, IFR_PARAM_KEY,
-                IFR_PARAM_PAGES);
+                IFR_PARAM_PAGES, IFR_PARAM_SIZED);
 IFR_LOOKUP_CASE(suite_ifr_robin_batch, "ifr/lookup_batch.robin",
                 "32 at once in the Robin Hood table", "ifr/lookup_batch", ifr_kind_robin, batch,
-                IFR_PARAM_FLOWS, IFR_PARAM_KEYS_ONE, IFR_PARAM_KEY, IFR_PARAM_PAGES);
+                IFR_PARAM_FLOWS, IFR_PARAM_KEYS_ONE, IFR_PARAM_KEY, IFR_PARAM_PAGES,
+                IFR_PARAM_SIZED);
 
 static base_err robin_setup(struct bench_env *env)
 {

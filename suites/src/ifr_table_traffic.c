@@ -143,10 +143,15 @@ uint8_t *ifr_traffic_keys(const struct ifr_traffic *traffic, uint64_t first, uin
 base_err ifr_traffic_options(struct bench_env *env, uint64_t capacity, struct ifr_kind_options *out)
 {
     *out = (struct ifr_kind_options){ .capacity = capacity, .seed = env->seed };
-    const base_err err = ifr_traffic_key_size(env, &out->key_size);
-    if (err != BASE_OK || bench_env_text(env, "pages")[0] == '\0')
-        return err;
-    return ifr_traffic_choice(env, "pages", "large", "normal", &out->want_large_pages);
+    bool is_exact = true;
+    base_err err = ifr_traffic_key_size(env, &out->key_size);
+    if (err == BASE_OK && bench_env_text(env, "pages")[0] != '\0')
+        err = ifr_traffic_choice(env, "pages", "large", "normal", &out->want_large_pages);
+    if (err == BASE_OK && bench_env_text(env, "sized")[0] != '\0')
+        err = ifr_traffic_choice(env, "sized", "exact", "grown", &is_exact);
+    if (!is_exact)
+        out->capacity = 0;
+    return err;
 }
 
 static int64_t rss_bytes(void)

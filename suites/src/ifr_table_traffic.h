@@ -72,8 +72,8 @@ BASE_MUST_USE base_err ifr_traffic_fill(const struct ifr_traffic *traffic,
                                         const struct ifr_kind *kind, uint64_t room,
                                         struct bench_env *env, void **table);
 
-/* What a table is opened with: the parameters `pages` (large, normal), when the case has it, and
- * `key`. Errors: EINVALID */
+/* What a table is opened with: the parameters `key`, and when the case has them `pages` (large,
+ * normal) and `sized` (exact, grown: it is not told how many come). Errors: EINVALID */
 BASE_MUST_USE base_err ifr_traffic_options(struct bench_env *env, uint64_t capacity,
                                            struct ifr_kind_options *out);
 

@@ -54,6 +54,24 @@ IFR_INLINE uint64_t ifr_slot_differs(const struct ifr_slot *slot, const uint64_t
     return ifr_slot_word(slot, IFR_SLOT_KEY_WORD + i) ^ key[i];
 }
 
+/* One look, without waiting: false also when the record is just being written. */
+IFR_INLINE bool ifr_slot_try(const struct ifr_slot *slot, const uint64_t *key, size_t key_words,
+                             struct mfn_ifr_value *value)
+{
+    const uint64_t word0 = ifr_slot_word(slot, 0);
+    uint64_t difference = ifr_slot_differs(slot, key, 0) | ifr_slot_differs(slot, key, 1);
+    if (key_words > 2)
+        difference |= ifr_slot_differs(slot, key, 2) | ifr_slot_differs(slot, key, 3);
+    if (key_words > 4)
+        difference |= ifr_slot_differs(slot, key, 4);
+    const uint64_t word1 = ifr_slot_word(slot, 1), word2 = ifr_slot_word(slot, 2);
+    difference |= (word0 & 1) | (ifr_slot_word(slot, 0) ^ word0);
+    if (difference != 0 || (uint32_t)word0 == 0)
+        return false;
+    ifr_slot_value(word0, word1, word2, value);
+    return true;
+}
+
 /* Is this the record of that key? Then its value. A key in a slot changes only when the flow left
  * it, so a different key needs no second look at the version. */
 IFR_INLINE bool ifr_slot_read(const struct ifr_slot *slot, const uint64_t *key, size_t key_words,

@@ -48,9 +48,9 @@ IFR_INLINE bool look_at_record(const struct mfn_ifr_table *table, const struct a
         return false;
     uint64_t words[IFR_KEY_WORDS_MAX];
     ifr_key_load(key, key_size, words);
-    const size_t key_words = ifr_key_words(key_size);
-    return (ahead->slot != NULL && ifr_slot_read(ahead->slot, words, key_words, out)) ||
-           ifr_table_find_words(table, words, key_words, ahead->hash, out);
+    return (ahead->slot != NULL &&
+            ifr_slot_try(ahead->slot, words, ifr_key_words(key_size), out)) ||
+           ifr_table_search(table, key, ahead->hash, out);
 }
 
 /* Bit i of the result: keys[i] is there. count <= BATCH */

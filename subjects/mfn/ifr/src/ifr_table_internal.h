@@ -21,25 +21,9 @@ struct mfn_ifr_table {
     _Atomic size_t count, size_bytes;
 };
 
-/* For readers, whole. */
-IFR_INLINE bool ifr_table_find_words(const struct mfn_ifr_table *table, const uint64_t *key,
-                                     size_t key_words, uint64_t hash, struct mfn_ifr_value *out)
-{
-    const struct ifr_array *array =
-        &table->arrays[atomic_load_explicit(&table->first, memory_order_acquire)];
-    for (unsigned spins = 0;;) {
-        const size_t home = ifr_home(hash, array->group_count);
-        if (!ifr_array_holds(array, home)) {
-            array++;
-            continue;
-        }
-        const size_t moves = ifr_array_moves(array);
-        if (ifr_array_find(array, home, ifr_tag(hash), key, key_words, out))
-            return true;
-        if (ifr_array_stood_still(array, moves) && ifr_array_holds(array, home))
-            return false; /* it was not missed because it moved */
-        ifr_slot_wait(&spins);
-    }
-}
+/* For readers, whole: wherever the flow is, and however often it takes to see it stand still. The
+ * nearly certain cases go before it, inline, and need a few registers only. */
+bool ifr_table_search(const struct mfn_ifr_table *table, const void *key, uint64_t hash,
+                      struct mfn_ifr_value *out);
 
 #endif
