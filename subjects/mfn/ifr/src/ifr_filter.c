@@ -86,6 +86,18 @@ base_err mfn_ifr_filter_new(const struct mfn_ifr_filter_options *options,
         options, ifr_filter_avx2.is_supported() ? &ifr_filter_avx2 : &ifr_filter_plain, out);
 }
 
+bool mfn_ifr_filter_shed(struct mfn_ifr_filter *filter, size_t size)
+{
+    if (filter->pages.mapping == NULL)
+        return true;
+    const size_t unit = IFR_PAGES_ALIGNMENT;
+    const size_t count = (filter->prepared + unit - 1) / unit, wanted = size / unit + 1;
+    const size_t less = wanted < count ? wanted : count, keep = (count - less) * unit;
+    ifr_pages_give_back(filter->pages.memory + keep, less * unit);
+    filter->prepared = keep;
+    return keep == 0;
+}
+
 void mfn_ifr_filter_free(struct mfn_ifr_filter *filter)
 {
     if (filter == NULL)

@@ -15,8 +15,9 @@
 enum {
     CAPACITY_MIN = 1024,
     PREPARE_BYTES = 4096, /* with each insert */
-    PATIENCE = 4096,      /* inserts */
-    WHEEL_SLACK = 4096,   /* flows */
+    SHED_BYTES = 32768,
+    PATIENCE = 4096,    /* inserts */
+    WHEEL_SLACK = 4096, /* flows */
 };
 
 static uint64_t capacity_for(const struct ifr_shelf *shelf)
@@ -28,14 +29,14 @@ static uint64_t capacity_for(const struct ifr_shelf *shelf)
     return capacity < MFN_IFR_FILTER_COUNT_MAX ? capacity : MFN_IFR_FILTER_COUNT_MAX;
 }
 
-static base_err filter_new(const struct ifr_shelf *shelf, uint64_t capacity, bool is_gradual,
+static base_err filter_new(const struct ifr_shelf *shelf, uint64_t capacity,
                            struct mfn_ifr_filter **out)
 {
     const struct mfn_ifr_filter_options options = {
         .expected_count = capacity,
         .false_positive_rate = shelf->options->false_positive_rate,
         .bank = shelf->options->filter_bank,
-        .is_gradual = is_gradual,
+        .is_gradual = true,
         .want_large_pages = shelf->options->want_large_pages,
     };
     return mfn_ifr_filter_new(&options, out);
@@ -58,7 +59,10 @@ base_err ifr_refill_first(struct ifr_shelf *shelf)
     shelf->capacity = capacity_for(shelf);
     if (shelf->options->filter_bank == 0)
         return BASE_OK;
-    return filter_new(shelf, shelf->capacity, false, &shelf->filter);
+    const base_err err = filter_new(shelf, shelf->capacity, &shelf->filter);
+    if (err == BASE_OK)
+        (void)mfn_ifr_filter_prepare(shelf->filter, SIZE_MAX);
+    return err;
 }
 
 base_err ifr_refill_first_wheel(struct ifr_shelf *shelf, uint64_t now_ns)
@@ -68,10 +72,13 @@ base_err ifr_refill_first_wheel(struct ifr_shelf *shelf, uint64_t now_ns)
     return wheel_new(shelf, now_ns, &shelf->wheel);
 }
 
-/* No filter rather than one that may have forgotten (a bank) or says yes too often. */
+/* No filter rather than one that may have forgotten (a bank) or says yes too often. There is no
+ * older one: the next is begun only when that is gone. */
 static void filter_drop(struct ifr_shelf *shelf)
 {
-    mfn_ifr_filter_free(shelf->filter);
+    if (shelf->old_filter != NULL)
+        mfn_ifr_filter_free(shelf->old_filter);
+    shelf->old_filter = shelf->filter;
     shelf->filter = NULL;
 }
 
@@ -112,17 +119,34 @@ static bool wants_wheel(const struct ifr_shelf *shelf)
            mfn_ifr_wheel_count(shelf->wheel) / 2 > mfn_ifr_table_count(shelf->table) + WHEEL_SLACK;
 }
 
+static bool has_old(const struct ifr_shelf *shelf)
+{
+    return shelf->old_filter != NULL || shelf->old_wheel != NULL;
+}
+
+static void shed_old(struct ifr_shelf *shelf)
+{
+    if (shelf->old_filter != NULL && mfn_ifr_filter_shed(shelf->old_filter, SHED_BYTES)) {
+        mfn_ifr_filter_free(shelf->old_filter);
+        shelf->old_filter = NULL;
+    }
+    if (shelf->old_wheel != NULL && mfn_ifr_wheel_shed(shelf->old_wheel)) {
+        mfn_ifr_wheel_free(shelf->old_wheel);
+        shelf->old_wheel = NULL;
+    }
+}
+
 static void begin(struct ifr_shelf *shelf, uint64_t now_ns)
 {
     const bool has_filter = wants_filter(shelf), has_wheel = wants_wheel(shelf);
-    if ((!has_filter && !has_wheel) || shelf->patience > 0 || shelf->old_wheel != NULL)
+    if ((!has_filter && !has_wheel) || shelf->patience > 0 || has_old(shelf))
         return;
     base_err err = BASE_OK;
     shelf->next_capacity = capacity_for(shelf);
     shelf->next_added = 0;
     shelf->scan = (struct mfn_ifr_scan){ 0 };
     if (has_filter)
-        err = filter_new(shelf, shelf->next_capacity, true, &shelf->next_filter);
+        err = filter_new(shelf, shelf->next_capacity, &shelf->next_filter);
     if (err == BASE_OK && has_wheel)
         err = wheel_new(shelf, now_ns, &shelf->next_wheel);
     if (err == BASE_OK) {
@@ -137,7 +161,8 @@ static void begin(struct ifr_shelf *shelf, uint64_t now_ns)
 static void take_over(struct ifr_shelf *shelf)
 {
     if (shelf->next_filter != NULL) {
-        mfn_ifr_filter_free(shelf->filter);
+        if (shelf->filter != NULL) /* else it was dropped, and is the old one already */
+            shelf->old_filter = shelf->filter;
         shelf->filter = shelf->next_filter;
         shelf->added = shelf->next_added;
         shelf->capacity = shelf->next_capacity;
@@ -180,10 +205,7 @@ static void fill(struct ifr_shelf *shelf, size_t group_count)
 
 void ifr_refill_step(struct ifr_shelf *shelf, uint64_t now_ns, size_t group_count)
 {
-    if (shelf->old_wheel != NULL && mfn_ifr_wheel_shed(shelf->old_wheel)) {
-        mfn_ifr_wheel_free(shelf->old_wheel);
-        shelf->old_wheel = NULL;
-    }
+    shed_old(shelf);
     switch (shelf->phase) {
     case IFR_SHELF_REST:
         begin(shelf, now_ns);
@@ -202,7 +224,13 @@ void ifr_refill_done(struct ifr_shelf *shelf)
 {
     mfn_ifr_filter_free(shelf->filter);
     mfn_ifr_filter_free(shelf->next_filter);
+    mfn_ifr_filter_free(shelf->old_filter);
     mfn_ifr_wheel_free(shelf->wheel);
     mfn_ifr_wheel_free(shelf->next_wheel);
     mfn_ifr_wheel_free(shelf->old_wheel);
+}
+
+bool ifr_refill_is_busy(const struct ifr_shelf *shelf)
+{
+    return shelf->phase != IFR_SHELF_REST || has_old(shelf);
 }

@@ -176,9 +176,9 @@ bool ifr_shelf_remove(struct ifr_shelf *shelf, const void *key, uint64_t now_ns)
 bool ifr_shelf_step(struct ifr_shelf *shelf, uint64_t now_ns, size_t step_count)
 {
     expire(shelf, now_ns, step_count);
-    if (shelf->phase != IFR_SHELF_REST || shelf->old_wheel != NULL)
+    if (ifr_refill_is_busy(shelf))
         ifr_refill_step(shelf, now_ns, step_count / GROUP_FLOWS + 1);
-    return shelf->phase != IFR_SHELF_REST || shelf->old_wheel != NULL ||
+    return ifr_refill_is_busy(shelf) ||
            (shelf->wheel != NULL && mfn_ifr_wheel_is_due(shelf->wheel, now_ns));
 }
 
@@ -204,6 +204,6 @@ size_t ifr_shelf_size_bytes(const struct ifr_shelf *shelf)
         mfn_ifr_cache_stats(shelf->cache, &cache);
     return mfn_ifr_table_size_bytes(shelf->table) + sizeof(struct mfn_ifr_table) +
            cache.size_bytes + filter_bytes(shelf->filter) + filter_bytes(shelf->next_filter) +
-           wheel_bytes(shelf->wheel) + wheel_bytes(shelf->next_wheel) +
-           wheel_bytes(shelf->old_wheel);
+           filter_bytes(shelf->old_filter) + wheel_bytes(shelf->wheel) +
+           wheel_bytes(shelf->next_wheel) + wheel_bytes(shelf->old_wheel);
 }

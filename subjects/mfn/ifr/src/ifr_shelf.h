@@ -37,7 +37,8 @@ struct ifr_shelf {
     struct mfn_ifr_wheel *next_wheel;
     uint64_t next_added, next_capacity;
     struct mfn_ifr_scan scan;
-    struct mfn_ifr_wheel *old_wheel; /* given back piece by piece */
+    struct mfn_ifr_filter *old_filter; /* given back piece by piece, as is */
+    struct mfn_ifr_wheel *old_wheel;
 
     uint64_t expire_ns; /* before that the wheel has nothing to do */
     uint64_t cache_asks, cache_hits, filter_rejects, filter_passes, expirations, rebuilds;
@@ -78,6 +79,9 @@ void ifr_refill_added(struct ifr_shelf *shelf, const void *key, uint64_t hash,
 
 /* Begin when it is time, and go on for so many groups of the table. */
 void ifr_refill_step(struct ifr_shelf *shelf, uint64_t now_ns, size_t group_count);
+
+/* Has a step something to go on with? */
+bool ifr_refill_is_busy(const struct ifr_shelf *shelf);
 
 void ifr_refill_done(struct ifr_shelf *shelf);
 

@@ -75,6 +75,10 @@ void mfn_ifr_filter_free(struct mfn_ifr_filter *filter);
  * true when all is there. The filter may be used before. */
 bool mfn_ifr_filter_prepare(struct mfn_ifr_filter *filter, size_t size);
 
+/* Give back about `size` bytes (64 KiB at least) of the memory of a gradual filter that is only to
+ * be freed, so that a large one need not be freed at once; true when none is left. */
+bool mfn_ifr_filter_shed(struct mfn_ifr_filter *filter, size_t size);
+
 /* Add a key to the current filter; with a bank, rotate when it is full. O(1), also when it rotates.
  */
 void mfn_ifr_filter_add(struct mfn_ifr_filter *filter, uint64_t hash);
