@@ -40,17 +40,15 @@ static bool constrain_alloc(struct mfn_alm_constrain *c, size_t nodes, size_t la
     c->nodes = malloc(nodes * sizeof *c->nodes);
     c->edges = malloc(nodes * sizeof *c->edges);
     c->chain = malloc(2 * nodes * sizeof *c->chain);
-    c->places = malloc(nodes * sizeof *c->places);
     c->labels.items = malloc(label_max * sizeof *c->labels.items);
     c->labels.heap = malloc(label_max * sizeof *c->labels.heap);
     c->labels.settled = malloc(nodes * sizeof *c->labels.settled);
     c->labels.capacity = (uint32_t)label_max;
     if (c->flags == NULL || c->nodes == NULL || c->edges == NULL || c->chain == NULL ||
-        c->places == NULL || c->labels.items == NULL || c->labels.heap == NULL ||
-        c->labels.settled == NULL || !tails_alloc(c, nodes) ||
-        !alm_heap_init(&c->heaps[0], c->node_count) || !alm_heap_init(&c->heaps[1], c->node_count))
+        c->labels.items == NULL || c->labels.heap == NULL || c->labels.settled == NULL ||
+        !tails_alloc(c, nodes) || !alm_heap_init(&c->heaps[0], c->node_count) ||
+        !alm_heap_init(&c->heaps[1], c->node_count))
         return false;
-    memset(c->places, 0xff, nodes * sizeof *c->places);
     return true;
 }
 
@@ -100,7 +98,6 @@ void mfn_alm_constrain_free(struct mfn_alm_constrain *constrain)
     free(c->nodes);
     free(c->edges);
     free(c->chain);
-    free(c->places);
     free(c->labels.items);
     free(c->labels.heap);
     free(c->labels.settled);

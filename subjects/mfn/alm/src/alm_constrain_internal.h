@@ -94,7 +94,7 @@ struct mfn_alm_constrain {
     struct alm_tail tails[ALM_SUM_COUNT];
     struct alm_heap heaps[2]; /* of the weight's tail, which goes on later, and of the others */
     struct alm_labels labels;
-    uint32_t *nodes, *edges, *chain, *places; /* of the path, see alm_constrain_way.c */
+    uint32_t *nodes, *edges, *chain; /* of the path, see alm_constrain_way.c */
     enum mfn_alm_reason reason;
 };
 
