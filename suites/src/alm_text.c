@@ -22,6 +22,11 @@ void alm_text_put(struct alm_text *text, const char *format, ...)
         text->err = base_buf_put(text->out, piece, (size_t)size);
 }
 
+const char *alm_text_source(const char *path)
+{
+    return strcmp(path, "-") == 0 ? "standard input" : path;
+}
+
 size_t alm_text_width(const char *name)
 {
     size_t width = 0;

@@ -13,6 +13,9 @@ struct alm_text {
 
 void alm_text_put(struct alm_text *text, const char *format, ...) BASE_PRINTF(2, 3);
 
+/* How sentences name a file: its path, or "standard input" for "-". */
+const char *alm_text_source(const char *path);
+
 /* A name padded with blanks to `width` columns. */
 void alm_text_name(struct alm_text *text, const char *name, size_t width);
 

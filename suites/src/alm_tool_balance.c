@@ -28,7 +28,7 @@ static base_err load_servers(struct balance *b, struct base_why *why)
     if (err == BASE_OK) {
         err = alm_tool_servers_read(&b->servers, base_buf_span(&text), why);
         if (err != BASE_OK)
-            (void)base_fail_prefix(why, err, "%s", asked->path);
+            (void)base_fail_prefix(why, err, "%s", alm_text_source(asked->path));
     }
     base_buf_done(&text);
     return err;

@@ -145,7 +145,7 @@ base_err alm_tool_open(const struct suite_alm_question *question, size_t node_by
     base_buf_done(&text);
     if (err == BASE_OK)
         err = check_memory(out, node_bytes, arc_bytes, why);
-    return err == BASE_OK ? err : base_fail_prefix(why, err, "%s", question->path);
+    return err == BASE_OK ? err : base_fail_prefix(why, err, "%s", alm_text_source(question->path));
 }
 
 base_err alm_tool_weigh(struct alm_tool_graph *tool, struct base_why *why)
@@ -186,9 +186,9 @@ base_err alm_tool_node(const struct alm_tool_graph *tool, const struct suite_alm
     const char *const nearest = nearest_name(tool, question, name);
     if (nearest != NULL)
         return base_fail(why, BASE_ENOTFOUND, 0, "%s: no node '%.100s'; the nearest is '%s'",
-                         question->path, name, nearest);
-    return base_fail(why, BASE_ENOTFOUND, 0, "%s: no node '%.100s' among %u", question->path, name,
-                     tool->edges.node_count);
+                         alm_text_source(question->path), name, nearest);
+    return base_fail(why, BASE_ENOTFOUND, 0, "%s: no node '%.100s' among %u",
+                     alm_text_source(question->path), name, tool->edges.node_count);
 }
 
 const struct mfn_alm_edge *alm_tool_hop(const struct alm_tool_graph *tool,

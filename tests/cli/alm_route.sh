@@ -133,6 +133,11 @@ has err 'bad.graphml: line 4, column 18: cost: -2.5 is not between 0 and 1e+12'
 run 2 alm route "$work/edges" paris nise
 has err "$work/edges: no node 'nise'; the nearest is 'nice'"
 [ ! -s "$work/out" ] || fail "a mistake writes to standard output"
+run 2 alm route - paris nise <"$work/edges"
+has err "standard input: no node 'nise'"
+echo a b x >"$work/bad"
+run 2 alm route - a b <"$work/bad"
+has err "standard input: line 1: latency: 'x' does not"
 run 2 alm route "$work/edges" Atlantis nice
 has err "no node 'Atlantis' among 6"
 run 2 alm route "$work/edges" paris
