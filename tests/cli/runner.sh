@@ -151,7 +151,7 @@ has err "--filter: no case of these layers matches 'nothing'"
 # shellcheck disable=SC2086
 start 3 --config "$config" --layers layer3,layer4 --filter alm/select --filter alm/hop $little
 has out weighted_round_robin
-lacks out least_connections
+lacks out 'policy=least_connections'
 lacks err 'is not used yet'
 # shellcheck disable=SC2086
 start 013 --config "$config" --layers layer3 --filter alm/hop $brisk --no-history --verbose
