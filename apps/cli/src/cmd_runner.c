@@ -28,6 +28,7 @@ const struct cli_option cli_runner_options[] = {
       .choices = "layer1,layer2,layer3,layer4,integration",
       .doc = "measure these: layer1, layer2, layer3, layer4, integration, with commas between",
       .fallback = "those that are there" },
+    TEXT("filter", CLI_TEXT, "FILTER", "only cases that match; may be repeated"),
     COUNT("flow-count", 1, 100000000, "flows in tables and caches", "10000"),
     SECONDS("duration", "wall time of the whole run, shared among its cases: 60, or 10s", "60"),
     FLAG("baseline", 0,

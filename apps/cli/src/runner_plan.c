@@ -93,7 +93,11 @@ static const char *value_of(struct cli_runner *runner, const struct param *row)
 static base_err add_case(struct cli_runner *runner, const char *name, struct base_why *why)
 {
     struct bench_arg given[PARAMS];
-    struct cli_wanted wanted = { .name = name, .args = given };
+    const char *filters[CLI_VALUES_MAX];
+    struct cli_wanted wanted = { .name = name, .filters = filters, .args = given };
+    for (size_t i = 0; i < runner->args->value_count; i++)
+        if (strcmp(runner->args->values[i].option->name, "filter") == 0)
+            filters[wanted.filter_count++] = runner->args->values[i].text;
     bool is_whole = true;
     for (size_t i = 0; is_whole && i < PARAMS; i++) {
         const struct param *row = &params[i];
@@ -104,8 +108,10 @@ static base_err add_case(struct cli_runner *runner, const char *name, struct bas
         given[wanted.arg_count++] = (struct bench_arg){ row->param, value };
         is_whole = value != NULL;
     }
-    return is_whole ? cli_plan_add(runner->plan, &wanted, why)
-                    : base_fail(why, BASE_ENOMEM, 0, "out of memory");
+    if (!is_whole)
+        return base_fail(why, BASE_ENOMEM, 0, "out of memory");
+    const base_err err = cli_plan_add(runner->plan, &wanted, why);
+    return err == BASE_ENOTFOUND && wanted.filter_count > 0 ? BASE_OK : err;
 }
 
 /* What others have is measured with --baseline, or when a target speaks of it. */
@@ -123,15 +129,22 @@ static base_err add_suite(struct cli_runner *runner, const char *suite, struct b
 
 static base_err plan_layers(struct cli_runner *runner, struct base_why *why)
 {
-    for (size_t i = 0; i < CLI_RUNNER_LAYERS; i++)
-        if (runner->is_wanted[i] && !runner->is_missing[i])
-            CLI_TRY(add_suite(runner, cli_runner_layers[i].suite, why));
-    if (runner->plan->job_count > 0 && runner->has_baseline) {
+    bool is_there = false; /* one of them */
+    for (size_t i = 0; i < CLI_RUNNER_LAYERS; i++) {
+        if (!runner->is_wanted[i] || runner->is_missing[i])
+            continue;
+        is_there = true;
+        CLI_TRY(add_suite(runner, cli_runner_layers[i].suite, why));
+    }
+    if (is_there && runner->has_baseline) {
         if (!has_suite(runner->plan, "baseline"))
             return base_fail(why, BASE_ECLOSED, 0,
                              "--baseline: the suite of the baseline is not there yet");
         CLI_TRY(add_suite(runner, "baseline", why));
     }
+    if (is_there && runner->plan->job_count == 0)
+        return base_fail(why, BASE_ENOTFOUND, 0, "--filter: no case of these layers matches '%s'",
+                         cli_text(runner->args, "filter", ""));
     return BASE_OK;
 }
 
