@@ -18,8 +18,8 @@ struct suite {
 extern const struct suite suite_null;
 extern const struct suite suite_enc;
 extern const struct suite suite_crypto;
-extern const struct suite suite_stats;
 extern const struct suite suite_baseline;
+extern const struct suite suite_stats;
 extern const struct suite suite_exec;
 extern const struct suite suite_stats;
 
