@@ -1,6 +1,6 @@
 /* fuzz_baseline_service.c - the baseline's service answers every line, whatever it is, with one
  * line that fits; and what it then holds is what a lookup gives. The input is lines. */
-#include "baseline_service.h"
+#include "../../suites/src/baseline_service.h"
 
 #include <stdbool.h>
 #include <stdlib.h>

@@ -18,10 +18,10 @@ struct suite {
 extern const struct suite suite_null;
 extern const struct suite suite_enc;
 extern const struct suite suite_crypto;
-extern const struct suite suite_stats;
 extern const struct suite suite_ifr;
 extern const struct suite suite_alm;
 extern const struct suite suite_baseline;
+extern const struct suite suite_stats;
 extern const struct suite suite_exec;
 
 /* All suites, in the order they are shown. */
