@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <grp.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <time.h>
@@ -112,6 +113,27 @@ static base_err group_find(const char *name, struct mfn_ifr_server_options *out,
     return BASE_OK;
 }
 
+/* A descriptor for each client, and some for the server. Where nobody asked for a number, fewer
+ * will do: the server turns clients away when there is none left. Errors: ERANGE */
+static base_err descriptors_allow(uint64_t client_max, struct base_why *why)
+{
+    const uint64_t client_count = client_max > 0 ? client_max : MFN_IFR_SERVER_CLIENTS;
+    enum { OTHERS = 64 };
+    struct rlimit limit;
+    const uint64_t wanted = client_count + OTHERS;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted)
+        return BASE_OK;
+    const uint64_t most = limit.rlim_max;
+    limit.rlim_cur = wanted;
+    if ((most >= wanted && setrlimit(RLIMIT_NOFILE, &limit) == 0) || client_max == 0)
+        return BASE_OK;
+    return base_fail(why, BASE_ERANGE, 0,
+                     "%llu clients need %llu open files, and this process may have %llu (ulimit "
+                     "-n): give fewer --clients",
+                     (unsigned long long)client_count, (unsigned long long)wanted,
+                     (unsigned long long)most);
+}
+
 /* ---- serving ---- */
 
 struct world {
@@ -144,7 +166,9 @@ static base_err world_open(const struct suite_ifr_serve *serve, struct world *wo
     if (serve->client_max > MFN_IFR_SERVER_CLIENTS_MAX)
         return base_fail(why, BASE_ERANGE, 0, "%llu clients are not in 1 .. %d",
                          (unsigned long long)serve->client_max, MFN_IFR_SERVER_CLIENTS_MAX);
-    base_err err = group_find(serve->group, &options, why);
+    base_err err = descriptors_allow(serve->client_max, why);
+    if (err == BASE_OK)
+        err = group_find(serve->group, &options, why);
     if (err == BASE_OK)
         err = folder_of(serve->path, world->folder, why);
     if (err == BASE_OK)

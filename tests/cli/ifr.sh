@@ -247,3 +247,12 @@ chmod 700 "$work/folder"
 echo 'not a socket' >"$socket"
 ask 3 serve
 has err 'is no socket'
+
+# ---- more clients than this process may have open files
+rm "$socket"
+(
+    ulimit -n 100
+    "$bpi" ifr serve --socket "$socket" --clients 500 >"$work/out" 2>"$work/err"
+    [ $? -eq 2 ]
+) || fail "clients without descriptors are not refused"
+has err '500 clients need 564 open files, and this process may have 100'

@@ -99,6 +99,10 @@ static void pass_time(struct world *world)
     const size_t steps = is_complete ? SIZE_MAX : base_rng_below(&world->rng, 50);
     const size_t removed = mfn_ifr_wheel_expire(world->wheel, world->table, world->now_ns, steps);
     assert_true(is_complete || removed <= steps);
+    if (is_complete)
+        assert_false(mfn_ifr_wheel_is_due(world->wheel, world->now_ns));
+    else if (mfn_ifr_wheel_is_due(world->wheel, world->now_ns))
+        assert_true(mfn_ifr_wheel_is_due(world->wheel, world->now_ns + 1));
     assert_int_equal(mfn_ifr_table_count(world->table), count - removed);
     check(world, is_complete);
 }
@@ -123,6 +127,10 @@ static void flows_go_when_they_are_old(void **state)
         (void)mfn_ifr_wheel_expire(world.wheel, world.table, world.now_ns, SIZE_MAX);
         assert_int_equal(mfn_ifr_table_count(world.table), 0);
         assert_int_equal(mfn_ifr_wheel_count(world.wheel), 0);
+        const size_t size = mfn_ifr_wheel_size_bytes(world.wheel);
+        assert_true(size > (size_t)4096 * 56 && size < (size_t)STEPS * 64);
+        while (!mfn_ifr_wheel_shed(world.wheel))
+            assert_true(mfn_ifr_wheel_size_bytes(world.wheel) < size);
         mfn_ifr_wheel_free(world.wheel);
         mfn_ifr_table_free(world.table);
     }

@@ -281,6 +281,26 @@ static void versions_come_round(void **state)
     assert_int_equal(out.size, 7);
 }
 
+/* One step is one group, also where nothing is. */
+static void a_walk_goes_in_bounded_steps(void **state)
+{
+    (void)state;
+    enum { FLOWS = 5000 };
+    struct mfn_ifr_table *const table = new_table(MFN_IFR_KEY_IPV6, 0, false);
+    for (uint64_t i = 0; i < FLOWS; i++)
+        assert_int_equal(insert(table, i), BASE_OK);
+    for (uint64_t i = 10; i < FLOWS; i++)
+        assert_true(remove_one(table, i));
+    struct mfn_ifr_flow flows[MFN_IFR_SCAN_MAX];
+    struct mfn_ifr_scan scan = { 0 };
+    size_t steps = 0, found = 0;
+    for (; !scan.is_done; steps++)
+        found += mfn_ifr_table_scan_step(table, &scan, flows);
+    assert_int_equal(found, 10);
+    assert_int_equal(steps, table->arrays[table->last].group_count);
+    mfn_ifr_table_free(table);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -291,6 +311,7 @@ int main(void)
         cmocka_unit_test(a_crowded_home_is_shown_in_pieces),
         cmocka_unit_test(coming_and_going_leaves_nothing),
         cmocka_unit_test(growth_is_spread),
+        cmocka_unit_test(a_walk_goes_in_bounded_steps),
         cmocka_unit_test(removal_goes_on_during_growth),
         cmocka_unit_test(versions_come_round),
     };

@@ -245,6 +245,44 @@ static void a_bank_of_one_keeps_all(void **state)
     mfn_ifr_filter_free(filter);
 }
 
+/* However its memory comes, a filter answers the same. */
+static void a_gradual_filter_is_a_filter(void **state)
+{
+    (void)state;
+    enum { KEYS = 200000, PIECE = 4096 };
+    for (uint32_t turn = 0; turn < 4; turn++) {
+        struct mfn_ifr_filter_options options = { KEYS, 0.01, turn % 2 == 0 ? 1 : 16 };
+        struct mfn_ifr_filter *const all = make(KEYS, 0.01, options.bank, NULL);
+        struct mfn_ifr_filter *gradual = NULL;
+        struct base_rng rng;
+        size_t pieces = 1, sheds = 1;
+        options.is_gradual = true;
+        options.want_large_pages = turn / 2 != 0;
+        base_rng_init(&rng, turn);
+        assert_int_equal(mfn_ifr_filter_new(&options, &gradual), BASE_OK);
+        for (int i = 0; i < KEYS; i++) {
+            const uint64_t hash = base_rng_u64(&rng);
+            mfn_ifr_filter_add(all, hash);
+            mfn_ifr_filter_add(gradual, hash);
+            if (i == KEYS / 2) /* in the middle of its use */
+                while (!mfn_ifr_filter_prepare(gradual, PIECE))
+                    pieces++;
+        }
+        assert_int_equal(pieces, (gradual->size_bytes + PIECE - 1) / PIECE);
+        assert_memory_equal(all->words, gradual->words, all->size_bytes);
+        assert_true(mfn_ifr_filter_prepare(gradual, PIECE));
+        while (!mfn_ifr_filter_shed(gradual, 1))
+            sheds++;
+        assert_int_equal(sheds,
+                         (gradual->size_bytes + IFR_PAGES_ALIGNMENT - 1) / IFR_PAGES_ALIGNMENT);
+        assert_int_equal(gradual->words[0], 0); /* given back, and readable */
+        assert_true(mfn_ifr_filter_shed(gradual, 1));
+        assert_true(mfn_ifr_filter_prepare(all, 1) && mfn_ifr_filter_shed(all, 1)); /* at once */
+        mfn_ifr_filter_free(gradual);
+        mfn_ifr_filter_free(all);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -256,6 +294,7 @@ int main(void)
         cmocka_unit_test(rotation_drops_the_oldest),
         cmocka_unit_test(rotation_by_hand),
         cmocka_unit_test(a_bank_of_one_keeps_all),
+        cmocka_unit_test(a_gradual_filter_is_a_filter),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
