@@ -247,7 +247,8 @@ base_err suite_alm_tool_balance(const struct suite_alm_tool_balance *asked, stru
     }
     if (err == BASE_OK) {
         (asked->is_json ? write_json : write_text)(&text, &b);
-        err = text.err;
+        if (text.err != BASE_OK)
+            err = base_fail(why, text.err, 0, "the answer: %s", base_err_text(text.err));
     }
     free(b.outcomes);
     alm_tool_servers_done(&b.servers);

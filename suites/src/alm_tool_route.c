@@ -108,6 +108,7 @@ base_err suite_alm_tool_route(const struct suite_alm_question *question, struct 
     struct alm_tool_graph tool;
     struct alm_text text = { .out = out };
     struct ends ends;
+    size_t found = 0;
     const bool is_limited = has_limits(&question->limits);
     const size_t node_bytes = is_limited ? ALM_TOOL_WITHIN_NODE_BYTES : PAIR_NODE_BYTES;
     const size_t arc_bytes = is_limited ? ALM_TOOL_WITHIN_ARC_BYTES : 0;
@@ -115,8 +116,8 @@ base_err suite_alm_tool_route(const struct suite_alm_question *question, struct 
     if (err == BASE_OK)
         err = find_ends(&tool, question, &ends, why);
     if (err == BASE_OK) {
-        err = is_limited ? alm_tool_within(&tool, question, ends.from, ends.to, &text, count, why)
-                         : route_free(&tool, question, &ends, &text, count, why);
+        err = is_limited ? alm_tool_within(&tool, question, ends.from, ends.to, &text, &found, why)
+                         : route_free(&tool, question, &ends, &text, &found, why);
         if (question->is_json)
             alm_text_put(&text, "}\n");
         if (err == BASE_OK)
@@ -124,6 +125,8 @@ base_err suite_alm_tool_route(const struct suite_alm_question *question, struct 
         if (err == BASE_ENOMEM)
             err = alm_tool_no_memory(&tool, node_bytes, arc_bytes, why);
     }
+    if (err == BASE_OK)
+        *count = found;
     alm_tool_close(&tool);
     return err;
 }
@@ -167,6 +170,7 @@ base_err suite_alm_tool_kpaths(const struct suite_alm_question *question, struct
     struct alm_text text = { .out = out };
     struct mfn_alm_kpaths *kpaths = NULL;
     struct ends ends;
+    size_t found = 0;
     base_err err = alm_tool_open(question, KPATHS_NODE_BYTES, KPATHS_ARC_BYTES, &tool, why);
     if (err == BASE_OK)
         err = find_ends(&tool, question, &ends, why);
@@ -175,9 +179,9 @@ base_err suite_alm_tool_kpaths(const struct suite_alm_question *question, struct
         if (err == BASE_OK)
             err = mfn_alm_kpaths_new(tool.graph, question->path_count, &kpaths);
         if (err == BASE_OK)
-            err = mfn_alm_kpaths_find(kpaths, ends.from, ends.to, question->path_count, count);
+            err = mfn_alm_kpaths_find(kpaths, ends.from, ends.to, question->path_count, &found);
         if (err == BASE_OK)
-            err = write_paths(&text, &tool, question, &ends, kpaths, *count);
+            err = write_paths(&text, &tool, question, &ends, kpaths, found);
         if (err == BASE_OK)
             err = text.err;
         if (err == BASE_ENOMEM)
@@ -186,6 +190,8 @@ base_err suite_alm_tool_kpaths(const struct suite_alm_question *question, struct
             (void)base_fail(why, err, 0, "%zu paths are not 1 to %d", question->path_count,
                             MFN_ALM_KPATHS_MAX);
     }
+    if (err == BASE_OK)
+        *count = found;
     mfn_alm_kpaths_free(kpaths);
     alm_tool_close(&tool);
     return err;

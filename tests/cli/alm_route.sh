@@ -148,6 +148,13 @@ run 2 alm route "$work/nothing" a b
 has err 'nothing: No such file or directory'
 run 2 alm route "$work" a b
 has err 'Is a directory'
+run 2 alm route "$work/edges" paris nice lyon
+has err "alm route: 'lyon' is one word too many"
+run 2 alm route "$work/edges" paris -- nice lyon
+has err "alm route: 'lyon' is one word too many"
+echo '-a --b 2' >"$work/dash"
+run 0 alm route "$work/dash" --json -- -a --b
+has out '"distance":2,'
 run 2 alm rout
 has err "alm has no command 'rout'; the nearest is 'route'"
 for row in 'a b -1:line 1: latency: -1 is not between' 'a b nan:line 1: latency: .nan. does not' \

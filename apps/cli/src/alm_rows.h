@@ -14,7 +14,7 @@
     "Shows every hop with the graph's own figures, and the bottleneck: the hop with the "          \
     "least bandwidth. Within limits the best path that keeps them all is shown, or which "         \
     "one cannot be kept. The exit status is 1 when there is no path, 3 when the search "           \
-    "within limits was given up."
+    "within limits was given up. Names that begin with a dash stand after --."
 
 #define ALM_KPATHS_ABOUT                                                                           \
     "Shows the paths from the best on, fewer where there are no more. The exit status is "         \
@@ -42,6 +42,7 @@
           .operand = CLI_A_FILE,                                                                   \
           .operand_min = 3,                                                                        \
           .operand_max = 3,                                                                        \
+          .has_rest = true,                                                                        \
           .doc = "the best path between two nodes of a graph",                                     \
           .about = ALM_ROUTE_ABOUT,                                                                \
           .options = { cli_alm_route_options },                                                    \
@@ -55,6 +56,7 @@
           .operand = CLI_A_FILE,                                                                   \
           .operand_min = 3,                                                                        \
           .operand_max = 3,                                                                        \
+          .has_rest = true,                                                                        \
           .doc = "the best few paths between two nodes, none with a node twice",                   \
           .about = ALM_KPATHS_ABOUT,                                                               \
           .options = { cli_alm_kpaths_options },                                                   \

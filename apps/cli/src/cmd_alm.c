@@ -80,17 +80,27 @@ static int complain(base_err err, const struct base_why *why, struct base_buf *o
     return err == BASE_ENOMEM || err == BASE_ETIMEOUT ? CLI_UNMEASURED : CLI_USAGE;
 }
 
-static struct suite_alm_question question_of(const struct cli_args *args)
+/* GRAPH FROM TO; names that begin with a dash stand after "--". */
+static base_err question_of(const struct cli_args *args, struct suite_alm_question *question,
+                            struct base_why *why)
 {
-    return (struct suite_alm_question){
-        .path = args->operands[0],
-        .from = args->operands[1],
-        .to = args->operands[2],
+    const char *words[3];
+    if (args->operand_count + args->rest_count > 3)
+        return base_fail(why, BASE_EINVALID, 0, "%s: '%s' is one word too many",
+                         args->command->name, args->rest[3 - args->operand_count]);
+    for (size_t i = 0; i < 3; i++)
+        words[i] =
+            i < args->operand_count ? args->operands[i] : args->rest[i - args->operand_count];
+    *question = (struct suite_alm_question){
+        .path = words[0],
+        .from = words[1],
+        .to = words[2],
         .metric = cli_text(args, "metric", "latency"),
         .is_undirected = cli_has(args, "undirected"),
         .is_json = cli_has(args, "json"),
         .nearest = cli_nearest,
     };
+    return BASE_OK;
 }
 
 static double number_of(const struct cli_args *args, const char *name)
@@ -107,10 +117,12 @@ static uint64_t count_of(const struct cli_args *args, const char *name, uint64_t
 
 int cli_cmd_alm_route(const struct cli_args *args)
 {
-    struct suite_alm_question question = question_of(args);
+    struct suite_alm_question question;
     struct base_buf out = { 0 };
     struct base_why why = { 0 };
     size_t count = 0;
+    if (question_of(args, &question, &why) != BASE_OK)
+        return cli_complain_usage(args, &why);
     cli_signals_default();
     question.limits = (struct suite_alm_limits){
         .latency_ms_max = number_of(args, "max-latency"),
@@ -127,10 +139,12 @@ int cli_cmd_alm_route(const struct cli_args *args)
 
 int cli_cmd_alm_kpaths(const struct cli_args *args)
 {
-    struct suite_alm_question question = question_of(args);
+    struct suite_alm_question question;
     struct base_buf out = { 0 };
     struct base_why why = { 0 };
     size_t count = 0;
+    if (question_of(args, &question, &why) != BASE_OK)
+        return cli_complain_usage(args, &why);
     cli_signals_default();
     question.path_count = count_of(args, "paths", 4);
     const base_err err = suite_alm_tool_kpaths(&question, &out, &count, &why);

@@ -50,8 +50,8 @@ struct suite_alm_question {
 
 /* The best path, appended to `out` as text or JSON.
  *
- *   count   out: 1, or 0 when there is none; then what is written says how far one comes, or
- *           which limit cannot be kept
+ *   count   written only on BASE_OK: 1, or 0 when there is none; then the answer says how far one
+ *           comes, or which limit cannot be kept
  *
  * Errors   ENOTFOUND (the file, a node), EIO, EPARSE, ERANGE, EUNSUPPORTED, EFULL (of the file),
  *          EINVALID (is_undirected with GraphML), ENOMEM (the sentence says what is needed),
