@@ -39,12 +39,25 @@ struct service {
     char body[SUITE_HTTP_BODY_MAX];
 };
 
+/* libmicrohttpd calls for the headers and again for the end of the request; a response to the first
+ * call would close the connection. */
+struct request {
+    bool is_whole;
+    char path[];
+};
+
 /* The path as it was sent, before anything is decoded or cut off; NULL when out of memory. */
 static void *keep_path(void *context, const char *path, struct MHD_Connection *connection)
 {
     (void)context;
     (void)connection;
-    return strdup(path);
+    const size_t size = strlen(path) + 1;
+    struct request *const request = malloc(sizeof *request + size);
+    if (request == NULL)
+        return NULL;
+    request->is_whole = false;
+    memcpy(request->path, path, size);
+    return request;
 }
 
 static void drop_path(void *context, struct MHD_Connection *connection, void **request,
@@ -74,20 +87,25 @@ static enum MHD_Result reply(struct MHD_Connection *connection, unsigned status,
 
 static enum MHD_Result on_request(void *context, struct MHD_Connection *connection, const char *url,
                                   const char *method, const char *version, const char *upload,
-                                  size_t *upload_size, void **request)
+                                  size_t *upload_size, void **context_of_request)
 {
     static char nothing[] = "{\"error\":\"not found\"}", only_get[] = "{\"error\":\"only GET\"}";
     struct service *const service = context;
     (void)url;
     (void)version;
     (void)upload;
-    (void)upload_size;
-    if (*request == NULL)
+    struct request *const request = *context_of_request;
+    if (request == NULL)
         return MHD_NO;
+    if (!request->is_whole || *upload_size > 0) {
+        request->is_whole = true;
+        *upload_size = 0; /* a body is not looked at */
+        return MHD_YES;
+    }
     if (strcmp(method, MHD_HTTP_METHOD_GET) != 0)
         return reply(connection, MHD_HTTP_METHOD_NOT_ALLOWED, only_get, sizeof only_get - 1);
     const size_t size =
-        service->answer(service->context, *request, service->body, sizeof service->body);
+        service->answer(service->context, request->path, service->body, sizeof service->body);
     if (size == 0 || size > sizeof service->body)
         return reply(connection, MHD_HTTP_NOT_FOUND, nothing, sizeof nothing - 1);
     return reply(connection, MHD_HTTP_OK, service->body, size);
