@@ -1,50 +1,13 @@
 /* test_alm_memory.c - the k-th allocation fails, for every k: ENOMEM, nothing is written, and what
  * was there before goes on working. */
 #include "alm_twin.h"
+#include "failing_alloc.h"
 
 #include <mfn/alm_edges.h>
 #include <mfn/alm_kpaths.h>
 #include <mfn/alm_pair.h>
 #include <mfn/alm_routes.h>
 #include <mfn/alm_search.h>
-
-static size_t left = SIZE_MAX; /* allocations that still succeed */
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *memory, size_t size);
-void *__real_aligned_alloc(size_t alignment, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *memory, size_t size);
-void *__wrap_aligned_alloc(size_t alignment, size_t size);
-
-static bool is_refused(void)
-{
-    if (left == SIZE_MAX)
-        return false;
-    return left == 0 || left-- == 0;
-}
-
-void *__wrap_malloc(size_t size)
-{
-    return is_refused() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-    return is_refused() ? NULL : __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *memory, size_t size)
-{
-    return is_refused() ? NULL : __real_realloc(memory, size);
-}
-
-void *__wrap_aligned_alloc(size_t alignment, size_t size)
-{
-    return is_refused() ? NULL : __real_aligned_alloc(alignment, size);
-}
 
 enum { NODES = 40, EDGES = 200 };
 

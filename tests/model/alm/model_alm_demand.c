@@ -7,7 +7,8 @@
  * SEED in the environment repeats a run. */
 #include "alm_twin.h"
 
-#include <mfn/alm_demand.h>
+#include "alm_demand_internal.h"
+
 #include <mfn/alm_search.h>
 
 enum {
@@ -101,6 +102,17 @@ static void learn(const struct mfn_alm_demands *d, uint32_t id)
     assert_true(!c->is_carried || fabs(sum - demand.request.bandwidth_mbps_min) < 1e-5);
 }
 
+/* Loads by demands of a priority and more are kept to the bit. */
+static void check_levels(const struct mfn_alm_demands *d, size_t edge)
+{
+    for (uint32_t p = 1; p <= MFN_ALM_PRIORITY_MAX && d->arcs[edge] != MFN_ALM_NONE; p++) {
+        double load = 0;
+        for (uint32_t id = 0; id < DEMANDS_MAX; id++)
+            load += twin.demands[id].priority >= p ? twin.demands[id].load[edge] : 0;
+        assert_true((double)d->loads[p][d->arcs[edge]] == nearbyint(load * 1e6));
+    }
+}
+
 /* Everything that is true at all times. */
 static void check(const struct mfn_alm_demands *d)
 {
@@ -114,6 +126,7 @@ static void check(const struct mfn_alm_demands *d)
         for (uint32_t id = 0; id < DEMANDS_MAX; id++)
             load += twin.demands[id].load[i];
         assert_true(fabs(load - mfn_alm_demands_load_mbps(d, i)) < 1e-5);
+        check_levels(d, i);
         assert_true(mfn_alm_demands_utilisation(d, i) <= 1);
         most = fmax(most, mfn_alm_demands_utilisation(d, i));
     }

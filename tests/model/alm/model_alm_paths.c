@@ -1,6 +1,6 @@
 /* model_alm_paths.c - random graphs: one to all, one pair and K paths against the twin.
  *
- *   model_alm_paths [TIMES]    TIMES the usual number of graphs: 10 checks K paths on 10000
+ *   model_alm_paths [TIMES]    TIMES the usual number of graphs: 10000 small ones for K paths
  *
  * SEED in the environment repeats a run. */
 #include "alm_twin.h"
@@ -13,7 +13,7 @@ enum {
     GRAPHS = 600,
     NODES_MAX = 80,
     EDGES_MAX = 600,
-    SMALL_GRAPHS = 1000,
+    SMALL_GRAPHS = 10000,
     SMALL_NODES = 7,
     SMALL_EDGES = 24,
     SPARSE_NODES = 14,

@@ -20,6 +20,7 @@ struct twin {
     bool is_symmetric;
     uint32_t whole[NODES_MAX][NODES_MAX], weights[NODES_MAX][NODES_MAX];
     uint64_t distances[NODES_MAX][NODES_MAX];
+    uint32_t next[NODES_MAX][NODES_MAX]; /* before any fault */
     bool is_down[NODES_MAX];
     struct mfn_alm_fault faults[FAULTS_MAX];
     size_t fault_count;
@@ -71,6 +72,13 @@ struct tally {
     size_t answers, backups, searches, single;
 };
 
+/* Does the fault begin at the first link of the old route? */
+static bool is_at_the_fault(uint32_t from, uint32_t to)
+{
+    const uint32_t next = twin.next[from][to];
+    return next != MFN_ALM_NONE && twin.weights[from][next] == 0;
+}
+
 static void check_way(struct mfn_alm_recover *r, enum mfn_alm_recovery way, uint32_t from,
                       uint32_t to, struct tally *tally)
 {
@@ -82,13 +90,17 @@ static void check_way(struct mfn_alm_recover *r, enum mfn_alm_recovery way, uint
     if (err != BASE_OK)
         return;
     const uint64_t distance = check_path(nodes, &out, from, to);
-    assert_true(distance >= least);
+    assert_true(distance >= least && least >= out.distance_before);
+    if (out.repair == MFN_ALM_REPAIR_NONE)
+        assert_true(distance == out.distance_before);
     tally->answers++;
     if (way == MFN_ALM_RECOVERY_GLOBAL)
         assert_true(distance == least && out.repair == MFN_ALM_REPAIR_TABLE);
     if (way == MFN_ALM_RECOVERY_LOCAL)
         assert_int_equal(out.backup_count, 0);
     if (way == MFN_ALM_RECOVERY_LOCAL && out.repair == MFN_ALM_REPAIR_NONE)
+        assert_true(distance == least);
+    if (out.repair == MFN_ALM_REPAIR_SEARCH && out.backup_count == 0 && is_at_the_fault(from, to))
         assert_true(distance == least);
     if (way != MFN_ALM_RECOVERY_FAST)
         return;
@@ -196,8 +208,10 @@ static void faults_on_one_graph(struct base_rng *rng, struct tally *tally)
     assert_int_equal(mfn_alm_routes_new(g, NULL, &routes, NULL), BASE_OK);
     mfn_alm_graph_free(g);
     for (uint32_t u = 0; u < twin.nodes; u++)
-        for (uint32_t v = 0; v < twin.nodes; v++)
+        for (uint32_t v = 0; v < twin.nodes; v++) {
             twin.whole[u][v] = mfn_alm_routes_weight(routes, u, v);
+            twin.next[u][v] = mfn_alm_routes_next(routes, u, v);
+        }
     heal(r);
     if (base_rng_below(rng, 4) > 0)
         check_protection(r, routes);

@@ -136,6 +136,26 @@ static void higher_priorities_pre_empt(void **state)
     mfn_alm_demands_free(d);
 }
 
+static void all_pre_empted_ones_come_back(void **state)
+{
+    (void)state;
+    const struct mfn_alm_demands_options options = { .is_preemptive = true };
+    struct mfn_alm_demands *const d = ledger(&options);
+    size_t count = 0;
+    for (int i = 0; i < 4; i++)
+        add(d, demand(45, 1));
+    const struct mfn_alm_demand high[] = { add(d, demand(100, 2)), add(d, demand(100, 2)) };
+    assert_int_equal(high[0].preempted_count + high[1].preempted_count, 4);
+    expect_loads(d, 100, 100);
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(mfn_alm_demands_release(d, high[i].id), BASE_OK);
+    expect_loads(d, 0, 0);
+    assert_int_equal(mfn_alm_demands_retry(d, &count), BASE_OK);
+    assert_int_equal(count, 4);
+    expect_loads(d, 90, 90);
+    mfn_alm_demands_free(d);
+}
+
 static void pre_empted_ones_go_elsewhere(void **state)
 {
     (void)state;
@@ -266,6 +286,7 @@ int main(void)
         cmocka_unit_test(demands_come_and_go),
         cmocka_unit_test(limits_bind_the_place),
         cmocka_unit_test(higher_priorities_pre_empt),
+        cmocka_unit_test(all_pre_empted_ones_come_back),
         cmocka_unit_test(pre_empted_ones_go_elsewhere),
         cmocka_unit_test(all_at_once_by_priority),
         cmocka_unit_test(a_full_ledger),

@@ -65,6 +65,10 @@ static void a_link_fails(void **state)
     assert_int_equal(mfn_alm_recover_route(r, MFN_ALM_RECOVERY_GLOBAL, 1, 3, nodes, NODES, &out),
                      BASE_OK);
     assert_true((double)out.distance * mfn_alm_recover_quantum(r) == 6);
+    assert_true((double)out.distance_before * mfn_alm_recover_quantum(r) == 2);
+    assert_int_equal(mfn_alm_recover_route(r, MFN_ALM_RECOVERY_LOCAL, 1, 3, nodes, NODES, &out),
+                     BASE_OK);
+    assert_int_equal(out.settled_count, 5); /* it ends at 4, whose old route to 3 is good */
     mfn_alm_recover_heal(r);
     expect(r, MFN_ALM_RECOVERY_FAST, 0, 3, "0123", MFN_ALM_REPAIR_NONE);
     assert_int_equal(mfn_alm_recover_recompute(r, NULL), BASE_OK);

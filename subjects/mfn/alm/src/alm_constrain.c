@@ -9,6 +9,7 @@
 enum { LABELS_USUAL = 65536 };
 
 static const double tolerance = 1e-9;
+static const struct alm_sums nothing;
 
 const char *mfn_alm_reason_name(enum mfn_alm_reason reason)
 {
@@ -39,17 +40,15 @@ static bool constrain_alloc(struct mfn_alm_constrain *c, size_t nodes, size_t la
     c->nodes = malloc(nodes * sizeof *c->nodes);
     c->edges = malloc(nodes * sizeof *c->edges);
     c->chain = malloc(2 * nodes * sizeof *c->chain);
-    c->places = malloc(nodes * sizeof *c->places);
     c->labels.items = malloc(label_max * sizeof *c->labels.items);
     c->labels.heap = malloc(label_max * sizeof *c->labels.heap);
     c->labels.settled = malloc(nodes * sizeof *c->labels.settled);
     c->labels.capacity = (uint32_t)label_max;
     if (c->flags == NULL || c->nodes == NULL || c->edges == NULL || c->chain == NULL ||
-        c->places == NULL || c->labels.items == NULL || c->labels.heap == NULL ||
-        c->labels.settled == NULL || !tails_alloc(c, nodes) ||
-        !alm_heap_init(&c->heap, c->node_count))
+        c->labels.items == NULL || c->labels.heap == NULL || c->labels.settled == NULL ||
+        !tails_alloc(c, nodes) || !alm_heap_init(&c->heaps[0], c->node_count) ||
+        !alm_heap_init(&c->heaps[1], c->node_count))
         return false;
-    memset(c->places, 0xff, nodes * sizeof *c->places);
     return true;
 }
 
@@ -93,12 +92,12 @@ void mfn_alm_constrain_free(struct mfn_alm_constrain *constrain)
         free(c->tails[i].arcs);
         free(c->tails[i].sums);
     }
-    alm_heap_done(&c->heap);
+    alm_heap_done(&c->heaps[0]);
+    alm_heap_done(&c->heaps[1]);
     free(c->flags);
     free(c->nodes);
     free(c->edges);
     free(c->chain);
-    free(c->places);
     free(c->labels.items);
     free(c->labels.heap);
     free(c->labels.settled);
@@ -182,6 +181,8 @@ static base_err explain_barred(struct mfn_alm_constrain *c, struct base_why *why
 static base_err explain_limit(struct mfn_alm_constrain *c, enum alm_sum sum, struct base_why *why)
 {
     const struct mfn_alm_request *const r = c->question.request;
+    alm_tail_begin(c, sum);
+    alm_tail_run(c, sum, r->from, (double)INFINITY);
     const double best = c->tails[sum].distances[r->from];
     switch (sum) {
     case ALM_SUM_LATENCY:
@@ -220,17 +221,23 @@ static base_err explain_labels(struct mfn_alm_constrain *c, bool is_complete, st
                      c->labels.capacity, r->from, r->to);
 }
 
-/* Distances by each limited value, as far as a limit reaches. */
-static base_err tails_run(struct mfn_alm_constrain *c, struct base_why *why)
+/* Distances by each limited value, as far as its limit reaches; and the lightest path that is the
+ * best by one of them and keeps all limits. */
+static base_err tails_run(struct mfn_alm_constrain *c, struct alm_incumbent *best,
+                          struct base_why *why)
 {
     const struct alm_question *const q = &c->question;
+    const uint32_t from = q->request->from;
+    *best = (struct alm_incumbent){ .weight = (double)INFINITY, .label = MFN_ALM_NONE };
     for (unsigned i = 0; i < q->limited_count; i++) {
         const enum alm_sum sum = q->limited[i];
+        const struct alm_sums *const way = &c->tails[sum].sums[from];
         alm_tail_begin(c, sum);
-        alm_tail_run(c, sum, q->request->from, (double)INFINITY);
-        if (c->tails[sum].distances[q->request->from] > q->limits[sum])
-            return explain_limit(c, sum, why);
         alm_tail_run(c, sum, MFN_ALM_NONE, q->limits[sum]);
+        if (isinf(c->tails[sum].distances[from]))
+            return explain_limit(c, sum, why);
+        if (alm_sums_keep(q, &nothing, way) && way->of[ALM_SUM_WEIGHT] < best->weight)
+            *best = (struct alm_incumbent){ way->of[ALM_SUM_WEIGHT], MFN_ALM_NONE, sum };
     }
     return BASE_OK;
 }
@@ -240,9 +247,10 @@ static base_err by_labels(struct mfn_alm_constrain *c, struct mfn_alm_way *out,
 {
     struct alm_incumbent best;
     double least = 0;
-    const base_err err = tails_run(c, why);
+    const base_err err = tails_run(c, &best, why);
     if (err != BASE_OK)
         return err;
+    alm_tail_run(c, ALM_SUM_WEIGHT, MFN_ALM_NONE, best.weight);
     const bool is_complete = alm_labels_run(c, &best, &least);
     if (isinf(best.weight))
         return explain_labels(c, is_complete, why);
@@ -255,7 +263,6 @@ static base_err by_labels(struct mfn_alm_constrain *c, struct mfn_alm_way *out,
 
 static base_err solve(struct mfn_alm_constrain *c, struct mfn_alm_way *out, struct base_why *why)
 {
-    static const struct alm_sums nothing = { 0 };
     const struct alm_tail *const tail = &c->tails[ALM_SUM_WEIGHT];
     const uint32_t from = c->question.request->from;
     alm_tail_begin(c, ALM_SUM_WEIGHT);
@@ -269,7 +276,6 @@ static base_err solve(struct mfn_alm_constrain *c, struct mfn_alm_way *out, stru
         out->weight_least = out->weight;
         return BASE_OK;
     }
-    alm_tail_run(c, ALM_SUM_WEIGHT, MFN_ALM_NONE, (double)INFINITY);
     return by_labels(c, out, why);
 }
 

@@ -42,7 +42,7 @@ struct alm_loading {
     bool is_priced;        /* an arc weighs more the fuller it gets */
 };
 
-/* The shortest ways to the target by one value. */
+/* The shortest ways to the target by one value, as far as they were looked for. */
 struct alm_tail {
     double *distances;     /* [node_count]; INFINITY: none found */
     uint32_t *arcs;        /* [node_count]: the first of the way; MFN_ALM_NONE at the target */
@@ -92,9 +92,9 @@ struct mfn_alm_constrain {
     struct alm_question question;
     uint8_t *flags; /* [node_count] */
     struct alm_tail tails[ALM_SUM_COUNT];
-    struct alm_heap heap;
+    struct alm_heap heaps[2]; /* of the weight's tail, which goes on later, and of the others */
     struct alm_labels labels;
-    uint32_t *nodes, *edges, *chain, *places; /* of the path, see alm_constrain_way.c */
+    uint32_t *nodes, *edges, *chain; /* of the path, see alm_constrain_way.c */
     enum mfn_alm_reason reason;
 };
 
@@ -117,23 +117,32 @@ static inline bool alm_arc_fits(const struct mfn_alm_constrain *c, uint32_t arc)
     return l->bps == 0 || (load <= capacity && (double)load < l->share * (double)capacity);
 }
 
-/* What an arc adds. */
-double alm_arc_weight_adjusted(const struct mfn_alm_constrain *c, uint32_t arc);
-
-static inline double alm_arc_adds(const struct mfn_alm_constrain *c, enum alm_sum sum, uint32_t arc)
+/* What arcs add, [links.count]; NULL: it must be worked out. */
+static inline const double *alm_arc_values(const struct mfn_alm_constrain *c, enum alm_sum sum)
 {
     switch (sum) {
     case ALM_SUM_WEIGHT:
-        return c->question.is_adjusted ? alm_arc_weight_adjusted(c, arc) : c->question.weights[arc];
+        return c->question.is_adjusted ? NULL : c->question.weights;
     case ALM_SUM_LATENCY:
-        return c->links.weights[MFN_ALM_LATENCY][arc];
+        return c->links.weights[MFN_ALM_LATENCY];
     case ALM_SUM_UNRELIABILITY:
-        return c->links.weights[MFN_ALM_RELIABILITY][arc];
+        return c->links.weights[MFN_ALM_RELIABILITY];
     case ALM_SUM_COST:
-        return c->links.weights[MFN_ALM_COST][arc];
+        return c->links.weights[MFN_ALM_COST];
     default:
-        return 1;
+        return NULL;
     }
+}
+
+double alm_arc_weight_adjusted(const struct mfn_alm_constrain *c, uint32_t arc);
+
+/* What an arc adds. */
+static inline double alm_arc_adds(const struct mfn_alm_constrain *c, enum alm_sum sum, uint32_t arc)
+{
+    const double *const values = alm_arc_values(c, sum);
+    if (values != NULL)
+        return values[arc];
+    return sum == ALM_SUM_WEIGHT ? alm_arc_weight_adjusted(c, arc) : 1;
 }
 
 static inline struct alm_sums alm_sums_after(const struct mfn_alm_constrain *c,
@@ -158,11 +167,13 @@ static inline bool alm_sums_keep(const struct alm_question *q, const struct alm_
 }
 
 /* alm_tails.c: begin a search to the target, and go on with it until the way of `until` is final
- * (MFN_ALM_NONE: of all), or all that is left is farther than `most`. */
+ * (MFN_ALM_NONE: of all), or nothing is left that is no farther than `most`. A node whose distance
+ * is not more than that is final then. */
 void alm_tail_begin(struct mfn_alm_constrain *c, enum alm_sum sum);
 void alm_tail_run(struct mfn_alm_constrain *c, enum alm_sum sum, uint32_t until, double most);
 
-/* alm_labels.c. least: no path weighs less. Answers whether the labels sufficed. */
+/* alm_labels.c. best: what is known already; the weight's tail reaches as far as its weight.
+ * least: no path weighs less. Answers whether the labels sufficed. */
 bool alm_labels_run(struct mfn_alm_constrain *c, struct alm_incumbent *best, double *least);
 
 /* alm_constrain_way.c: the path of a label and a tail; MFN_ALM_NONE as label: of the tail alone. */

@@ -1,25 +1,20 @@
 /* alm_constrain_way.c - writes out a path: the arcs of a label from the source, then those of a
- * tail. The two may meet in between; the circle is cut, which makes nothing worse. */
+ * tail. The two never meet in between: where a tail comes back to a node of the label's way, the
+ * label of that node was completed by the same tail before, and is no worse. */
 #include "alm_constrain_internal.h"
 
+#include <assert.h>
 #include <math.h>
 
-/* Go to a node; when it is on the path already, back to there. */
 static void step(struct mfn_alm_constrain *c, struct mfn_alm_way *way, uint32_t arc)
 {
-    const uint32_t node = c->links.to[arc];
-    if (c->places[node] != MFN_ALM_NONE) {
-        while (way->hop_count > c->places[node])
-            c->places[c->nodes[way->hop_count--]] = MFN_ALM_NONE;
-        return;
-    }
+    assert(way->hop_count < c->node_count);
     c->chain[way->hop_count++] = arc;
-    c->nodes[way->hop_count] = node;
-    c->places[node] = way->hop_count;
+    c->nodes[way->hop_count] = c->links.to[arc];
 }
 
 /* The arcs of a label from the source on, at the end of the buffer: step fills it from the front,
- * and never comes that far. */
+ * and is done with each before it comes there. */
 static uint32_t *label_arcs(struct mfn_alm_constrain *c, uint32_t label, uint32_t *end)
 {
     const struct alm_partial *const items = c->labels.items;
@@ -53,13 +48,10 @@ void alm_way_write(struct mfn_alm_constrain *c, const struct alm_incumbent *path
     struct mfn_alm_way way = { .nodes = c->nodes, .edges = c->edges };
     uint32_t *const end = c->chain + 2 * (size_t)c->node_count + 2;
     c->nodes[0] = from;
-    c->places[from] = 0;
     for (const uint32_t *arc = label_arcs(c, path->label, end); arc < end; arc++)
         step(c, &way, *arc);
     while (c->nodes[way.hop_count] != c->question.request->to)
         step(c, &way, tail->arcs[c->nodes[way.hop_count]]);
-    for (uint32_t i = 0; i <= way.hop_count; i++)
-        c->places[c->nodes[i]] = MFN_ALM_NONE;
     add_up(c, &way);
     *out = way;
 }

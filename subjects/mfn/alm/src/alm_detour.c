@@ -23,13 +23,13 @@ void alm_detour_done(struct alm_detour *detour)
     alm_heap_done(&detour->heap);
 }
 
-/* Is the arc in the way? Supposed faults need no arc numbers. */
+/* Is the arc in the way? Supposed faults need no arc numbers. The other direction of a supposed
+ * link leads back to where the way begins: no shortest way takes it. */
 static bool is_blocked(const struct mfn_alm_recover *r, const struct alm_obstacle *o, uint32_t from,
                        uint32_t to)
 {
     if (o->is_supposed)
-        return to == o->node || (from == o->from && to == o->to) ||
-               (from == o->to && to == o->from);
+        return to == o->node || (from == o->from && to == o->to);
     return r->is_failed[alm_recover_arc(r, from, to)];
 }
 

@@ -103,7 +103,10 @@ static bool expand(struct mfn_alm_constrain *c, uint32_t index, struct alm_incum
     const uint32_t node = labels->items[index].node;
     for (uint32_t i = l->out_first[node]; i < l->out_first[node + 1]; i++) {
         const uint32_t arc = l->out_arcs[i];
-        if (!alm_arc_fits(c, arc))
+        const double weight = labels->items[index].sums.of[ALM_SUM_WEIGHT] +
+                              alm_arc_adds(c, ALM_SUM_WEIGHT, arc) +
+                              c->tails[ALM_SUM_WEIGHT].distances[l->to[arc]];
+        if (!(weight < best->weight) || !alm_arc_fits(c, arc))
             continue;
         if (labels->count == labels->capacity)
             return false;
@@ -130,7 +133,6 @@ bool alm_labels_run(struct mfn_alm_constrain *c, struct alm_incumbent *best, dou
     for (uint32_t i = 0; i < c->node_count; i++)
         l->settled[i] = MFN_ALM_NONE;
     l->count = l->heap_count = 0;
-    *best = (struct alm_incumbent){ .weight = (double)INFINITY };
     l->items[0] = (struct alm_partial){ .node = c->question.request->from,
                                         .arc = MFN_ALM_NONE,
                                         .parent = MFN_ALM_NONE };

@@ -130,6 +130,7 @@ static base_err walk_write(struct walk *w, uint32_t *nodes, size_t capacity,
 {
     const struct mfn_alm_recover *const r = w->recover;
     w->out.node_count = w->count;
+    w->out.distance_before = mfn_alm_routes_distance(r->before, r->path[0], w->to);
     if (w->count > capacity) {
         out->node_count = w->count;
         return BASE_EFULL;

@@ -14,16 +14,22 @@ static int64_t key_of(double distance)
     return key;
 }
 
+static struct alm_heap *heap_of(struct mfn_alm_constrain *c, enum alm_sum sum)
+{
+    return &c->heaps[sum != ALM_SUM_WEIGHT];
+}
+
 void alm_tail_begin(struct mfn_alm_constrain *c, enum alm_sum sum)
 {
     struct alm_tail *const tail = &c->tails[sum];
+    struct alm_heap *const heap = heap_of(c, sum);
     const uint32_t target = c->question.request->to;
     for (uint32_t i = 0; i < c->node_count; i++)
         tail->distances[i] = (double)INFINITY;
     tail->distances[target] = 0;
     tail->arcs[target] = MFN_ALM_NONE;
-    alm_heap_clear(&c->heap);
-    alm_heap_put(&c->heap, target, 0);
+    alm_heap_clear(heap);
+    alm_heap_put(heap, target, 0);
 }
 
 static void finish(const struct mfn_alm_constrain *c, struct alm_tail *tail, uint32_t node)
@@ -33,32 +39,38 @@ static void finish(const struct mfn_alm_constrain *c, struct alm_tail *tail, uin
                                            : alm_sums_after(c, &tail->sums[c->links.to[arc]], arc);
 }
 
-static void relax(struct mfn_alm_constrain *c, enum alm_sum sum, uint32_t node)
+static void relax(struct mfn_alm_constrain *c, enum alm_sum sum, uint32_t node, double most)
 {
     struct alm_tail *const tail = &c->tails[sum];
+    struct alm_heap *const heap = heap_of(c, sum);
     const struct alm_links *const l = &c->links;
-    const double distance = tail->distances[node];
-    for (uint32_t arc = l->first[node]; arc < l->first[node + 1]; arc++) {
-        const uint32_t from = l->from[arc];
-        const double there = distance + alm_arc_adds(c, sum, arc);
-        if (there >= tail->distances[from] || (c->flags[from] & ALM_NODE_AVOID) != 0 ||
+    const double *const values = alm_arc_values(c, sum);
+    const uint32_t *const sources = l->from;
+    double *const distances = tail->distances;
+    const double distance = distances[node];
+    const uint32_t end = l->first[node + 1];
+    for (uint32_t arc = l->first[node]; arc < end; arc++) {
+        const uint32_t from = sources[arc];
+        const double there = distance + (values != NULL ? values[arc] : alm_arc_adds(c, sum, arc));
+        if (there >= distances[from] || there > most || (c->flags[from] & ALM_NODE_AVOID) != 0 ||
             !alm_arc_fits(c, arc))
             continue;
-        tail->distances[from] = there;
+        distances[from] = there;
         tail->arcs[from] = arc;
-        alm_heap_put(&c->heap, from, key_of(there));
+        alm_heap_put(heap, from, key_of(there));
     }
 }
 
 void alm_tail_run(struct mfn_alm_constrain *c, enum alm_sum sum, uint32_t until, double most)
 {
     struct alm_tail *const tail = &c->tails[sum];
-    while (c->heap.count > 0) {
-        const uint32_t node = alm_heap_take(&c->heap).node;
+    struct alm_heap *const heap = heap_of(c, sum);
+    while (heap->count > 0) {
+        const uint32_t node = alm_heap_take(heap).node;
         if (tail->distances[node] > most)
             return;
         finish(c, tail, node);
-        relax(c, sum, node);
+        relax(c, sum, node, most);
         if (node == until)
             return;
     }

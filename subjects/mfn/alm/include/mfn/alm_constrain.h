@@ -94,7 +94,7 @@ struct mfn_alm_constrain;
  * mix        as there
  * label_max  1 .. MFN_ALM_LABELS_MAX, labels a question may make; 0: 65536
  *
- * Cost     64 bytes an edge, some 320 a node, 72 a label, all of it at once: find does not allocate
+ * Cost     64 bytes an edge, some 340 a node, 72 a label, all of it at once: find does not allocate
  * Errors   as mfn_alm_graph_new, and ERANGE (label_max) */
 BASE_MUST_USE base_err mfn_alm_constrain_new(const struct mfn_alm_edge *edges, size_t edge_count,
                                              size_t node_count, const struct mfn_alm_mix *mix,

@@ -74,10 +74,13 @@ enum mfn_alm_repair {
 
 struct mfn_alm_recovered {
     enum mfn_alm_repair repair;
-    uint64_t distance;      /* quanta of the table */
-    size_t node_count;      /* of the path, both ends included */
-    uint32_t backup_count;  /* backups that were taken */
-    uint32_t settled_count; /* nodes that the search looked at */
+    uint64_t distance;        /* quanta of the table */
+    uint64_t distance_before; /* of the shortest path when nothing has failed: the stretch by the
+                                 fault is distance / distance_before; against the shortest that is
+                                 left, ask global */
+    size_t node_count;        /* of the path, both ends included */
+    uint32_t backup_count;    /* backups that were taken */
+    uint32_t settled_count;   /* nodes that the search looked at */
 };
 
 struct mfn_alm_recover;
