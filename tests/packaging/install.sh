@@ -1,8 +1,8 @@
 #!/bin/sh
-# install.sh - installs into an empty folder and builds examples/ten_lines from there by both
-# routes, shared and static, and examples/sweep by one; each program must run by itself and as a
-# worker. Also: the libraries show only our names, both go into one program, and a file with
-# <bench/bench.h> compiles in less than 0.3 s.
+# install.sh - installs into an empty folder and builds examples/ten_lines and examples/flow_table
+# from there by both routes, shared and static, and examples/sweep by one; each benchmark must run
+# by itself and as a worker. Also: the libraries show only our names, all go into one program, and a
+# file with <bench/bench.h> compiles in less than 0.3 s.
 set -u
 skip() { echo "skipped: $*"; exit 77; }
 fail() { echo "install: $*"; exit 1; }
@@ -28,9 +28,9 @@ for kind in c S; do
 done
 
 # Names: nothing but our prefixes and the allocation functions that bench stands in for.
-ours='^\(base\|stats\|bench\|probe\|bpi\)_'
+ours='^\(base\|stats\|bench\|probe\|bpi\|mfn\)_'
 malloc='^\(malloc\|calloc\|realloc\|reallocarray\|free\|memalign\|aligned_alloc\|posix_memalign\)$'
-for file in "$libs"/libbench.a "$libs"/libbpi.a; do
+for file in "$libs"/libbench.a "$libs"/libbpi.a "$libs"/libmfn.a; do
     [ -f "$file" ] || continue
     alien=$(nm -g --defined-only "$file" | awk 'NF == 3 { print $3 }' |
         grep -v -e "$ours" -e "$malloc" -e '^malloc_usable_size$')
@@ -76,22 +76,51 @@ for target in bpi::bench bpi::bench_static; do
     try "$work/$target/ten_lines" "find_package $target" fnv1a_64_bytes '{}'
 done
 
+# try_flows PROGRAM HOW: the flows of the capture that is shipped, and a file that is none.
+try_flows() {
+    LD_LIBRARY_PATH=$libs "$1" suites/data/veth.pcap >"$work/out" 2>&1 ||
+        { cat "$work/out"; fail "flow_table, $2: status $?"; }
+    grep -Eq '^[1-9][0-9]* packets of [1-9][0-9]* flows, [1-9][0-9]* found again$' "$work/out" ||
+        { cat "$work/out"; fail "flow_table, $2: no sum"; }
+    ! LD_LIBRARY_PATH=$libs "$1" examples/README.md >"$work/out" 2>&1 || fail "flow_table reads a text"
+    echo "flow_table, $2: runs"
+}
+export PKG_CONFIG_PATH="$libs/pkgconfig" PKG_CONFIG_SYSROOT_DIR="$root"
+for link in "" --static; do
+    cp -r examples/flow_table "$work/flows$link"
+    make -s -C "$work/flows$link" LINK=$link CFLAGS="-O2 -Wall -Wextra -Werror" ||
+        fail "flow_table, pkg-config $link: does not build"
+    try_flows "$work/flows$link/flow_table" "pkg-config $link"
+done
+unset PKG_CONFIG_PATH PKG_CONFIG_SYSROOT_DIR
+if ldd "$work/flows--static/flow_table" | grep -q libmfn; then fail "static flow_table needs libmfn.so"; fi
+for target in bpi::mfn bpi::mfn_static; do
+    cmake -G Ninja -S examples/flow_table -B "$work/$target" -DMFN=$target \
+        -DCMAKE_PREFIX_PATH="$root$prefix" >"$work/log" 2>&1 && cmake --build "$work/$target" >>"$work/log" 2>&1 ||
+        { cat "$work/log"; fail "find_package: $target does not build"; }
+    try_flows "$work/$target/flow_table" "find_package $target"
+done
+
 if [ -f "$libs/libbpi.a" ] && [ -f "$root$prefix/include/bpi/cbor.h" ]; then
     cat >"$work/both.c" <<'C'
 #include <base/units.h>
 #include <bench/clock.h>
 #include <bpi/cbor.h>
+#include <mfn/alm_graphml.h>
 int main(void)
 {
-    return base_err_text(BASE_OK)[0] == '\0';
+    struct mfn_alm_edges edges = { 0 };
+    static const char text[] = "<graphml><graph edgedefault='directed'/></graphml>";
+    return base_err_text(BASE_OK)[0] == '\0' ||
+           mfn_alm_graphml_read(&edges, base_span_of(text, sizeof text - 1), NULL) != BASE_OK;
 }
 C
     export PKG_CONFIG_PATH="$libs/pkgconfig" PKG_CONFIG_SYSROOT_DIR="$root"
     # shellcheck disable=SC2046
-    cc -Wall -Werror -pthread $(pkg-config --cflags libbench libbpi) -o "$work/both" "$work/both.c" -Wl,--whole-archive \
-        "$libs/libbpi.a" "$libs/libbench.a" -Wl,--no-whole-archive \
-        $(pkg-config --static --libs-only-l libbench libbpi | sed 's/-lbench//g; s/-lbpi//g') &&
-        "$work/both" || fail "libbench and libbpi do not go into one program"
+    cc -Wall -Werror -pthread $(pkg-config --cflags libbench libbpi libmfn) -o "$work/both" "$work/both.c" -Wl,--whole-archive \
+        "$libs/libbpi.a" "$libs/libmfn.a" "$libs/libbench.a" -Wl,--no-whole-archive \
+        $(pkg-config --static --libs-only-l libbench libbpi libmfn | sed 's/-lbench//g; s/-lbpi//g; s/-lmfn//g') &&
+        "$work/both" || fail "libbench, libbpi and libmfn do not go into one program"
     unset PKG_CONFIG_PATH PKG_CONFIG_SYSROOT_DIR
 fi
 

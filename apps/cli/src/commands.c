@@ -1,4 +1,5 @@
 /* commands.c - the table of commands. A new command is one row here and one file cmd_x.c. */
+#include "alm_rows.h"
 #include "cli.h"
 #include "commands.h"
 #include "option_rows.h"
@@ -472,6 +473,7 @@ const struct cli_command cli_commands[] = {
       .options = { crypto_options, MEASURE },
       .examples = { { "bpi-perf crypto --input /usr/bin/bash --algorithms blake3", "one file" } },
       .run = cli_cmd_benchmark_crypto },
+    ALM_ROWS,
     { .name = "claims",
       .doc = "what this program promises, and what a run says about it",
       .about =
@@ -693,7 +695,8 @@ const size_t cli_command_count = sizeof cli_commands / sizeof cli_commands[0];
 const struct cli_exit_row cli_exit_table[] = {
     { CLI_FINE, "everything was measured, no claim is refuted, no gate failed, nothing is slower" },
     { CLI_REFUTED,
-      "a claim is refuted, a gate failed, a case is slower, or a signature does not hold" },
+      "a claim is refuted, a gate failed, a case is slower, a signature does not hold, or there is "
+      "no path" },
     { CLI_USAGE, "the command line, or a file that it names, is not right" },
     { CLI_UNMEASURED, "a case could not be measured, or the output could not be written" },
     { CLI_INTERRUPTED, "interrupted; the cases that were finished are reported and kept" },

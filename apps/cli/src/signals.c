@@ -44,6 +44,13 @@ void cli_signals_open(void)
     handle(SIGWINCH, on_resize, SA_RESTART);
 }
 
+void cli_signals_default(void)
+{
+    handle(SIGINT, SIG_DFL, 0);
+    handle(SIGTERM, SIG_DFL, 0);
+    handle(SIGHUP, SIG_DFL, 0);
+}
+
 bool cli_signals_take_resize(void)
 {
     const bool was = is_resized;

@@ -9,6 +9,9 @@
  * SIGWINCH. They are handlers and not SIG_IGN, so that children start with the defaults. */
 void cli_signals_open(void);
 
+/* Interrupts end the process at once, for commands that leave nothing half done. */
+void cli_signals_default(void);
+
 /* Nonzero after the first interrupt; handed to the coordinator. */
 extern volatile sig_atomic_t cli_signals_interrupted;
 

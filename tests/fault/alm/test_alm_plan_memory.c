@@ -1,7 +1,7 @@
 /* test_alm_plan_memory.c - the k-th allocation fails, for every k, in paths within limits, demands
  * and recovery: ENOMEM, nothing is changed, and the object goes on working. */
 #include "alm_twin.h"
-#include "failing_alloc.h"
+#include "fault.h"
 
 #include <mfn/alm_constrain.h>
 #include <mfn/alm_demand.h>
@@ -32,9 +32,9 @@ static base_err new_constrain(size_t allowed)
 {
     struct mfn_alm_constrain *c = NULL;
     struct base_why why = { 0 };
-    left = allowed;
+    fault_left = allowed;
     const base_err err = mfn_alm_constrain_new(edges, EDGES, NODES, NULL, 0, &c, &why);
-    left = SIZE_MAX;
+    fault_left = SIZE_MAX;
     assert_true((c != NULL) == (err == BASE_OK));
     assert_int_equal(why.err, err);
     mfn_alm_constrain_free(c);
@@ -48,7 +48,7 @@ static base_err find_allocates_nothing(size_t allowed)
     size_t by_labels = 0;
     (void)allowed;
     assert_int_equal(mfn_alm_constrain_new(edges, EDGES, NODES, NULL, 0, &c, NULL), BASE_OK);
-    left = 0;
+    fault_left = 0;
     for (uint32_t i = 0; i < 20 * NODES; i++) {
         struct mfn_alm_way way = { 0 };
         const struct mfn_alm_request request = { .from = 0,
@@ -60,7 +60,7 @@ static base_err find_allocates_nothing(size_t allowed)
         assert_true(err == BASE_OK || err == BASE_ENOTFOUND);
         by_labels += way.label_count > 0;
     }
-    left = SIZE_MAX;
+    fault_left = SIZE_MAX;
     assert_true(by_labels > 20);
     mfn_alm_constrain_free(c);
     return BASE_OK;
@@ -70,9 +70,9 @@ static base_err new_demands(size_t allowed)
 {
     struct mfn_alm_demands *d = NULL;
     struct base_why why = { 0 };
-    left = allowed;
+    fault_left = allowed;
     const base_err err = mfn_alm_demands_new(edges, EDGES, NODES, NULL, NULL, &d, &why);
-    left = SIZE_MAX;
+    fault_left = SIZE_MAX;
     assert_true((d != NULL) == (err == BASE_OK));
     assert_int_equal(why.err, err);
     mfn_alm_demands_free(d);
@@ -123,9 +123,9 @@ static base_err add_demand(size_t allowed)
     struct mfn_alm_request request = demand(3, 5);
     struct base_why why = { 0 };
     request.bandwidth_mbps_min = 4500;
-    left = allowed;
+    fault_left = allowed;
     const base_err err = mfn_alm_demands_add(d, &request, &out, &why);
-    left = SIZE_MAX;
+    fault_left = SIZE_MAX;
     if (err != BASE_OK) {
         const struct loads after = loads_of(d);
         assert_int_equal(err, BASE_ENOMEM);
@@ -148,9 +148,9 @@ static base_err add_many(size_t allowed)
     for (uint32_t i = 0; i < DEMANDS; i++)
         requests[i] = demand(i, 1 + i % 5);
     assert_int_equal(mfn_alm_demands_new(edges, EDGES, NODES, NULL, NULL, &d, NULL), BASE_OK);
-    left = allowed;
+    fault_left = allowed;
     const base_err err = mfn_alm_demands_add_all(d, requests, DEMANDS, out, NULL);
-    left = SIZE_MAX;
+    fault_left = SIZE_MAX;
     if (err != BASE_OK) {
         assert_int_equal(mfn_alm_demands_count(d), 0);
         assert_true(mfn_alm_demands_utilisation_max(d, NULL) == 0);
@@ -171,9 +171,9 @@ static base_err balance(size_t allowed)
     assert_int_equal(mfn_alm_demands_new(ways, 2, 2, NULL, NULL, &d, NULL), BASE_OK);
     for (int i = 0; i < 4; i++)
         assert_int_equal(mfn_alm_demands_add(d, &request, &out, NULL), BASE_OK);
-    left = allowed;
+    fault_left = allowed;
     const base_err err = mfn_alm_demands_balance(d, 100, NULL);
-    left = SIZE_MAX;
+    fault_left = SIZE_MAX;
     assert_true(err == BASE_OK || err == BASE_ENOMEM);
     assert_true(mfn_alm_demands_load_mbps(d, 0) + mfn_alm_demands_load_mbps(d, 1) == 100);
     assert_int_equal(mfn_alm_demands_balance(d, 100, NULL), BASE_OK);
@@ -192,9 +192,9 @@ static base_err retry(size_t allowed)
     assert_int_equal(mfn_alm_demands_add(d, &request, &out, NULL), BASE_OK);
     const size_t lost = out.preempted_count;
     assert_int_equal(mfn_alm_demands_release(d, out.id), BASE_OK);
-    left = allowed;
+    fault_left = allowed;
     const base_err err = mfn_alm_demands_retry(d, &count);
-    left = SIZE_MAX;
+    fault_left = SIZE_MAX;
     assert_int_equal(mfn_alm_demands_retry(d, &again), BASE_OK);
     if (err == BASE_OK)
         assert_true(count > 0 && count <= lost && again == 0);
@@ -206,9 +206,9 @@ static base_err new_recover(size_t allowed)
 {
     struct mfn_alm_recover *r = NULL;
     struct base_why why = { 0 };
-    left = allowed;
+    fault_left = allowed;
     const base_err err = mfn_alm_recover_new(graph, &r, &why);
-    left = SIZE_MAX;
+    fault_left = SIZE_MAX;
     assert_true((r != NULL) == (err == BASE_OK));
     assert_int_equal(why.err, err);
     mfn_alm_recover_free(r);
@@ -223,15 +223,15 @@ static base_err protect(size_t allowed)
     struct mfn_alm_recovered out;
     uint32_t nodes[NODES];
     assert_int_equal(mfn_alm_recover_new(graph, &r, NULL), BASE_OK);
-    left = allowed;
+    fault_left = allowed;
     const base_err err = mfn_alm_recover_protect(r, &p, NULL);
     assert_true((p.pair_count == 77) == (err != BASE_OK));
-    left = 0; /* neither allocates */
+    fault_left = 0; /* neither allocates */
     assert_int_equal(mfn_alm_recover_fail(r, &fault, 1, NULL), BASE_OK);
     for (uint32_t i = 2; i < NODES; i++)
         assert_int_equal(mfn_alm_recover_route(r, MFN_ALM_RECOVERY_FAST, 1, i, nodes, NODES, &out),
                          BASE_OK);
-    left = SIZE_MAX;
+    fault_left = SIZE_MAX;
     assert_int_equal(mfn_alm_recover_protect(r, &p, NULL), BASE_OK);
     assert_true(p.node_count > 0 && p.pair_count > NODES);
     mfn_alm_recover_free(r);
@@ -246,9 +246,9 @@ static base_err recompute(size_t allowed)
     uint32_t nodes[NODES];
     assert_int_equal(mfn_alm_recover_new(graph, &r, NULL), BASE_OK);
     assert_int_equal(mfn_alm_recover_fail(r, &fault, 1, NULL), BASE_OK);
-    left = allowed;
+    fault_left = allowed;
     const base_err err = mfn_alm_recover_recompute(r, NULL);
-    left = SIZE_MAX;
+    fault_left = SIZE_MAX;
     assert_int_equal(mfn_alm_recover_recompute(r, NULL), BASE_OK);
     for (uint32_t i = 5; i < NODES; i++) {
         assert_int_equal(

@@ -2,36 +2,14 @@
  * and after new nothing is allocated. */
 #include "unit.h"
 
+#include "fault.h"
+
 #include <mfn/alm_balance.h>
 #include <mfn/alm_cache.h>
 
 #include <base/rng.h>
 
 #include <stdlib.h>
-
-static size_t left = SIZE_MAX; /* allocations that still succeed */
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-
-static bool is_refused(void)
-{
-    if (left == SIZE_MAX)
-        return false;
-    return left == 0 || left-- == 0;
-}
-
-void *__wrap_malloc(size_t size)
-{
-    return is_refused() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-    return is_refused() ? NULL : __real_calloc(count, size);
-}
 
 static void use_pool(struct mfn_alm_pool *pool)
 {
@@ -63,16 +41,16 @@ static void a_pool_allocates_at_new_only(void **state)
         for (size_t k = 0; k <= wanted; k++) {
             struct mfn_alm_pool *pool = NULL;
             struct base_why why = { 0 };
-            left = k;
+            fault_left = k;
             const base_err err = mfn_alm_pool_new(&options, &pool, &why);
             assert_int_equal(err, k < wanted ? BASE_ENOMEM : BASE_OK);
             assert_int_equal(why.err, err);
-            left = 0;
+            fault_left = 0;
             if (err == BASE_OK)
                 use_pool(pool);
             else
                 assert_null(pool);
-            left = SIZE_MAX;
+            fault_left = SIZE_MAX;
             mfn_alm_pool_free(pool);
         }
     }
@@ -102,16 +80,16 @@ static void a_cache_allocates_at_new_only(void **state)
             };
             struct mfn_alm_cache *cache = NULL;
             struct base_why why = { 0 };
-            left = k;
+            fault_left = k;
             const base_err err = mfn_alm_cache_new(&options, &cache, &why);
             assert_int_equal(err, k < 9 ? BASE_ENOMEM : BASE_OK);
             assert_int_equal(why.err, err);
-            left = 0;
+            fault_left = 0;
             if (err == BASE_OK)
                 use_cache(cache);
             else
                 assert_null(cache);
-            left = SIZE_MAX;
+            fault_left = SIZE_MAX;
             mfn_alm_cache_free(cache);
         }
     }

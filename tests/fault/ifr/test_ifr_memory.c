@@ -2,47 +2,15 @@
  * a growing table asks for. The tables stay usable, and grow when there is memory again. */
 #include "unit.h"
 
+#include "fault.h"
 #include "ifr_keys.h"
 
 #include <mfn/ifr_robin.h>
 #include <mfn/ifr_table.h>
 
 #include <stdlib.h>
-#include <sys/mman.h>
 
 enum { KEYS = 6000, OPERATIONS = 300000 };
-
-static size_t left = SIZE_MAX; /* allocations that still succeed */
-
-static bool is_refused(void)
-{
-    if (left == 0)
-        return true;
-    left -= left != SIZE_MAX;
-    return false;
-}
-
-void *__real_mmap(void *address, size_t size, int protection, int flags, int fd, off_t offset);
-void *__real_aligned_alloc(size_t alignment, size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__wrap_mmap(void *address, size_t size, int protection, int flags, int fd, off_t offset);
-void *__wrap_aligned_alloc(size_t alignment, size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-
-void *__wrap_mmap(void *address, size_t size, int protection, int flags, int fd, off_t offset)
-{
-    return is_refused() ? MAP_FAILED : __real_mmap(address, size, protection, flags, fd, offset);
-}
-
-void *__wrap_aligned_alloc(size_t alignment, size_t size)
-{
-    return is_refused() ? NULL : __real_aligned_alloc(alignment, size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-    return is_refused() ? NULL : __real_calloc(count, size);
-}
 
 static const struct mfn_ifr_table_options options = { .key_size = MFN_IFR_KEY_IPV4,
                                                       .seed = { { 1, 2, 3, 4 } } };
@@ -53,18 +21,18 @@ static void a_new_table_fails_whole(void **state)
     for (size_t k = 0; k < 2; k++) {
         struct mfn_ifr_table *table = NULL;
         struct mfn_ifr_robin *robin = NULL;
-        left = k;
+        fault_left = k;
         assert_int_equal(mfn_ifr_table_new(&options, &table), BASE_ENOMEM);
-        left = k;
+        fault_left = k;
         assert_int_equal(mfn_ifr_robin_new(&options, &robin), BASE_ENOMEM);
-        left = SIZE_MAX;
+        fault_left = SIZE_MAX;
         assert_null(table);
         assert_null(robin);
     }
     struct mfn_ifr_table *table = NULL;
-    left = 2;
+    fault_left = 2;
     assert_int_equal(mfn_ifr_table_new(&options, &table), BASE_OK);
-    left = SIZE_MAX;
+    fault_left = SIZE_MAX;
     mfn_ifr_table_free(table);
 }
 
@@ -117,11 +85,12 @@ static size_t work(void *table, insert_fn *insert, find_fn *find, remove_fn *rem
         uint8_t key[MFN_IFR_KEY_IPV4];
         ifr_keys_make(number, sizeof key, key);
         struct mfn_ifr_value value = { .timestamp_ns = i };
-        left = base_rng_below(&rng, 50) == 0 ? SIZE_MAX : 0;
+        fault_left = base_rng_below(&rng, 50) == 0 ? SIZE_MAX : 0;
         const uint64_t choice = base_rng_below(&rng, 3);
         if (choice == 0) {
             const base_err err = insert(table, key, &value);
-            assert_true(err == BASE_OK || (err == BASE_ENOMEM && left == 0 && !is_there[number]));
+            assert_true(err == BASE_OK ||
+                        (err == BASE_ENOMEM && fault_left == 0 && !is_there[number]));
             refused += err != BASE_OK;
             written[number] = err == BASE_OK ? i : written[number];
             is_there[number] = is_there[number] || err == BASE_OK;
@@ -133,7 +102,7 @@ static size_t work(void *table, insert_fn *insert, find_fn *find, remove_fn *rem
             is_there[number] = false;
         }
     }
-    left = SIZE_MAX;
+    fault_left = SIZE_MAX;
     return refused;
 }
 

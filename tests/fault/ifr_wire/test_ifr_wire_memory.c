@@ -3,44 +3,10 @@
 #define _GNU_SOURCE
 #include "wire_world.h"
 
+#include "fault.h"
+
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-
-static size_t left = SIZE_MAX; /* allocations that still succeed */
-static size_t refused;
-
-static bool is_refused(void)
-{
-    if (left == 0) {
-        refused++;
-        return true;
-    }
-    left -= left != SIZE_MAX;
-    return false;
-}
-
-void *__real_mmap(void *address, size_t size, int protection, int flags, int fd, off_t offset);
-void *__real_realloc(void *memory, size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__wrap_mmap(void *address, size_t size, int protection, int flags, int fd, off_t offset);
-void *__wrap_realloc(void *memory, size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-
-void *__wrap_mmap(void *address, size_t size, int protection, int flags, int fd, off_t offset)
-{
-    return is_refused() ? MAP_FAILED : __real_mmap(address, size, protection, flags, fd, offset);
-}
-
-void *__wrap_realloc(void *memory, size_t size)
-{
-    return is_refused() ? NULL : __real_realloc(memory, size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-    return is_refused() ? NULL : __real_calloc(count, size);
-}
 
 static void an_opened_server_or_none(void **state)
 {
@@ -52,9 +18,9 @@ static void an_opened_server_or_none(void **state)
                                                     .service = wire_map_service(&world.map) };
     for (size_t k = 0; k < 3; k++) {
         struct base_why why = { 0 };
-        left = k;
+        fault_left = k;
         const base_err err = mfn_ifr_server_open(&options, &world.server, &why);
-        left = SIZE_MAX;
+        fault_left = SIZE_MAX;
         assert_int_equal(err, BASE_ENOMEM);
         assert_non_null(strstr(why.text, "out of memory"));
     }
@@ -72,9 +38,9 @@ static bool survives(struct wire_world *world, enum mfn_ifr_frame_type type, con
     wire_settle(world);
     wire_raw_frame(&raw, type, payload, size, &bytes);
     wire_raw_send(&raw, bytes.data, bytes.size);
-    left = allocations;
+    fault_left = allocations;
     wire_settle(world);
-    left = SIZE_MAX;
+    fault_left = SIZE_MAX;
     const bool is_there = wire_counters(world).client_count == 1;
     struct mfn_ifr_frame frame;
     assert_int_equal(wire_raw_has(&raw, &frame), is_there);
@@ -124,9 +90,9 @@ static void a_refusal_without_memory(void **state)
     wire_raw_open(&first, world.path);
     wire_settle(&world);
     wire_raw_open(&second, world.path);
-    left = 0;
+    fault_left = 0;
     wire_settle(&world);
-    left = SIZE_MAX;
+    fault_left = SIZE_MAX;
     assert_int_equal(wire_counters(&world).clients_refused, 1);
     assert_false(wire_raw_has(&second, &frame));
     assert_true(wire_raw_is_over(&second));
@@ -143,18 +109,18 @@ static void a_client_library_without_memory(void **state)
     struct base_why why = { 0 };
     wire_open(&world, 0);
     struct mfn_ifr_client *client = NULL;
-    left = 0;
+    fault_left = 0;
     const base_err err = mfn_ifr_client_open(world.path, 1000000000, &client, &why);
-    left = SIZE_MAX;
+    fault_left = SIZE_MAX;
     assert_int_equal(err, BASE_ENOMEM);
-    left = 1;
+    fault_left = 1;
     const base_err second = mfn_ifr_client_open(world.path, 1000000000, &client, &why);
-    left = SIZE_MAX;
+    fault_left = SIZE_MAX;
     assert_int_equal(second, BASE_ENOMEM);
     assert_non_null(strstr(why.text, "out of memory"));
     assert_null(client);
     wire_close(&world);
-    assert_true(refused > 0);
+    assert_true(fault_refused > 0);
 }
 
 int main(void)

@@ -2,6 +2,8 @@
  * what was begun can be done again. */
 #include "unit.h"
 
+#include "fault.h"
+
 #include <stats/multiple.h>
 #include <stats/sequential.h>
 
@@ -9,36 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-static size_t left = SIZE_MAX; /* allocations that still succeed */
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-
-static bool is_refused(void)
-{
-    if (left == SIZE_MAX)
-        return false;
-    return left == 0 || left-- == 0;
-}
-
-void *__wrap_malloc(size_t size)
-{
-    return is_refused() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-    return is_refused() ? NULL : __real_calloc(count, size);
-}
-
 static base_err init_paired(void)
 {
     static const double values[] = { 3, 1, 2 };
     struct stats_paired paired = { .count = 77 };
     const base_err err = stats_paired_init(&paired, values, 3);
-    left = SIZE_MAX;
+    fault_left = SIZE_MAX;
     assert_int_equal(paired.count, err == BASE_OK ? 3 : 77);
     if (err == BASE_OK)
         stats_paired_done(&paired);
@@ -50,7 +28,7 @@ static base_err adjust(void)
     double p[] = { 0.02, 0.01 };
     size_t tests = 77;
     const base_err err = stats_adjust(p, 2, STATS_CORRECTION_HOLM, &tests);
-    left = SIZE_MAX;
+    fault_left = SIZE_MAX;
     assert_int_equal(tests, err == BASE_OK ? 2 : 77);
     assert_true(p[1] == (err == BASE_OK ? 0.02 : 0.01));
     return err;
@@ -60,15 +38,15 @@ static base_err look(void)
 {
     static struct stats_sequential s;
     const struct stats_sequential_options options = { .alpha = 0.05 };
-    const size_t allowed = left;
-    left = SIZE_MAX;
+    const size_t allowed = fault_left;
+    fault_left = SIZE_MAX;
     assert_int_equal(stats_sequential_init(&s, &options), BASE_OK);
     for (size_t i = 0; i < 10; i++)
         assert_int_equal(stats_sequential_add(&s, 1 + (double)i), BASE_OK);
     const struct stats_look before = s.look;
-    left = allowed;
+    fault_left = allowed;
     const base_err err = stats_sequential_look(&s, false);
-    left = SIZE_MAX;
+    fault_left = SIZE_MAX;
     if (err != BASE_OK)
         assert_memory_equal(&before, &s.look, sizeof before);
     /* The look is still due. */
@@ -87,7 +65,7 @@ static void every_allocation_may_fail(void **state)
     } rows[] = { { init_paired, 2 }, { adjust, 1 }, { look, 2 } };
     for (size_t r = 0; r < 3; r++)
         for (size_t k = 0; k <= rows[r].allocations; k++) {
-            left = k;
+            fault_left = k;
             assert_int_equal(rows[r].run(), k < rows[r].allocations ? BASE_ENOMEM : BASE_OK);
         }
 }
