@@ -228,7 +228,7 @@ PY
 start 01 --regression-check --baseline-file ./baseline_results.json --threshold 100 $little
 has out 'ifr/iterate'
 has out 'baseline/predict'
-lacks out 'ifr/lookup'
+lacks out 'ifr/lookup:'
 # Something a hundred times as fast is what everything is slower than.
 start 1 --regression-check --baseline-file fast.json --threshold 5.0 --duration 2 --warm-up 1ms --no-history
 has out slower
