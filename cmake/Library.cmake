@@ -51,6 +51,16 @@ function(bpi_program name)
   target_link_libraries(${name} PRIVATE bpi_flags ${closure})
 endfunction()
 
+# bpi_program_names(NAME OTHER...): the program is started under other names too: links beside it,
+# in the build and where it is installed, with its completions.
+function(bpi_program_names name)
+  foreach(_other ${ARGN})
+    add_custom_command(TARGET ${name} POST_BUILD VERBATIM
+      COMMAND ${CMAKE_COMMAND} -E create_symlink ${name} $<TARGET_FILE_DIR:${name}>/${_other})
+    set_property(GLOBAL APPEND PROPERTY BPI_PROGRAM_NAMES ${_other})
+  endforeach()
+endfunction()
+
 function(bpi_closure out)
   set(todo ${ARGN})
   set(seen "")
@@ -307,7 +317,24 @@ function(bpi_package_finish)
   if(TARGET bpi-perf)
     install(TARGETS bpi-perf)
     bpi_package_words()
+    get_property(names GLOBAL PROPERTY BPI_PROGRAM_NAMES)
+    foreach(_other ${names})
+      bpi_package_link(bpi-perf ${CMAKE_INSTALL_BINDIR}/${_other})
+      bpi_package_link(bpi-perf ${CMAKE_INSTALL_DATADIR}/bash-completion/completions/${_other})
+      bpi_package_link(bpi-perf.fish ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d/${_other}.fish)
+    endforeach()
   endif()
+endfunction()
+
+# bpi_package_link(TO PATH): a symbolic link at PATH below the prefix.
+function(bpi_package_link to path)
+  get_filename_component(folder ${path} DIRECTORY)
+  get_filename_component(name ${path} NAME)
+  set(link ${CMAKE_CURRENT_BINARY_DIR}/links/${folder}/${name})
+  get_filename_component(place ${link} DIRECTORY)
+  file(MAKE_DIRECTORY ${place})
+  file(CREATE_LINK ${to} ${link} SYMBOLIC)
+  install(FILES ${link} DESTINATION ${folder})
 endfunction()
 
 function(bpi_package_words)

@@ -28,7 +28,13 @@ done
 run 0 exec --help
 [ "$(grep -c -e '--warm-up' "$work/out")" -eq 1 ] || fail "an option that stands for another is shown twice"
 
+# A command that is also a program of its name says the same.
+"$BUILD/apps/cli/benchmark-runner" --help >"$work/first" || fail "benchmark-runner --help"
+run 0 benchmark-runner --help
+cmp -s "$work/out" "$work/first" || fail "benchmark-runner --help is not bpi-perf benchmark-runner --help"
+
 run 0 internal-man --folder "$work/man"
+cmp -s "$work/man/benchmark-runner.1" "$work/man/bpi-perf-benchmark-runner.1" || fail "benchmark-runner has no page"
 for page in bpi-perf bpi-perf-run bpi-perf-benchmark-cbor bpi-perf-history-trend; do
     [ -s "$work/man/$page.1" ] || fail "there is no page $page.1"
 done
@@ -62,6 +68,14 @@ has out compare
 has out crypto
 complete bpi-perf benchmark cbor --enc
 has out --encode
+complete benchmark-runner --all
+has out --all-layers
+complete benchmark-runner --layers layer
+has out layer3
+complete benchmark-runner --baseline --re
+has out --report
+complete bpi-perf benchmark-runner --reg
+has out --regression-check
 complete bpi-perf run --format j
 has out json
 complete bpi-perf run null/em

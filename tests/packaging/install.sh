@@ -96,11 +96,15 @@ C
 fi
 
 if [ -f "$BUILD/apps/cli/bpi-perf" ]; then
-    for file in bin/bpi-perf share/man/man1/bpi-perf.1 share/zsh/site-functions/_bpi-perf \
+    for file in bin/bpi-perf bin/benchmark-runner share/man/man1/benchmark-runner.1 \
+        share/bash-completion/completions/benchmark-runner \
+        share/fish/vendor_completions.d/benchmark-runner.fish share/man/man1/bpi-perf.1 share/zsh/site-functions/_bpi-perf \
         share/bash-completion/completions/bpi-perf share/fish/vendor_completions.d/bpi-perf.fish; do
         [ -s "$root$prefix/$file" ] || fail "$file was not installed"
     done
     bash -n "$root$prefix/share/bash-completion/completions/bpi-perf" || fail "bash completion"
+    [ "$(readlink "$root$prefix/bin/benchmark-runner")" = bpi-perf ] || fail "benchmark-runner is no link"
+    "$root$prefix/bin/benchmark-runner" --help | grep -q -e --all-layers || fail "benchmark-runner --help"
     "$root$prefix/bin/bpi-perf" --version || fail "the installed program does not start"
 fi
 

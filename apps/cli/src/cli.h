@@ -44,6 +44,7 @@ enum cli_kind {
     CLI_TEXT,          /* any text */
     CLI_FILE,          /* a path */
     CLI_TIME,          /* "10s": ns */
+    CLI_SECONDS,       /* "60" or "10s": ns */
     CLI_TIME_OR_COUNT, /* "10s": ns, or "3": count */
     CLI_COUNT,         /* low .. high: count */
     CLI_SIZE,          /* "1024" or "64KiB": count, low .. high */
@@ -94,6 +95,7 @@ struct cli_command {
     const struct cli_option *options[CLI_OPTION_TABLES_MAX];
     struct cli_example examples[CLI_EXAMPLES_MAX];
     bool is_hidden;
+    bool is_program; /* a program of this name is this command: a link to bpi-perf */
     int (*run)(const struct cli_args *args); /* NULL: only its sub-commands do something */
 };
 
@@ -135,7 +137,7 @@ struct cli_args {
 
 /* Parse a command line.
  *
- *   argv   [argc] as main got it
+ *   argv   [argc] as main got it; argv[0] may be the name of a command (cli_command_started)
  *   args   out: written also on failure as far as it was understood (command may be NULL)
  *
  * Errors   EINVALID, EPARSE, ERANGE, ENOTFOUND; why names the option, its value and what is right
@@ -149,6 +151,9 @@ const struct cli_value *cli_value(const struct cli_args *args, const char *name)
 bool cli_has(const struct cli_args *args, const char *name);
 /* The text, or `fallback`. */
 const char *cli_text(const struct cli_args *args, const char *name, const char *fallback);
+
+/* The command whose name a program was started under, by a link to it; NULL: none. */
+const struct cli_command *cli_command_started(const char *argv0);
 
 /* The command of that full name, or NULL; the option of a command (common ones too), or NULL. */
 const struct cli_command *cli_command_find(const char *name);

@@ -387,6 +387,28 @@ const struct cli_command cli_commands[] = {
                     { "bpi-perf run enc/ --regression-check --baseline-file main --threshold 5.0",
                       "and compare with the run saved as main" } },
       .run = cli_cmd_run },
+    { .name = "benchmark-runner",
+      .doc = "measure the layers of the flow network, with targets and a baseline",
+      .about =
+          "Measures the suites that are a layer: layer1 is ifr, layer3 is alm. A layer that is not "
+          "there yet is said to be missing, here and in the report; nothing stands in for it. "
+          "Targets come from the configuration and are met when the whole confidence interval "
+          "meets them. docs/runner.md has every key of the configuration and of the files.\n\n"
+          "The exit status is 3 when nothing could be measured, a case failed, or a layer that was "
+          "asked for (by --layers, --all-layers) is not there; 1 when a target or claim is not met "
+          "or a case became slower. A program that is called benchmark-runner is this command.",
+      .options = { cli_runner_options },
+      .examples = { { "benchmark-runner --all-layers --baseline --report", "everything" },
+                    { "benchmark-runner --layers layer1,layer3 --flow-count 10000 --duration 60 "
+                      "--report --output ./results",
+                      "two layers, with files" },
+                    { "benchmark-runner --regression-check --baseline-file "
+                      "./baseline_results.json --threshold 5.0",
+                      "did it get slower" },
+                    { "benchmark-runner --memory-profile --layers layer1 --flow-count 50000",
+                      "what it takes of memory" } },
+      .is_program = true,
+      .run = cli_cmd_benchmark_runner },
     { .name = "exec",
       .operands = "COMMAND... | -- COMMAND [ARGS...]",
       .operand = CLI_A_COMMAND,
@@ -715,7 +737,9 @@ const struct cli_exit_row cli_exit_table[] = {
     { CLI_REFUTED,
       "a claim is refuted, a gate failed, a case is slower, or a signature does not hold" },
     { CLI_USAGE, "the command line, or a file that it names, is not right" },
-    { CLI_UNMEASURED, "a case could not be measured, or the output could not be written" },
+    { CLI_UNMEASURED,
+      "a case could not be measured, a layer that was asked for is not there yet, or "
+      "the output could not be written" },
     { CLI_INTERRUPTED, "interrupted; the cases that were finished are reported and kept" },
 };
 const size_t cli_exit_count = sizeof cli_exit_table / sizeof cli_exit_table[0];

@@ -10,9 +10,12 @@ extern const struct cli_option cli_trend_options[];
 extern const struct cli_option cli_changes_options[];
 extern const struct cli_option cli_bisect_options[];
 
+extern const struct cli_option cli_runner_options[];
+
 int cli_cmd_benchmark(const struct cli_args *args);
 int cli_cmd_benchmark_cbor(const struct cli_args *args);
 int cli_cmd_benchmark_crypto(const struct cli_args *args);
+int cli_cmd_benchmark_runner(const struct cli_args *args);
 int cli_cmd_compare(const struct cli_args *args);
 int cli_cmd_side_by_side(const struct cli_args *args);
 int cli_cmd_gate(const struct cli_args *args);

@@ -12,10 +12,13 @@
 static const char bash_head[] =
     "_bpi_perf() {\n"
     "  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}\n"
-    "  local line='' word i subs='' options='' operand=''\n"
-    "  for ((i = 1; i < COMP_CWORD; i++)); do\n"
-    "    word=${COMP_WORDS[i]}\n"
-    "    case \"$line${line:+ }$word\" in\n";
+    "  local line='' word i subs='' options='' flags='' operand=''\n"
+    "  case \"${COMP_WORDS[0]##*/}\" in\n";
+static const char bash_words[] = ") line=${COMP_WORDS[0]##*/} ;;\n"
+                                 "  esac\n"
+                                 "  for ((i = 1; i < COMP_CWORD; i++)); do\n"
+                                 "    word=${COMP_WORDS[i]}\n"
+                                 "    case \"$line${line:+ }$word\" in\n";
 static const char bash_values[] =
     "  if [[ $cur == -* ]]; then\n"
     "    COMPREPLY=($(compgen -W \"$options\" -- \"$cur\"))\n"
@@ -29,7 +32,16 @@ static const char bash_values[] =
     "  esac\n"
     "  COMPREPLY=($(compgen -W \"$subs\" -- \"$cur\"))\n"
     "}\n"
-    "complete -o filenames -F _bpi_perf bpi-perf\n";
+    "complete -o filenames -F _bpi_perf bpi-perf";
+
+/* The names of the programs that are links to this one, each after `before`. */
+static base_err put_programs(struct base_buf *out, const char *before)
+{
+    for (size_t i = 0; i < cli_command_count; i++)
+        if (cli_commands[i].is_program)
+            CLI_TRY(base_buf_printf(out, "%s%s", before, cli_commands[i].name));
+    return BASE_OK;
+}
 
 static const char *operand_word(enum cli_operand operand)
 {
@@ -58,6 +70,15 @@ static base_err put_option_words(struct base_buf *out, const struct cli_option *
     return BASE_OK;
 }
 
+/* What takes no value here may take one elsewhere. */
+static base_err put_flag_words(struct base_buf *out, const struct cli_option *table)
+{
+    for (; table != NULL && table->name != NULL; table++)
+        if (table->kind == CLI_FLAG)
+            CLI_TRY(base_buf_printf(out, "--%s ", table->name));
+    return BASE_OK;
+}
+
 static base_err put_bash_command(struct base_buf *out, const struct cli_command *command)
 {
     CLI_TRY(base_buf_printf(out, "    '%s') subs='", command != NULL ? command->name : ""));
@@ -69,6 +90,9 @@ static base_err put_bash_command(struct base_buf *out, const struct cli_command 
     for (size_t i = 0; command != NULL && i < CLI_OPTION_TABLES_MAX; i++)
         CLI_TRY(put_option_words(out, command->options[i]));
     CLI_TRY(put_option_words(out, cli_common_options));
+    CLI_TRY(base_buf_put_text(out, "' flags=' "));
+    for (size_t i = 0; command != NULL && i < CLI_OPTION_TABLES_MAX; i++)
+        CLI_TRY(put_flag_words(out, command->options[i]));
     return base_buf_printf(out, "' operand='%s' ;;\n",
                            command != NULL ? operand_word(command->operand) : "");
 }
@@ -102,6 +126,9 @@ static base_err put_bash_values(struct base_buf *out, const struct cli_option *t
 static base_err put_bash(struct base_buf *out)
 {
     CLI_TRY(base_buf_put_text(out, bash_head));
+    CLI_TRY(base_buf_put_text(out, "    -")); /* no program's name */
+    CLI_TRY(put_programs(out, "|"));
+    CLI_TRY(base_buf_put_text(out, bash_words));
     CLI_TRY(base_buf_put_text(out, "      "));
     for (size_t i = 0; i < cli_command_count; i++)
         if (!cli_commands[i].is_hidden)
@@ -112,14 +139,17 @@ static base_err put_bash(struct base_buf *out)
     for (size_t i = 0; i < cli_command_count; i++)
         if (!cli_commands[i].is_hidden)
             CLI_TRY(put_bash_command(out, &cli_commands[i]));
-    CLI_TRY(base_buf_put_text(out, "  esac\n  local IFS=$' \\t\\n,'\n  case \"$prev\" in\n"));
+    CLI_TRY(base_buf_put_text(out, "  esac\n  [[ $flags == *\" $prev \"* ]] && prev=\n"
+                                   "  local IFS=$' \\t\\n,'\n  case \"$prev\" in\n"));
     const struct base_buf before = *out;
     for (size_t i = 0; i < cli_command_count; i++)
         for (size_t k = 0; k < CLI_OPTION_TABLES_MAX; k++)
             CLI_TRY(put_bash_values(out, cli_commands[i].options[k], &before));
     CLI_TRY(put_bash_values(out, cli_common_options, &before));
     CLI_TRY(base_buf_put_text(out, "  esac\n"));
-    return base_buf_put_text(out, bash_values);
+    CLI_TRY(base_buf_put_text(out, bash_values));
+    CLI_TRY(put_programs(out, " "));
+    return base_buf_put_text(out, "\n");
 }
 
 /* Text inside '...' of fish: a quote and a backslash take a backslash. */
@@ -130,10 +160,10 @@ static base_err put_fish_text(struct base_buf *out, const char *text)
     return BASE_OK;
 }
 
-static base_err put_fish_option(struct base_buf *out, const char *when,
+static base_err put_fish_option(struct base_buf *out, const char *program, const char *when,
                                 const struct cli_option *option)
 {
-    CLI_TRY(base_buf_printf(out, "complete -c bpi-perf -n '%s' -l %s", when, option->name));
+    CLI_TRY(base_buf_printf(out, "complete -c %s -n '%s' -l %s", program, when, option->name));
     if (option->letter != 0)
         CLI_TRY(base_buf_printf(out, " -s %c", option->letter));
     if (option->kind != CLI_FLAG)
@@ -161,7 +191,7 @@ static base_err put_fish_command(struct base_buf *out, const struct cli_command 
         for (const struct cli_option *row = command->options[i]; row != NULL && row->name != NULL;
              row++)
             if (cli_option_find(command, row->name) == row)
-                CLI_TRY(put_fish_option(out, memory, row));
+                CLI_TRY(put_fish_option(out, "bpi-perf", memory, row));
     if (command->operand == CLI_A_CASE)
         CLI_TRY(base_buf_printf(out,
                                 "complete -c bpi-perf -n '%s' -a '(bpi-perf benchmark list --names "
@@ -171,6 +201,20 @@ static base_err put_fish_command(struct base_buf *out, const struct cli_command 
         CLI_TRY(base_buf_printf(out, "complete -c bpi-perf -n '%s' -F\n", memory));
     if (command->operand == CLI_A_SHELL)
         CLI_TRY(base_buf_printf(out, "complete -c bpi-perf -n '%s' -a 'bash zsh fish'\n", memory));
+    return BASE_OK;
+}
+
+/* A program that is this command: its options, and those of every command. */
+static base_err put_fish_program(struct base_buf *out, const struct cli_command *command)
+{
+    CLI_TRY(base_buf_printf(out, "complete -c %s -f\n", command->name));
+    for (size_t i = 0; i < CLI_OPTION_TABLES_MAX; i++)
+        for (const struct cli_option *row = command->options[i]; row != NULL && row->name != NULL;
+             row++)
+            if (cli_option_find(command, row->name) == row)
+                CLI_TRY(put_fish_option(out, command->name, "true", row));
+    for (const struct cli_option *row = cli_common_options; row->name != NULL; row++)
+        CLI_TRY(put_fish_option(out, command->name, "true", row));
     return BASE_OK;
 }
 
@@ -200,25 +244,29 @@ static base_err put_fish(struct base_buf *out)
                                    "end\n"
                                    "complete -c bpi-perf -f\n"));
     for (const struct cli_option *row = cli_common_options; row->name != NULL; row++)
-        CLI_TRY(put_fish_option(out, "true", row));
+        CLI_TRY(put_fish_option(out, "bpi-perf", "true", row));
     for (size_t i = 0; i < cli_command_count; i++) {
         if (cli_commands[i].is_hidden)
             continue;
         CLI_TRY(put_fish_word(out, &cli_commands[i]));
         CLI_TRY(put_fish_command(out, &cli_commands[i]));
+        if (cli_commands[i].is_program)
+            CLI_TRY(put_fish_program(out, &cli_commands[i]));
     }
     return BASE_OK;
 }
 
 base_err cli_complete_write(const char *shell, struct base_buf *out)
 {
-    static const char zsh_head[] = "#compdef bpi-perf\n"
+    static const char zsh_head[] = "\n"
                                    "autoload -U +X bashcompinit && bashcompinit\n";
     static const char zsh_tail[] = /* when this file is itself the function that was autoloaded */
         "if (( ${+compstate} )); then _bash_complete -o filenames -F _bpi_perf; fi\n";
     if (strcmp(shell, "fish") == 0)
         return put_fish(out);
     if (strcmp(shell, "zsh") == 0) {
+        CLI_TRY(base_buf_put_text(out, "#compdef bpi-perf"));
+        CLI_TRY(put_programs(out, " "));
         CLI_TRY(base_buf_put_text(out, zsh_head));
         CLI_TRY(put_bash(out));
         return base_buf_put_text(out, zsh_tail);

@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { CONFIG_MAX = 32, BUILD_FACTS_MAX = 16 };
+enum { CONFIG_MAX = 40, BUILD_FACTS_MAX = 16 };
 
 uint64_t cli_head_unix_ms(void)
 {
@@ -27,7 +27,9 @@ uint64_t cli_head_unix_ms(void)
 static base_err put_command(struct result_run *run, const struct cli_args *args)
 {
     struct base_buf text = { 0 };
-    base_err err = base_buf_put_text(&text, "bpi-perf");
+    const struct cli_command *started = cli_command_started(args->argv[0]);
+    base_err err = base_buf_printf(&text, "bpi-perf%s%s", started != NULL ? " " : "",
+                                   started != NULL ? started->name : "");
     for (int i = 1; err == BASE_OK && i < args->argc; i++) {
         err = base_buf_put(&text, " ", 1);
         if (err == BASE_OK)
@@ -211,6 +213,10 @@ base_err cli_head_write_config(struct result_run *run, const struct cli_plan *pl
     put(&settings, "references", first->is_without_references ? "no" : "yes");
     put(&settings, "instructions", first->is_counting_instructions ? "yes" : "no");
     put(&settings, "memory_tracking", plan->config.is_without_memory ? "no" : "yes");
+    if (first->memory_limit_bytes > 0)
+        put_count(&settings, "memory_limit_bytes", first->memory_limit_bytes);
+    for (size_t i = 0; i < plan->note_count; i++)
+        put(&settings, plan->notes[i].name, plan->notes[i].value);
     put(&settings, "worker", plan->launch.argv[0]);
     put_speed(&settings, speed);
     return settings.err;

@@ -177,17 +177,12 @@ int cli_cmd_help(const struct cli_args *args)
     return cli_output_finish(&out, NULL, CLI_FINE);
 }
 
-/* Page names join the words: bpi-perf-benchmark-cbor.1. */
-static base_err write_page(const struct cli_command *command, const char *folder,
+static base_err write_page(const struct cli_command *command, const char *folder, const char *name,
                            struct base_why *why)
 {
     struct base_buf out = { 0 };
-    char path[4096], name[128] = "";
-    if (command != NULL)
-        snprintf(name, sizeof name, "-%s", command->name);
-    for (char *at = name; *at != '\0'; at++)
-        *at = (char)(*at == ' ' ? '-' : *at);
-    snprintf(path, sizeof path, "%s/bpi-perf%s.1", folder, name);
+    char path[4096];
+    snprintf(path, sizeof path, "%s/%s.1", folder, name);
     base_err err = cli_man_write(command, &out);
     if (err == BASE_OK)
         err = base_file_write(path, base_buf_span(&out), why);
@@ -195,15 +190,28 @@ static base_err write_page(const struct cli_command *command, const char *folder
     return err;
 }
 
+/* Page names join the words: bpi-perf-benchmark-cbor.1. A program has its page twice. */
+static base_err write_command_page(const struct cli_command *command, const char *folder,
+                                   struct base_why *why)
+{
+    char name[128];
+    if (command->is_hidden)
+        return BASE_OK;
+    snprintf(name, sizeof name, "bpi-perf-%s", command->name);
+    for (char *at = name; *at != '\0'; at++)
+        *at = (char)(*at == ' ' ? '-' : *at);
+    CLI_TRY(write_page(command, folder, name, why));
+    return command->is_program ? write_page(command, folder, command->name, why) : BASE_OK;
+}
+
 static int write_pages(const char *folder)
 {
     struct base_why why = { 0 };
     base_err err = base_folder_make(folder, &why);
     if (err == BASE_OK)
-        err = write_page(NULL, folder, &why);
+        err = write_page(NULL, folder, "bpi-perf", &why);
     for (size_t i = 0; err == BASE_OK && i < cli_command_count; i++)
-        if (!cli_commands[i].is_hidden)
-            err = write_page(&cli_commands[i], folder, &why);
+        err = write_command_page(&cli_commands[i], folder, &why);
     return err == BASE_OK ? CLI_FINE : cli_complain(err, &why);
 }
 

@@ -19,6 +19,13 @@ const struct cli_command *cli_command_find(const char *name)
     return NULL;
 }
 
+const struct cli_command *cli_command_started(const char *argv0)
+{
+    const char *slash = strrchr(argv0, '/');
+    const struct cli_command *command = cli_command_find(slash != NULL ? slash + 1 : argv0);
+    return command != NULL && command->is_program ? command : NULL;
+}
+
 bool cli_is_child(const struct cli_command *command, const struct cli_command *parent)
 {
     const size_t size = strlen(parent->name);
@@ -113,12 +120,26 @@ static base_err check_time_or_count(struct cli_value *value, struct base_why *wh
                      value->text);
 }
 
+static base_err check_seconds(struct cli_value *value, struct base_why *why)
+{
+    double seconds = 0;
+    if (base_units_parse_time(value->text, &value->ns, NULL) == BASE_OK)
+        return BASE_OK;
+    if (base_units_parse_number(value->text, 0, 1e9, &seconds, NULL) != BASE_OK)
+        return base_fail(why, BASE_EPARSE, 0, "'%s' is neither seconds (60) nor a time (10s)",
+                         value->text);
+    value->ns = (uint64_t)(seconds * 1e9);
+    return BASE_OK;
+}
+
 static base_err check_value(struct cli_value *value, struct base_why *why)
 {
     const struct cli_option *option = value->option;
     switch (option->kind) {
     case CLI_TIME:
         return base_units_parse_time(value->text, &value->ns, why);
+    case CLI_SECONDS:
+        return check_seconds(value, why);
     case CLI_TIME_OR_COUNT:
         return check_time_or_count(value, why);
     case CLI_COUNT:
@@ -313,6 +334,8 @@ static base_err check_whole(const struct cli_args *args, struct base_why *why)
 base_err cli_parse(int argc, char **argv, struct cli_args *args, struct base_why *why)
 {
     *args = (struct cli_args){ .argc = argc, .argv = argv };
+    if (argc > 0)
+        args->command = cli_command_started(argv[0]);
     for (int i = 1; i < argc; i++) {
         const char *word = argv[i];
         base_err err;

@@ -33,7 +33,7 @@ base_err cli_plan_open(struct cli_plan *plan, const struct cli_args *args, struc
 void cli_plan_done(struct cli_plan *plan)
 {
     base_arena_done(&plan->arena);
-    plan->job_count = plan->listed_count = 0;
+    plan->job_count = plan->listed_count = plan->note_count = 0;
 }
 
 base_err cli_plan_launch(struct cli_plan *plan, const char *const *argv, size_t count,
@@ -159,6 +159,7 @@ base_err cli_plan_add(struct cli_plan *plan, const struct cli_wanted *wanted, st
     CLI_TRY(cli_plan_list(plan, why));
     for (size_t i = 0; i < plan->listed_count; i++)
         if ((wanted->is_wanted == NULL || wanted->is_wanted(&plan->config, &plan->listed[i])) &&
+            (wanted->name == NULL || strcmp(wanted->name, plan->listed[i].name) == 0) &&
             (wanted->needs == NULL || cli_plan_has_param(&plan->listed[i], wanted->needs)))
             CLI_TRY(add_listed(plan, &plan->listed[i], wanted, why));
     return plan->job_count > before ? BASE_OK : fail_nothing(plan, wanted, why);

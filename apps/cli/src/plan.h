@@ -9,8 +9,9 @@
 #include "sections.h"
 
 #include <bench/drive.h>
+#include <result/run.h>
 
-enum { CLI_JOBS_MAX = 4096 };
+enum { CLI_JOBS_MAX = 4096, CLI_NOTES_MAX = 8 };
 
 struct cli_job {
     const struct bench_target *target;
@@ -33,6 +34,8 @@ struct cli_plan {
     struct cli_job jobs[CLI_JOBS_MAX];
     size_t job_count;
     uint64_t budget_ns; /* wall time for all jobs; 0: each has the configured time */
+    struct result_pair notes[CLI_NOTES_MAX]; /* [note_count] settings of the command, for the run */
+    size_t note_count;
 };
 
 /* Settings from the command line, and the launch of this program as the worker.
@@ -59,6 +62,7 @@ struct cli_wanted {
     size_t filter_count;
     const struct bench_arg *args; /* [arg_count] value lists, for cases that have the parameter */
     size_t arg_count;
+    const char *name;  /* only the case of this name; NULL: all */
     const char *needs; /* only cases with this parameter; NULL: all */
     /* further choice; NULL: all */
     bool (*is_wanted)(const struct cli_config *config, const struct bench_listed *listed);

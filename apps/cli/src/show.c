@@ -35,10 +35,20 @@ static bool is_ascii_only(void)
            (charset != NULL && strncasecmp(charset, ".utf", 4) != 0);
 }
 
+struct result_page cli_show_page(const struct cli_args *args)
+{
+    struct result_page page = { 0 };
+    struct winsize size = { 0 };
+    if (isatty(STDOUT_FILENO) == 1 && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
+        page.width = size.ws_col > 60 ? size.ws_col : 60;
+    page.is_coloured = cli_output_has_color(args);
+    page.is_ascii = is_ascii_only();
+    return page;
+}
+
 struct result_report_options cli_show_options(const struct cli_args *args)
 {
     struct result_report_options options = { .is_verbose = cli_has(args, "verbose") };
-    struct winsize size = { 0 };
     if (strcmp(args->command->name, "exec") ==
         0) /* processor times and memory are in the details */
         options.is_detailed = true;
@@ -46,10 +56,7 @@ struct result_report_options cli_show_options(const struct cli_args *args)
         options.is_detailed = options.is_detailed || cli_has(args, "statistical-analysis");
     if (cli_option_find(args->command, "output") != NULL && cli_has(args, "output"))
         return options;
-    if (isatty(STDOUT_FILENO) == 1 && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
-        options.page.width = size.ws_col > 60 ? size.ws_col : 60;
-    options.page.is_coloured = cli_output_has_color(args);
-    options.page.is_ascii = is_ascii_only();
+    options.page = cli_show_page(args);
     return options;
 }
 

@@ -11,6 +11,9 @@
 /* The name of the chosen format: --json, --csv, --markdown, --format; "text" without. */
 const char *cli_show_format(const struct cli_args *args);
 
+/* Standard output as a page. */
+struct result_page cli_show_page(const struct cli_args *args);
+
 /* The page of text output: the terminal's width when it is one, colour as told. */
 struct result_report_options cli_show_options(const struct cli_args *args);
 

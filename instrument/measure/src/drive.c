@@ -4,11 +4,13 @@
 #include "drive_internal.h"
 
 #include <base/rng.h>
+#include <base/units.h>
 #include <bench/clock.h>
 #include <stats/steady.h>
 #include <stats/summary.h>
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -147,9 +149,12 @@ static base_err warm_up(struct drive *drive, struct base_rng *rng, struct bench_
 {
     const uint64_t start = bench_clock_now_ns();
     const uint64_t budget = drive->plan.warm_up_ns / drive->plan.processes;
+    const uint64_t least = drive->plan.warm_up_batches / drive->plan.processes;
     base_err err = BASE_OK;
     uint64_t spent = 0;
-    while (err == BASE_OK && !out->is_steady && spent < budget && !drive_is_interrupted(drive)) {
+    while (err == BASE_OK && !drive_is_interrupted(drive) &&
+           ((!out->is_steady && spent < budget) ||
+            (drive->batches.count < least && spent < 2 * budget))) {
         uint64_t counts[WARM_UP_CHUNK];
         const size_t count = chunk_size(drive, WARM_UP_CHUNK);
         choose_counts(drive, rng, counts, count);
@@ -361,6 +366,19 @@ static base_err measure_all(struct drive *drive, struct base_why *why)
     return err;
 }
 
+/* A worker that could not get memory, or died of it, may have met its limit: that is said. */
+static void say_limit(const struct drive *drive, base_err err, struct base_why *why)
+{
+    char limit[BASE_UNITS_TEXT_SIZE];
+    if (drive->plan.memory_limit_bytes == 0 || (err != BASE_ENOMEM && err != BASE_ECRASHED))
+        return;
+    if (why->text[0] == '\0')
+        (void)base_fail(why, err, 0, "%s", base_err_text(err));
+    const size_t used = strlen(why->text);
+    base_units_print_size_exact(drive->plan.memory_limit_bytes, limit);
+    snprintf(why->text + used, sizeof why->text - used, "; its memory is limited to %s", limit);
+}
+
 /* After an interruption or a passed time limit, whole processes are still worth keeping. */
 static base_err settle(struct bench_record *record, base_err err)
 {
@@ -391,6 +409,7 @@ base_err bench_drive_case(const struct bench_launch *launch, const struct bench_
     drive.start_ns = bench_clock_now_ns();
     drive.deadline_ns = drive.start_ns + drive.plan.timeout_ns;
     const base_err err = measure_all(&drive, &record->why);
+    say_limit(&drive, err, &record->why);
     drive_close(&drive, false);
     wire_batches_done(&drive.batches);
     record->elapsed_ns = bench_clock_now_ns() - drive.start_ns;

@@ -17,6 +17,7 @@ static void options_of(const struct drive *drive, const char *const *argv, const
                                       .wrap = wrap,
                                       .cpus = drive->plan.cpus,
                                       .cpu_count = drive->plan.cpu_count,
+                                      .memory_limit_bytes = drive->plan.memory_limit_bytes,
                                       .layout_seed = drive->plan.seed * 1000003u + drive->process,
                                       .deadline_ns = drive->deadline_ns,
                                       .interrupted = drive->plan.interrupted };

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -85,6 +86,15 @@ static void bind_cpus(const struct wire_options *options)
         _exit(126);
 }
 
+/* Private memory that is mapped, not what is resident: a request beyond it fails at once, where the
+ * case asks for it. */
+static void limit_memory(const struct wire_options *options)
+{
+    const struct rlimit limit = { options->memory_limit_bytes, options->memory_limit_bytes };
+    if (options->memory_limit_bytes > 0 && setrlimit(RLIMIT_DATA, &limit) != 0)
+        _exit(126);
+}
+
 static void child_main(const struct wire_options *options, const char **argv, struct ends *ends,
                        pid_t parent)
 {
@@ -102,6 +112,7 @@ static void child_main(const struct wire_options *options, const char **argv, st
     dup2(ends->socket[1], STDOUT_FILENO);
     dup2(ends->noise[1], STDERR_FILENO);
     bind_cpus(options);
+    limit_memory(options);
     shift_layout(options->layout_seed);
     execvp(argv[0], (char *const *)argv);
     const int problem = errno;

@@ -18,7 +18,8 @@ struct wire_options {        /* of one process */
     const char *const *wrap; /* put before them (valgrind ...), or NULL; NULL-terminated */
     const uint32_t *cpus;
     size_t cpu_count;
-    uint64_t layout_seed; /* shifts the stack by up to a page, differently in each process */
+    uint64_t memory_limit_bytes; /* 0: none */
+    uint64_t layout_seed;        /* shifts the stack by up to a page, differently in each process */
     uint64_t deadline_ns;
     const volatile sig_atomic_t *interrupted;
     double tsc_ns_per_tick; /* told to the worker so that it need not find it; 0: it finds it */

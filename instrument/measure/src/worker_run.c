@@ -227,6 +227,7 @@ base_err worker_count(struct worker *worker, const json_t *request, json_t *repl
         add_counter(counters, "alloc_bytes", (double)allocs.bytes, "B");
         add_counter(counters, "alloc_peak_bytes",
                     (double)allocs.peak_bytes * (double)(items * worker->crew.size), "B");
+        add_counter(counters, "alloc_kept_bytes", (double)allocs.live_bytes, "B");
     }
     json_object_set_new(reply, "items", json_integer((json_int_t)(items * worker->crew.size)));
     json_object_set_new(reply, "counters", counters);

@@ -110,13 +110,43 @@ static const struct bench_case single = {
     .teardown = free,
 };
 
-static const struct bench_case *const cases[] = { &empty, &alloc, &delay, &single };
+/* Keeps 100 bytes an item, slowly. */
+BENCH(leak)
+{
+    BENCH_LOOP(count) {
+        const uint64_t end = now_ns() + 20000;
+        void *memory = malloc(100);
+        BENCH_KEEP(memory);
+        while (now_ns() < end)
+            ;
+    }
+}
+
+static base_err hold_setup(struct bench_env *env)
+{
+    env->state = malloc(256 << 20);
+    return env->state != NULL ? BASE_OK : base_fail(&env->why, BASE_ENOMEM, 0, "no 256 MiB");
+}
+
+BENCH(hold, .setup = hold_setup, .teardown = free)
+{
+}
+
+static const struct bench_case *const cases[] = { &empty, &alloc, &delay, &single, &leak, &hold };
 
 /* --- helpers --- */
 
 static char self[4096];
 static const char *const argv_self[] = { self, NULL };
 static const struct bench_launch launch = { argv_self, argv_self };
+
+static base_err measure_as(const char *name, const struct bench_plan *plan,
+                           struct bench_record *record)
+{
+    struct bench_target target = { .name = name };
+    snprintf(target.id, sizeof target.id, "%s", name);
+    return bench_drive_case(&launch, plan, &target, NULL, NULL, record);
+}
 
 static base_err measure(const char *name, const struct bench_arg *args, size_t arg_count,
                         uint32_t threads, struct bench_record *record)
@@ -225,10 +255,10 @@ static void lists_its_cases(void **state)
     size_t count = 0;
     struct base_why why = { 0 };
     assert_int_equal(bench_drive_list(&launch, &arena, &listed, &count, &why), BASE_OK);
-    assert_int_equal(count, 8); /* with the four references */
+    assert_int_equal(count, 10); /* with the four references */
     assert_string_equal(listed[2].name, "delay");
     assert_string_equal(listed[2].params[0].values, "1000,20000");
-    assert_string_equal(listed[4].name, "reference/core");
+    assert_string_equal(listed[6].name, "reference/core");
     base_arena_done(&arena);
 }
 
@@ -334,6 +364,67 @@ static void allocations_are_counted(void **state)
     }
     assert_int_equal(seen, 3);
     bench_record_done(&record);
+}
+
+static void what_is_kept_is_counted(void **state)
+{
+    (void)state;
+#ifdef BPI_SANITIZED
+    skip();
+#endif
+    struct bench_record record;
+    unsigned seen = 0;
+    assert_int_equal(measure("leak", NULL, 0, 1, &record), BASE_OK);
+    for (size_t i = 0; i < record.counter_count; i++)
+        if (strcmp(record.counters[i].name, "alloc_kept_bytes") == 0)
+            seen += record.counters[i].per_item >= 100 && record.counters[i].per_item < 200;
+    assert_int_equal(seen, 1);
+    bench_record_done(&record);
+    assert_int_equal(measure("alloc", NULL, 0, 1, &record), BASE_OK);
+    for (size_t i = 0; i < record.counter_count; i++)
+        if (strcmp(record.counters[i].name, "alloc_kept_bytes") == 0)
+            seen += record.counters[i].per_item == 0;
+    assert_int_equal(seen, 2);
+    bench_record_done(&record);
+}
+
+static void memory_is_limited(void **state)
+{
+    (void)state;
+#ifdef BPI_SANITIZED
+    skip(); /* a sanitizer maps terabytes */
+#endif
+    struct bench_record record;
+    struct bench_plan plan = { .measurement_ns = 10000000,
+                               .warm_up_ns = 1000000,
+                               .processes = 2,
+                               .sample_size = 4,
+                               .memory_limit_bytes = 128 << 20 };
+    assert_int_equal(measure_as("hold", &plan, &record), BASE_ENOMEM);
+    assert_string_equal(record.why.text, "hold: no 256 MiB; its memory is limited to 128MiB");
+    assert_int_equal(record.process_count, 0);
+    bench_record_done(&record);
+    assert_int_equal(measure_as("empty", &plan, &record), BASE_OK);
+    bench_record_done(&record);
+    plan.memory_limit_bytes = UINT64_C(1) << 30;
+    assert_int_equal(measure_as("hold", &plan, &record), BASE_OK);
+    bench_record_done(&record);
+}
+
+/* Batches before the measurement, however steady the case is. */
+static void warm_up_has_a_least(void **state)
+{
+    (void)state;
+    struct bench_record record;
+    struct bench_plan plan = { .measurement_ns = 10000000,
+                               .warm_up_ns = 10000000000,
+                               .processes = 1,
+                               .sample_size = 4,
+                               .warm_up_batches = 3000 };
+    assert_int_equal(measure_as("empty", &plan, &record), BASE_OK);
+    const uint64_t long_ns = record.processes[0].warm_up_ns;
+    bench_record_done(&record);
+    assert_true(long_ns >= 3000 * UINT64_C(15000)); /* batches of some 150 us */
 }
 
 static void threads_run_at_once(void **state)
@@ -460,6 +551,9 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_wrong_answer_is_no_result),
         cmocka_unit_test(bad_arguments_are_named),
         cmocka_unit_test(allocations_are_counted),
+        cmocka_unit_test(what_is_kept_is_counted),
+        cmocka_unit_test(memory_is_limited),
+        cmocka_unit_test(warm_up_has_a_least),
         cmocka_unit_test(threads_run_at_once),
         cmocka_unit_test(an_interruption_keeps_whole_processes),
         cmocka_unit_test(measures_an_exact_number_of_items),

@@ -49,6 +49,10 @@ struct bench_plan {
                              they take; only of cases that take one item a batch. Replaces
                              measurement_ns, iterations and sample_size; an interrupt keeps the
                              items that were done. 0: not used */
+    uint32_t warm_up_batches; /* at least so many batches are run before, in all, in at most twice
+                                 the warm-up's time [as many as it takes to be steady] */
+    uint64_t memory_limit_bytes; /* of each worker: private memory that it may map (RLIMIT_DATA);
+                                    0: not limited */
     bool is_without_references;
     bool is_counting_instructions;            /* also count instructions under callgrind */
     const volatile sig_atomic_t *interrupted; /* may be NULL; nonzero: stop, keep what there is */
