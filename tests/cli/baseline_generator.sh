@@ -67,6 +67,12 @@ run 0 verify "$work/all/baseline_results.json"
 run 0 report "$work/all/baseline_results.json"
 has out 'flow:flows=25,nodes=60,network=on'
 
+# Under its own name, letter for letter.
+( cd "$work" && baseline-generator --flow-count 3 --simulate-network --simulate-database --simulate-ml \
+    --generate-report --output ./own --processes 1 --measurement-time 10ms --warm-up 10ms ) >"$work/out" 2>"$work/err" ||
+    fail "baseline-generator under its own name"
+[ -s "$work/own/baseline_report.html" ] || fail "no page under its own name"
+
 # The same again, into the same folder, and compared with itself.
 cp "$work/all/baseline_results.json" "$work/first.json"
 rm "$work/all/baseline_report.html"

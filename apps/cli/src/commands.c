@@ -494,13 +494,14 @@ const struct cli_command cli_commands[] = {
           "baseline_results.json in the output folder is the signed run document: --baseline-file "
           "of other commands and 'benchmark compare' take it. baseline_summary.json has the totals "
           "over all flows, baseline_report.html is a page with figures. Ctrl-C ends it and keeps "
-          "the flows that were measured.",
+          "the flows that were measured. A program that is called baseline-generator is this "
+          "command.",
+      .is_program = true,
       .options = { cli_generator_options, measure_options },
-      .examples = { { "bpi-perf baseline-generator --flow-count 10000 --simulate-network "
+      .examples = { { "baseline-generator --flow-count 10000 --simulate-network "
                       "--simulate-database --simulate-ml --generate-report --output ./baseline",
                       "everything real, with a page" },
-                    { "bpi-perf baseline-generator -f 1000 --no-simulate-ml -o cheap",
-                      "without models" } },
+                    { "baseline-generator -f 1000 --no-simulate-ml -o cheap", "without models" } },
       .run = cli_cmd_baseline_generator },
     { .name = "cbor",
       .operands = "[FILE...]",
