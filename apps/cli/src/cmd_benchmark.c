@@ -7,7 +7,9 @@
 #include <base/log.h>
 #include <base/units.h>
 #include <jansson.h>
+#include <suite/suite.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,6 +20,35 @@ static bool is_sweep(const struct cli_config *config, const struct bench_listed 
 {
     return !cli_sections_skips(config, listed) && !cli_plan_is_in(listed->name, "reference") &&
            !cli_plan_is_in(listed->name, "exec");
+}
+
+/* Is the case one that a claim is about or is held against? */
+static bool is_claimed(const char *id)
+{
+    static const char *const fields[] = { "case: ", "against: " };
+    char line[2 * BENCH_NAME_SIZE + 16];
+    for (size_t i = 0; i < suite_table_count; i++)
+        for (size_t k = 0; suite_table[i]->claims_yaml != NULL && k < 2; k++) {
+            snprintf(line, sizeof line, "%s%s\n", fields[k], id);
+            if (strstr(suite_table[i]->claims_yaml, line) != NULL)
+                return true;
+        }
+    return false;
+}
+
+/* Of each case its first arguments and those that claims name: a sweep is for who asks for it. */
+static void keep_representative(struct cli_plan *plan)
+{
+    size_t kept = 0;
+    const char *last = "";
+    for (size_t i = 0; i < plan->job_count; i++) {
+        const struct bench_target *target = plan->jobs[i].target;
+        const bool is_first = strcmp(target->name, last) != 0;
+        last = target->name;
+        if (is_first || is_claimed(target->id))
+            plan->jobs[kept++] = plan->jobs[i];
+    }
+    plan->job_count = kept;
 }
 
 static base_err plan_everything(struct cli_plan *plan, const struct cli_args *args,
@@ -31,6 +62,8 @@ static base_err plan_everything(struct cli_plan *plan, const struct cli_args *ar
     CLI_TRY(cli_plan_args(plan, args, given, &wanted.arg_count, why));
     CLI_TRY(cli_plan_add(plan, &wanted, why));
     CLI_TRY(cli_plan_check_args(plan, given, wanted.arg_count, why));
+    if (wanted.arg_count == 0)
+        keep_representative(plan);
     plan->budget_ns = budget != NULL ? budget->ns : budget_default_ns;
     base_log(BASE_LOG_INFO, "%zu cases share %s", plan->job_count,
              base_units_print_time((double)plan->budget_ns, 3, text));

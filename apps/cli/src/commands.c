@@ -326,8 +326,9 @@ const struct cli_command cli_commands[] = {
           "Measures cases in fresh worker processes, beside reference kernels that tell how fast "
           "the host is at each moment, and shows times with confidence intervals. The run is "
           "signed, kept in the history and judged on the claims.\n\n"
-          "With --comprehensive every suite is measured within --budget, shared among the cases, "
-          "and the ledger of claims ends the report.",
+          "With --comprehensive every case is measured once, and with the arguments that claims "
+          "name, within --budget, shared among them (with --arg: the whole sweep); the ledger of "
+          "claims ends the report.",
       .options = { benchmark_options, MEASURE },
       .examples = { { "bpi-perf benchmark --comprehensive --iterations 1000 --statistical-analysis",
                       "everything, at least 1000 items a case" } },

@@ -17,7 +17,7 @@ static const struct suite_alm_question plain = { .path = GOLDEN "/mixed.graphml"
 static base_err route(struct base_buf *out, struct base_why *why)
 {
     size_t count = 0;
-    const base_err err = suite_alm_route(&plain, out, &count, why);
+    const base_err err = suite_alm_tool_route(&plain, out, &count, why);
     assert_int_equal(count, err == BASE_OK);
     return err;
 }
@@ -28,7 +28,7 @@ static base_err route_nowhere(struct base_buf *out, struct base_why *why)
     size_t count = 77;
     question.to = "alone";
     question.is_json = false;
-    const base_err err = suite_alm_route(&question, out, &count, why);
+    const base_err err = suite_alm_tool_route(&question, out, &count, why);
     assert_true(err != BASE_OK || count == 0);
     return err;
 }
@@ -38,21 +38,21 @@ static base_err route_within(struct base_buf *out, struct base_why *why)
     struct suite_alm_question question = plain;
     size_t count = 0;
     question.limits.latency_ms_max = 50;
-    return suite_alm_route(&question, out, &count, why);
+    return suite_alm_tool_route(&question, out, &count, why);
 }
 
 static base_err kpaths(struct base_buf *out, struct base_why *why)
 {
     size_t count = 0;
-    return suite_alm_kpaths(&plain, out, &count, why);
+    return suite_alm_tool_kpaths(&plain, out, &count, why);
 }
 
 static base_err balance(struct base_buf *out, struct base_why *why)
 {
-    const struct suite_alm_balance asked = { .server_count = 3,
-                                             .request_count = 100,
-                                             .is_json = true };
-    return suite_alm_balance(&asked, out, why);
+    const struct suite_alm_tool_balance asked = { .server_count = 3,
+                                                  .request_count = 100,
+                                                  .is_json = true };
+    return suite_alm_tool_balance(&asked, out, why);
 }
 
 static void every_allocation_may_fail(void **state)
