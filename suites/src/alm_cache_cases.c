@@ -187,7 +187,7 @@ static base_err cache_check(void *state, struct base_why *why)
     return err;
 }
 
-const struct bench_case suite_alm_cache = {
+const struct bench_case alm_case_cache = {
     .name = "alm/cache",
     .doc = "a route out of the route cache, or into it when it is not there",
     .item = "request",

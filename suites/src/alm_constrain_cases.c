@@ -268,7 +268,7 @@ static base_err constrain_check(void *state, struct base_why *why)
     return err;
 }
 
-const struct bench_case suite_alm_constrain = {
+const struct bench_case alm_case_constrain = {
     .name = "alm/constrain",
     .doc = "the cheapest path with enough bandwidth, within a latency and a reliability",
     .item = "request",

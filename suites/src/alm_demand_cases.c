@@ -204,7 +204,7 @@ static base_err demand_check(void *state, struct base_why *why)
     return err;
 }
 
-const struct bench_case suite_alm_demand = {
+const struct bench_case alm_case_demand = {
     .name = "alm/demand",
     .doc = "demands of 100 to 1100 Mbit/s are admitted to a network and released",
     .item = "round",

@@ -197,7 +197,7 @@ static base_err kpaths_check(void *state, struct base_why *why)
     {                                                                                              \
         return alm_kpaths_open(env, &method_name);                                                 \
     }                                                                                              \
-    const struct bench_case suite_alm_kpaths##suffix = {                                           \
+    const struct bench_case alm_case_kpaths##suffix = {                                            \
         .name = case_name,                                                                         \
         .doc = words,                                                                              \
         .item = "question",                                                                        \

@@ -35,27 +35,27 @@ BASE_MUST_USE base_err alm_pair_open(struct bench_env *env, const struct alm_pai
 BASE_MUST_USE base_err alm_kpaths_open(struct bench_env *env,
                                        const struct alm_kpaths_method *method);
 
-extern const struct bench_case suite_alm_dijkstra, suite_alm_dijkstra_heap, suite_alm_file;
-extern const struct bench_case suite_alm_pair, suite_alm_pair_heap;
-extern const struct bench_case suite_alm_kpaths, suite_alm_kpaths_yen;
+extern const struct bench_case alm_case_dijkstra, alm_case_dijkstra_heap, alm_case_file;
+extern const struct bench_case alm_case_pair, alm_case_pair_heap;
+extern const struct bench_case alm_case_kpaths, alm_case_kpaths_yen;
 #ifdef SUITE_HAS_BOOST
-extern const struct bench_case suite_alm_dijkstra_boost, suite_alm_pair_boost;
-#define ALM_PATH_BOOST_CASES &suite_alm_dijkstra_boost, &suite_alm_pair_boost,
+extern const struct bench_case alm_case_dijkstra_boost, alm_case_pair_boost;
+#define ALM_PATH_BOOST_CASES &alm_case_dijkstra_boost, &alm_case_pair_boost,
 #else
 #define ALM_PATH_BOOST_CASES
 #endif
 #ifdef SUITE_HAS_IGRAPH
-extern const struct bench_case suite_alm_dijkstra_igraph, suite_alm_pair_igraph;
-extern const struct bench_case suite_alm_kpaths_igraph;
+extern const struct bench_case alm_case_dijkstra_igraph, alm_case_pair_igraph;
+extern const struct bench_case alm_case_kpaths_igraph;
 #define ALM_PATH_IGRAPH_CASES                                                                      \
-    &suite_alm_dijkstra_igraph, &suite_alm_pair_igraph, &suite_alm_kpaths_igraph,
+    &alm_case_dijkstra_igraph, &alm_case_pair_igraph, &alm_case_kpaths_igraph,
 #else
 #define ALM_PATH_IGRAPH_CASES
 #endif
 
 #define ALM_PATH_CASES                                                                             \
-    &suite_alm_dijkstra, &suite_alm_dijkstra_heap, &suite_alm_pair, &suite_alm_pair_heap,          \
-        &suite_alm_kpaths, &suite_alm_kpaths_yen,                                                  \
-        ALM_PATH_BOOST_CASES ALM_PATH_IGRAPH_CASES &suite_alm_file,
+    &alm_case_dijkstra, &alm_case_dijkstra_heap, &alm_case_pair, &alm_case_pair_heap,              \
+        &alm_case_kpaths, &alm_case_kpaths_yen,                                                    \
+        ALM_PATH_BOOST_CASES ALM_PATH_IGRAPH_CASES &alm_case_file,
 
 #endif

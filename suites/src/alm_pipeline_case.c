@@ -237,7 +237,7 @@ static base_err pipeline_check(void *state, struct base_why *why)
     return err;
 }
 
-const struct bench_case suite_alm_pipeline = {
+const struct bench_case alm_case_pipeline = {
     .name = "alm/pipeline",
     .doc =
         "a request with limits: server, route cache, else the first of four paths that keeps them",

@@ -45,6 +45,6 @@ struct alm_pipeline_state {
     base_err err;
 };
 
-extern const struct bench_case suite_alm_pipeline;
+extern const struct bench_case alm_case_pipeline;
 
 #endif

@@ -216,7 +216,7 @@ static base_err recover_check(void *state, struct base_why *why)
     return judge(failed, &stretch, why);
 }
 
-const struct bench_case suite_alm_recover = {
+const struct bench_case alm_case_recover = {
     .name = "alm/recover",
     .doc = "links fail, and 256 pairs get a path around them: fast reroute, local or global repair",
     .item = "failure",

@@ -296,7 +296,7 @@ static base_err ring_check(void *state, struct base_why *why)
         "servers", "20", "in the pool; the first half has twice the weight of the others"          \
     }
 
-const struct bench_case suite_alm_select = {
+const struct bench_case alm_case_select = {
     .name = "alm/select",
     .doc = "a server for a request, by a policy, in a pool that is at work",
     .item = "choice",
@@ -311,7 +311,7 @@ const struct bench_case suite_alm_select = {
     .teardown = select_teardown,
 };
 
-const struct bench_case suite_alm_select_maglev = {
+const struct bench_case alm_case_select_maglev = {
     .name = "alm/select.maglev",
     .doc = "plain Maglev hashing with multiply-high: neither weights nor loads",
     .item = "choice",
@@ -323,7 +323,7 @@ const struct bench_case suite_alm_select_maglev = {
     .teardown = select_teardown,
 };
 
-const struct bench_case suite_alm_select_nginx = {
+const struct bench_case alm_case_select_nginx = {
     .name = "alm/select.nginx",
     .doc = "smooth weighted round robin, the algorithm of nginx",
     .item = "choice",
@@ -335,7 +335,7 @@ const struct bench_case suite_alm_select_nginx = {
     .teardown = select_teardown,
 };
 
-const struct bench_case suite_alm_select_ring = {
+const struct bench_case alm_case_select_ring = {
     .name = "alm/select.ring",
     .doc = "consistent hashing on a ring of 160 points a server and weight",
     .item = "choice",

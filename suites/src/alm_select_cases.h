@@ -24,10 +24,10 @@ struct alm_select_state {
     uint64_t hashes[ALM_HASHES];
 };
 
-extern const struct bench_case suite_alm_select, suite_alm_select_maglev;
-extern const struct bench_case suite_alm_select_nginx, suite_alm_select_ring;
+extern const struct bench_case alm_case_select, alm_case_select_maglev;
+extern const struct bench_case alm_case_select_nginx, alm_case_select_ring;
 
 #define ALM_SELECT_CASES                                                                           \
-    &suite_alm_select, &suite_alm_select_maglev, &suite_alm_select_nginx, &suite_alm_select_ring,
+    &alm_case_select, &alm_case_select_maglev, &alm_case_select_nginx, &alm_case_select_ring,
 
 #endif

@@ -260,7 +260,7 @@ static base_err service_check(void *state, struct base_why *why)
                                            : base_err_text(service->err));
 }
 
-const struct bench_case suite_alm_route_service = {
+const struct bench_case alm_case_route_service = {
     .name = "alm/route_service",
     .doc = "which way from here to there: computed, or out of a cache of 10000 routes",
     .item = "route",
@@ -273,7 +273,7 @@ const struct bench_case suite_alm_route_service = {
     .teardown = service_teardown,
 };
 
-const struct bench_case suite_alm_route_http = {
+const struct bench_case alm_case_route_http = {
     .name = "alm/route.http",
     .doc = "the same from a local HTTP/1.1 service over a kept connection, that computes it",
     .item = "route",

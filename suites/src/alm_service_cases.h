@@ -61,8 +61,8 @@ void alm_finder_done(struct alm_finder *finder);
 void alm_finder_find(struct alm_finder *finder, struct alm_pair_of_nodes ask,
                      struct alm_answer *out);
 
-extern const struct bench_case suite_alm_cache, suite_alm_route_service, suite_alm_route_http;
+extern const struct bench_case alm_case_cache, alm_case_route_service, alm_case_route_http;
 
-#define ALM_SERVICE_CASES &suite_alm_cache, &suite_alm_route_service, &suite_alm_route_http,
+#define ALM_SERVICE_CASES &alm_case_cache, &alm_case_route_service, &alm_case_route_http,
 
 #endif

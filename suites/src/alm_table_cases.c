@@ -204,7 +204,7 @@ static base_err adapt_check(void *state, struct base_why *why)
         "change", values, "percent of all arcs that change"                                        \
     }
 
-const struct bench_case suite_alm_route = {
+const struct bench_case alm_case_route = {
     .name = "alm/route",
     .doc = "a path of the table of routes, next hop after next hop",
     .item = "path",
@@ -215,7 +215,7 @@ const struct bench_case suite_alm_route = {
     .teardown = route_teardown,
 };
 
-const struct bench_case suite_alm_hop = {
+const struct bench_case alm_case_hop = {
     .name = "alm/hop",
     .doc = "one next hop of the table of routes",
     .item = "hop",
@@ -226,7 +226,7 @@ const struct bench_case suite_alm_hop = {
     .teardown = route_teardown,
 };
 
-const struct bench_case suite_alm_adapt = {
+const struct bench_case alm_case_adapt = {
     .name = "alm/adapt",
     .doc = "nodes and links come, go and change, until all pairs are right again",
     .item = "change",
@@ -237,7 +237,7 @@ const struct bench_case suite_alm_adapt = {
     .teardown = adapt_teardown,
 };
 
-const struct bench_case suite_alm_update = {
+const struct bench_case alm_case_update = {
     .name = "alm/update",
     .doc = "links fail or are weighed anew, as many of each, until all pairs are right again",
     .item = "change",
@@ -332,7 +332,7 @@ static base_err adapt_boost_setup(struct bench_env *env)
     return all_open(env, &alm_all_boost);
 }
 
-const struct bench_case suite_alm_adapt_boost = {
+const struct bench_case alm_case_adapt_boost = {
     .name = "alm/adapt.boost",
     .doc = "all pairs anew by Boost Graph, one to all from every node; graphs are built before",
     .item = "change",

@@ -31,16 +31,16 @@ struct alm_all_method {
     void (*close)(void *solver);
 };
 
-extern const struct bench_case suite_alm_route, suite_alm_hop, suite_alm_adapt, suite_alm_update;
+extern const struct bench_case alm_case_route, alm_case_hop, alm_case_adapt, alm_case_update;
 #ifdef SUITE_HAS_BOOST
 extern const struct alm_all_method alm_all_boost;
-extern const struct bench_case suite_alm_adapt_boost;
-#define ALM_TABLE_BOOST_CASES &suite_alm_adapt_boost,
+extern const struct bench_case alm_case_adapt_boost;
+#define ALM_TABLE_BOOST_CASES &alm_case_adapt_boost,
 #else
 #define ALM_TABLE_BOOST_CASES
 #endif
 
 #define ALM_TABLE_CASES                                                                            \
-    &suite_alm_route, &suite_alm_hop, &suite_alm_adapt, ALM_TABLE_BOOST_CASES &suite_alm_update,
+    &alm_case_route, &alm_case_hop, &alm_case_adapt, ALM_TABLE_BOOST_CASES &alm_case_update,
 
 #endif

@@ -41,8 +41,8 @@ struct alm_recover_state {
     base_err err;
 };
 
-extern const struct bench_case suite_alm_constrain, suite_alm_demand, suite_alm_recover;
+extern const struct bench_case alm_case_constrain, alm_case_demand, alm_case_recover;
 
-#define ALM_TRAFFIC_CASES &suite_alm_constrain, &suite_alm_demand, &suite_alm_recover,
+#define ALM_TRAFFIC_CASES &alm_case_constrain, &alm_case_demand, &alm_case_recover,
 
 #endif

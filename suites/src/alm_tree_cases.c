@@ -243,7 +243,7 @@ static base_err file_setup(struct bench_env *env)
     {                                                                                              \
         return alm_tree_open(env, &method_name);                                                   \
     }                                                                                              \
-    const struct bench_case suite_alm_dijkstra##suffix = {                                         \
+    const struct bench_case alm_case_dijkstra##suffix = {                                          \
         .name = case_name,                                                                         \
         .doc = words,                                                                              \
         .item = "search",                                                                          \
@@ -260,7 +260,7 @@ static base_err file_setup(struct bench_env *env)
     {                                                                                              \
         return alm_pair_open(env, &method_name);                                                   \
     }                                                                                              \
-    const struct bench_case suite_alm_pair##suffix = {                                             \
+    const struct bench_case alm_case_pair##suffix = {                                              \
         .name = case_name,                                                                         \
         .doc = words,                                                                              \
         .item = "pair",                                                                            \
@@ -292,7 +292,7 @@ PAIR_CASE(_igraph, alm_pair_igraph, "alm/pair.igraph", "alm/pair",
           "the same by igraph, for one target")
 #endif
 
-const struct bench_case suite_alm_file = {
+const struct bench_case alm_case_file = {
     .name = "alm/file",
     .doc = "shortest paths from one node to all in a graph of your own",
     .item = "search",

@@ -14,7 +14,7 @@ SUITE_CLAIMS(alm);
 
 static const struct bench_case *const alm_cases[] = {
     ALM_PATH_CASES ALM_TABLE_CASES ALM_SELECT_CASES ALM_SERVICE_CASES ALM_TRAFFIC_CASES &
-    suite_alm_pipeline
+    alm_case_pipeline
 };
 
 const struct suite suite_alm = {
