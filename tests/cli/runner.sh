@@ -64,6 +64,8 @@ wrong "'run' is one word too many" run
 wrong '--cpu-affinity' --cpu-affinity 0,0
 wrong 'may not use processor 1023' --cpu-affinity 1023
 wrong '--baseline-file: nothing.json: there is no such file' --layers layer1 --regression-check --baseline-file nothing.json
+echo '{}' >"$work/here/benchmark_data_1.json"
+wrong 'the benchmark_run file beside it has' --layers layer1 --regression-check --baseline-file benchmark_data_1.json
 printf '[execution]\ndefault_flow_count = "many"\n' >"$work/here/bad.toml"
 wrong 'bad.toml:2: execution.default_flow_count: a whole number is expected' --config bad.toml
 printf '[execution]\n\ndefault_flow_cuont = 3\n' >"$work/here/bad.toml"
@@ -87,6 +89,8 @@ has err 'nothing was measured'
 start 3 --layers layer1 --report --output file/results
 has err 'file/results'
 [ ! -s "$work/out" ] || fail "something was measured"
+start 3 --layers layer1 --report --output /dev/null
+has err '/dev/null: is no folder'
 
 if ! "$bpi" benchmark list --names | grep -q '^ifr/' || ! "$bpi" benchmark list --names | grep -q '^alm/'; then
     echo "skipped: this build has not the suites of layers 1 and 3"

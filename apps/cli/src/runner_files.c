@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -23,7 +24,10 @@ base_err cli_runner_files_check(const struct cli_runner *runner, struct base_why
 {
     if (runner->folder == NULL)
         return BASE_OK;
+    struct stat what;
     CLI_TRY(base_folder_make(runner->folder, why));
+    if (stat(runner->folder, &what) == 0 && !S_ISDIR(what.st_mode))
+        return base_fail(why, BASE_EIO, 0, "%s: is no folder", runner->folder);
     if (access(runner->folder, W_OK | X_OK) != 0)
         return base_fail(why, BASE_EIO, 0, "%s: cannot write into it: %s", runner->folder,
                          strerror(errno));

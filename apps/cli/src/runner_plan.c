@@ -216,8 +216,17 @@ static base_err settle_check(struct cli_runner *runner, struct cli_args *args, s
         CLI_TRY(find_baseline(args, why));
     if (!cli_has(args, "regression-check"))
         return BASE_OK;
-    const base_err err = cli_show_load(cli_text(args, "baseline-file", ""), &runner->against, why);
-    return err == BASE_OK ? err : base_fail_prefix(why, err, "--baseline-file");
+    const char *which = cli_text(args, "baseline-file", "");
+    const base_err err = cli_show_load(which, &runner->against, why);
+    if (err == BASE_OK)
+        return err;
+    (void)base_fail_prefix(why, err, "--baseline-file");
+    return strstr(which, "benchmark_data_") == NULL
+               ? err
+               : base_fail(why, err, 0,
+                           "--baseline-file: %s has no processes to compare; the benchmark_run "
+                           "file beside it has",
+                           which);
 }
 
 /* A check that compares nothing would pass: that is a mistake, and found before measuring. */
