@@ -52,7 +52,7 @@ void ifr_grow_teardown(void *state);
 
 #define IFR_PARAM_FLOWS_GROWN                                                                      \
     {                                                                                              \
-        "flows", "100000", "flows at the end; it begins with none"                                 \
+        "flows", "10000", "flows at the end; it begins with none"                                  \
     }
 #define IFR_GROW_PEER(peer, doc_, kind_)                                                           \
     IFR_GROW_CASE(suite_ifr_##peer##_grow, "ifr/grow." #peer, "from nothing to `flows`: " doc_,    \

@@ -19,11 +19,11 @@
 #include <stdlib.h>
 
 enum {
-    ROUND = 10000,     /* lookups of an item */
     WINDOW = 1 << 18,  /* flows of the writer that are in the table */
     RING = 2 * WINDOW, /* keys of the writer, used in turn */
     DIGITS = 2,        /* of the histogram */
     RATE_MAX = 10000000,
+    ROUND_MAX = 100000000,
 };
 
 static const uint64_t highest_ns = UINT64_C(100000000000);
@@ -53,7 +53,7 @@ struct reader {
     struct bench_clock clock;
     double gap_ticks;
     size_t at;
-    uint64_t asked;
+    uint64_t asked, round; /* lookups so far, of an item */
     struct ifr_answers answers;
     struct bench_hist hist; /* of the last item */
     base_err err;
@@ -149,6 +149,8 @@ static base_err reader_open(struct bench_env *env, struct reader *reader)
     if (err == BASE_OK)
         err = bench_env_count(env, "reads", 1, RATE_MAX, &reads);
     if (err == BASE_OK)
+        err = bench_env_count(env, "lookups", 1, ROUND_MAX, &reader->round);
+    if (err == BASE_OK)
         err = ifr_traffic_init(env, flow_count, &reader->traffic);
     if (err == BASE_OK)
         err = ifr_traffic_fill(&reader->traffic, reader->kind, RING, env, &reader->table);
@@ -179,7 +181,7 @@ base_err ifr_reader_setup(struct bench_env *env, const struct ifr_kind *kind)
         ifr_reader_teardown(reader);
         return err;
     }
-    env->parts_per_item = ROUND;
+    env->parts_per_item = (double)reader->round;
     env->state = reader;
     return BASE_OK;
 }
@@ -200,8 +202,8 @@ void ifr_reader_run(void *state, uint64_t count)
     (void)count; /* one at a time */
     bench_hist_clear(&reader->hist);
     const uint64_t start = bench_clock_stop(&reader->clock);
-    for (uint32_t i = 0; i < ROUND; i++) {
-        const uint64_t due = start + (uint64_t)(i * reader->gap_ticks);
+    for (uint64_t i = 0; i < reader->round; i++) {
+        const uint64_t due = start + (uint64_t)((double)i * reader->gap_ticks);
         while (bench_clock_stop(&reader->clock) < due)
             continue;
         ask_one(reader);
@@ -209,7 +211,7 @@ void ifr_reader_run(void *state, uint64_t count)
         reader->err |=
             bench_hist_record(&reader->hist, (uint64_t)((double)ticks * reader->clock.ns_per_tick));
     }
-    reader->asked += ROUND;
+    reader->asked += reader->round;
 }
 
 void ifr_reader_after(void *state, double *series)

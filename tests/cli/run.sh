@@ -72,6 +72,16 @@ has out 'a,b..c.cbor'
 measured crypto --algorithms blake3 $brief --input /bin/sh "$work/a,b..c.cbor"
 has out 'a,b..c.cbor'
 has out 'algorithm=blake3'
+# shellcheck disable=SC2086
+measured run ifr/trace: --input suites/data/veth.pcapng $brief
+has out 'veth.pcapng'
+lacks out 'chained'
+head -c 5000 suites/data/veth.pcap >"$work/cut.pcap"
+# shellcheck disable=SC2086
+run 3 run ifr/trace: --input "$work/cut.pcap" $brief
+has err 'cut.pcap: the packet at byte 4942'
+run 2 run ifr/lookup --input suites/data/veth.pcap
+has err "no case that takes a file matches 'ifr/lookup'"
 run 0 cbor diag "$work/a,b..c.cbor"
 grep -qx '{1: 2, 3: 4}' "$work/out" || fail "diagnostic notation"
 printf '\242\001' >"$work/cut.cbor"

@@ -2,6 +2,7 @@
 #include "files.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -98,7 +99,7 @@ static base_err add_matches(struct cli_plan *plan, const struct cli_args *args, 
         const struct bench_listed *listed = &plan->listed[i];
         struct bench_target target = { .name = listed->name };
         struct cli_exact like = *swept;
-        memcpy(target.id, listed->name, strlen(listed->name) + 1); /* < BENCH_NAME_SIZE */
+        snprintf(target.id, sizeof target.id, "%s:" CLI_FILES_PARAM "=", listed->name);
         like.case_name = listed->name;
         if (cli_plan_has_param(listed, CLI_FILES_PARAM) && bench_target_matches(&target, filter))
             CLI_TRY(add_inputs(plan, args, &like, why));

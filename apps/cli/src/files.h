@@ -21,7 +21,7 @@ BASE_MUST_USE base_err cli_files_plan(struct cli_plan *plan, const struct cli_ar
                                       const char *suite, const char *word, struct base_why *why);
 
 /* For commands whose operands are filters: add each case that takes a file and that one of them
- * matches by its name, once for each --input.
+ * matches (an id without its file), once for each --input.
  *
  * Errors   ENOTFOUND (a filter matches no such case), EINVALID (a file that cannot be read), those
  *          of cli_plan_add_exact and cli_plan_check_args

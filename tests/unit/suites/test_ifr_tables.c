@@ -149,6 +149,7 @@ static const struct bench_case any_case = {
                 { "key", "ipv4", "" },
                 { "writes", "100000", "" },
                 { "reads", "10000000", "" },
+                { "lookups", "10000", "" },
                 { "file", "veth", "" } },
 };
 
