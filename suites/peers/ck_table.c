@@ -14,14 +14,17 @@
 enum { FIRST_CAPACITY = 16, BLOCK = 4096, BLOCKS_MAX = 1 << 18 };
 
 struct record {
-    uint64_t value;
+    union {
+        uint64_t value;
+        struct record *next; /* of the spare ones */
+    };
     uint8_t key[40];
 };
 
 struct kit {
     ck_ht_t table;
     uint16_t key_size;
-    struct record *spare;     /* a list of removed ones, by their first bytes */
+    struct record *spare;     /* a list of removed ones */
     struct record **blocks;   /* [block_count] of BLOCK records */
     size_t block_count, used; /* of the last block */
 };
@@ -76,7 +79,7 @@ static struct record *record_new(struct kit *kit)
 {
     struct record *const spare = kit->spare;
     if (spare != NULL) {
-        memcpy(&kit->spare, spare, sizeof kit->spare);
+        kit->spare = spare->next;
         return spare;
     }
     if (kit->used == BLOCK) {
@@ -93,7 +96,7 @@ static struct record *record_new(struct kit *kit)
 
 static void record_free(struct kit *kit, struct record *record)
 {
-    memcpy(record, &kit->spare, sizeof kit->spare);
+    record->next = kit->spare;
     kit->spare = record;
 }
 

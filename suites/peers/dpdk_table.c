@@ -39,11 +39,10 @@ static base_err eal_open(struct base_why *why)
     static bool is_tried;
     if (!is_tried) {
         static char cores[1024], memory[16];
-        static char *args[] = {
-            "bpi-perf", "--lcores",       cores,         "--in-memory", "--no-huge",
-            "--no-pci", "--no-telemetry", "--no-shconf", "--log-level", "lib.*:error",
-            "-m",       memory,           NULL
-        };
+        static char *args[] = { "bpi-perf",    "--lcores",    cores,
+                                "--no-huge",   "--no-pci",    "--no-telemetry",
+                                "--no-shconf", "--log-level", "lib.*:error",
+                                "-m",          memory,        NULL };
         is_tried = true;
         cores_text(cores, sizeof cores);
         snprintf(memory, sizeof memory, "%d", MEMORY_MIB);
