@@ -32,7 +32,7 @@ void ifr_reader_teardown(void *state);
 
 #define IFR_READER_PARAMS                                                                          \
     { "flows", "1000000", "flows that are asked for" },                                            \
-        { "writes", "100000", "inserts per second; 0: no writer" },                                \
+        { "writes", "100000,0", "inserts per second; 0: no writer" },                              \
         { "lookups", "1000", "lookups of a round; 100000 for the tail" },                          \
         { "reads", "1000000", "lookups per second that are due, done or not" }, IFR_PARAM_KEY
 #define IFR_READER_DOC "a round of lookups, each timed from when it is due, while flows come"

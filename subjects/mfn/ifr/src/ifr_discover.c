@@ -56,7 +56,9 @@ static bool look_at(int folder_fd, const char *folder, const char *name, uint64_
     const struct mfn_ifr_member *const member = mfn_ifr_components_find(components, component_id);
     if (member != NULL && member->connection_count > 0)
         return true;
-    if (snprintf(path, sizeof path, "%s/%s", folder, name) >= (int)sizeof path)
+    const int size = snprintf(path, sizeof path, "%.*s/%.*s", FOLDER_MAX, folder,
+                              (int)(STEM_MAX + sizeof ending - 1), name);
+    if (size >= (int)sizeof path)
         return false;
     const enum mfn_ifr_state state = is_alive(path) ? MFN_IFR_RUNNING : MFN_IFR_FAILED;
     return mfn_ifr_components_set(components, component_id, state, now_ns) == BASE_OK;
