@@ -47,6 +47,7 @@ static uint64_t whole_ms(double ns)
 static void trim(struct bench_plan *full, double share_ns, double overhead_ns, bool keep_processes)
 {
     const double third_ns = share_ns / 3;
+    full->iterations_ns = whole_ms(2 * share_ns) + 1000000;
     while (!keep_processes && full->processes > PROCESSES_LEAST &&
            full->processes * overhead_ns > third_ns)
         full->processes--;

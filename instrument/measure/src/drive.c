@@ -182,7 +182,7 @@ static uint64_t items_of(const struct wire_batches *batches)
 }
 
 /* Until this process's share of the time is used and its share of the batches is there (for which
- * as much time again may pass), and its share of the iterations, however long these take. */
+ * as much time again may pass), and its share of the iterations, as long as these may take. */
 static bool needs_more(const struct drive *drive, uint64_t spent)
 {
     const struct bench_plan *plan = &drive->plan;
@@ -197,6 +197,8 @@ static bool needs_more(const struct drive *drive, uint64_t spent)
         return false;
     if (spent < share || (have < least && spent < 2 * share))
         return true;
+    if (plan->iterations_ns > 0 && spent > plan->iterations_ns / plan->processes)
+        return false;
     return plan->iterations > 0 && items_of(&drive->batches) * plan->processes < plan->iterations;
 }
 

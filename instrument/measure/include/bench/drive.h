@@ -37,6 +37,7 @@ struct bench_plan {
     uint64_t warm_up_ns;     /* upper bound over all processes [1 s]; ends early when steady */
     uint64_t measurement_ns; /* timed part over all processes [3 s] */
     uint64_t iterations;     /* at least this many items in all, 0: as many as the time allows */
+    uint64_t iterations_ns;  /* most time for these, over all processes; 0: however long it takes */
     uint32_t sample_size;    /* at least this many batches in all [100] */
     uint32_t processes;      /* fresh processes [10] */
     uint32_t threads;        /* threads that run the case at once [1] */
