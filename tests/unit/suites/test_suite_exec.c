@@ -184,8 +184,10 @@ static void processor_time_is_measured(void **state)
     assert_int_equal(run_command(options, 1, series, &why), BASE_OK);
     print_message("100 ms: user %.1f ms, system %.1f ms\n", series[USER] / 1e6,
                   series[SYSTEM] / 1e6);
-    assert_true(series[USER] > 85e6 && series[USER] < 130e6);
-    assert_true(series[SYSTEM] < 30e6);
+    /* At least what it asked its own clock for; the kernel may share it out otherwise, and a busy
+     * machine makes it more. */
+    assert_true(series[USER] + series[SYSTEM] > 95e6 && series[USER] + series[SYSTEM] < 400e6);
+    assert_true(series[USER] > 2 * series[SYSTEM]);
 }
 
 static void input_and_output(void **state)
