@@ -75,7 +75,6 @@ has out 'flow:flows=25,nodes=60,network=on'
 
 # The same again, into the same folder, and compared with itself.
 cp "$work/all/baseline_results.json" "$work/first.json"
-rm "$work/all/baseline_report.html"
 generate 0 "$work/all" --flow-count 7 --simulate-network -q
 check "$work/all" 7 on on on
 [ ! -e "$work/all/baseline_report.html" ] || fail "a page without --generate-report"
@@ -127,6 +126,8 @@ has err "$work/file"
 generate 3 /proc/nothing -f 5
 has err /proc/nothing
 # A case that cannot be: the document says why, there is no summary.
+mkdir -p "$work/bad"
+echo '{}' >"$work/bad/baseline_summary.json"
 generate 3 "$work/bad" -f 5 --arg journal=never
 has err 'journal: "never" is neither wal nor delete'
 [ -s "$work/bad/baseline_results.json" ] || fail "a failed run has no document"

@@ -115,6 +115,7 @@ has out 'steady'
 one 'benchmark-results/benchmark_report_*.html'
 grep -q 'layer2 (DSR) is not there yet' "$file" || fail "the report does not say what is missing"
 one 'benchmark-results/benchmark_run_*.json'
+cp "$work/out" "$work/console"
 run 0 verify "$file"
 cp "$file" "$work/here/first.json"
 one 'benchmark-results/benchmark_results_*.csv'
@@ -122,7 +123,7 @@ head -1 "$file" | tr -d '\r' | grep -qx 'id,layer,name,timestamp,duration_ms,lat
     fail "the CSV file has other columns"
 grep -q 'Layer1-IFR,ifr/' "$file" || fail "the CSV file has no case of layer 1"
 one 'benchmark-results/benchmark_data_*.json'
-python3 - "$file" <<'PY' || fail "benchmark_data is not as it should be"
+python3 - "$file" "$work/console" <<'PY' || fail "benchmark_data is not as it should be"
 import json, sys
 data = json.load(open(sys.argv[1]))
 assert set(data["metadata"]) >= {"timestamp", "version", "framework"}
@@ -132,9 +133,13 @@ assert set(summary) == {"total", "successful", "targets_met", "success_rate", "t
                         "avg_latency_ms", "avg_throughput", "improvement_percent", "timestamp"}
 assert summary["total"] == len(data["results"]) > 15
 assert summary["successful"] == sum(one["success"] for one in data["results"])
+latencies = [one["metrics"]["latency_mean_ms"] for one in data["results"] if one["success"]]
+assert abs(summary["avg_latency_ms"] / (sum(latencies) / len(latencies)) - 1) < 1e-6, summary
 for one in data["results"]:
+    metrics = one["metrics"]
     if one["success"]:
-        assert one["metrics"]["latency_mean_ms"] >= 0, one["id"]
+        interval = metrics["latency_mean_interval_ms"]
+        assert metrics["latency_mean_ms"] == interval["value"] > 0, one["id"]
     else:
         assert one["error"], one["id"]
 for one in data["baseline_comparison"]:
@@ -145,6 +150,12 @@ seen = [one for one in data["memory"] if "error" not in one]
 assert len(seen) > 15
 for one in seen:
     assert one["peak_rss_bytes"] >= one["start_rss_bytes"] > 0 and one["samples"] > 1, one
+    assert (one["is_growing"] is None) == (one["samples"] < 16), one
+unseen = [one for one in data["memory"] if one.get("is_growing") is None]
+assert any(one["is_growing"] is False for one in seen), "no case was looked at often enough"
+console = open(sys.argv[2]).read()
+assert console.count("too few looks") == sum("error" not in one for one in unseen)
+assert not unseen or "no leak was seen" not in console
 PY
 
 # shellcheck disable=SC2086
@@ -153,8 +164,11 @@ has err "--filter: no case of these layers matches 'nothing'"
 
 # ---- one layer and its configuration: the whole file, and that it acts ----
 # shellcheck disable=SC2086
-start 3 --config "$config" --layers layer3,layer4 --filter alm/select --filter alm/hop $little
+start 3 --config "$config" --layers layer3,layer4 --filter alm/select --filter alm/hop \
+    --filter 'alm/demand:*load=0.3*' $little
 has out weighted_round_robin
+has out 'nodes=100,degree=4,load=0.3' # a size of its own
+lacks out 'nodes=1000,degree=0.25,load'
 lacks out 'policy=least_connections'
 lacks err 'is not used yet'
 # shellcheck disable=SC2086
@@ -177,6 +191,10 @@ warmup_iterations = 2
 cache_hit_rate_percent = 100 # which no cache reaches
 [statistical]
 min_sample_size = 2
+[memory.profiling]
+enabled = true
+track_allocations = false
+detect_leaks = false
 [reporting]
 generate_html = false
 generate_csv = false
@@ -197,6 +215,18 @@ for wanted in ('"sample_size"', '"layers"', '"A name of its own"'):
     assert wanted in text, wanted
 flows = {case["id"] for case in run["cases"] if "flows=" in case["id"]}
 assert flows and all("flows=2000" in one for one in flows), flows
+PY
+lacks out 'no leak was seen'
+lacks out 'steady'
+one 'configured/benchmark_data_*.json'
+python3 - "$file" <<'PY' || fail "figures that were not wanted"
+import json, sys
+memory = json.load(open(sys.argv[1]))["memory"]
+assert memory and all("error" not in one for one in memory), memory
+for one in memory:
+    assert one["start_rss_bytes"] > 0, one
+    assert one["allocations_per_item"] is None and one["kept_bytes_per_item"] is None, one
+    assert one["is_growing"] is None, one
 PY
 [ -z "$(find "$work/here/configured" -name '*.html' -o -name '*.csv')" ] || fail "files that were not wanted"
 
@@ -242,6 +272,29 @@ run 0 run null/empty --measurement-time 10ms --warm-up 1ms --processes 2 --no-hi
 # shellcheck disable=SC2086
 start 2 --layers layer1 --filter ifr/iterate $little --regression-check --baseline-file other.json
 has err 'has none of the'
+# The cases are those of the baseline: --filter chooses among them, and two options do nothing.
+# shellcheck disable=SC2086
+start 01 --regression-check --baseline-file baseline_results.json --filter ifr/iterate --baseline --threshold 100 \
+    $brisk --no-history
+has err '--baseline adds and changes no case'
+has err '--flow-count adds and changes no case'
+has out 'ifr/iterate'
+lacks out 'baseline/predict'
+# shellcheck disable=SC2086
+start 2 --regression-check --baseline-file baseline_results.json --filter alm/hop $little
+has err "--filter: no case of baseline_results.json matches 'alm/hop'"
+# A baseline without a case that can be measured at all.
+python3 - "$work/here" <<'PY' || fail "no empty baseline could be made"
+import json, sys
+run = json.load(open(sys.argv[1] + "/baseline_results.json"))
+for case in run["cases"]:
+    case["status"] = "error"
+    case["why"] = "it did not run"
+json.dump(run, open(sys.argv[1] + "/failed.json", "w"))
+PY
+# shellcheck disable=SC2086
+start 2 --regression-check --baseline-file failed.json $little
+has err '--baseline-file: failed.json has no measured case that this program has'
 # Without a file: the first run is kept for the next.
 # shellcheck disable=SC2086
 start 01 --regression-check --layers layer1 --filter ifr/iterate --filter ifr/socket $brisk
@@ -252,6 +305,13 @@ has out benchmark-runner
 start 01 --regression-check --threshold 100 $brisk
 lacks err 'there is no earlier run'
 has out threshold
+
+# ---- a disk that is full: nothing is left behind ----
+(ulimit -f 1 && trap '' XFSZ && cd "$work/here" &&
+    exec "$runner" --layers layer1 --filter ifr/iterate --output full $brisk --no-history) >"$work/out" 2>"$work/err"
+[ $? -eq 3 ] || fail "files that could not be written are not status 3"
+has err '/full/benchmark_run_'
+[ -z "$(find "$work/here/full" -type f)" ] || fail "an empty file is left behind"
 
 # ---- two at once, into one folder: each has its own files ----
 for i in 1 2; do

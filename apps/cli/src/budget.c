@@ -81,6 +81,12 @@ void cli_budget_learn(struct cli_budget *budget, const struct bench_plan *plan, 
     budget->overhead_ns = 0.7 * budget->overhead_ns + 0.3 * each_ns;
 }
 
+void cli_budget_extend(struct cli_budget *budget, uint64_t took_ns)
+{
+    if (budget->end_ns != 0)
+        budget->end_ns += took_ns;
+}
+
 uint64_t cli_budget_left(const struct cli_plan *plan, size_t index, const struct cli_budget *budget,
                          uint64_t now_ns)
 {

@@ -22,6 +22,9 @@ struct bench_plan cli_budget_plan(const struct cli_plan *plan, size_t index,
 void cli_budget_learn(struct cli_budget *budget, const struct bench_plan *plan,
                       uint64_t elapsed_ns);
 
+/* What was done between two jobs does not count: the end moves on by it. */
+void cli_budget_extend(struct cli_budget *budget, uint64_t took_ns);
+
 /* Expected wall time of all jobs from `index` on. */
 uint64_t cli_budget_left(const struct cli_plan *plan, size_t index, const struct cli_budget *budget,
                          uint64_t now_ns);

@@ -36,6 +36,17 @@ static bool is_claimed(const char *id)
     return false;
 }
 
+/* Does a list of the configuration say the arguments of a case? */
+static bool is_configured(const struct cli_plan *plan, const struct bench_target *target)
+{
+    struct bench_arg args[BENCH_PARAM_MAX];
+    const struct bench_listed *listed = cli_plan_find(plan, target->name);
+    size_t count = 0;
+    if (listed != NULL)
+        cli_sections_values(&plan->config, listed, args, &count);
+    return count > 0;
+}
+
 /* Of each case its first arguments and those that claims name: a sweep is for who asks for it. */
 static void keep_representative(struct cli_plan *plan)
 {
@@ -45,7 +56,7 @@ static void keep_representative(struct cli_plan *plan)
         const struct bench_target *target = plan->jobs[i].target;
         const bool is_first = strcmp(target->name, last) != 0;
         last = target->name;
-        if (is_first || is_claimed(target->id))
+        if (is_first || is_claimed(target->id) || is_configured(plan, target))
             plan->jobs[kept++] = plan->jobs[i];
     }
     plan->job_count = kept;

@@ -29,7 +29,8 @@ const struct cli_option cli_runner_options[] = {
       .doc = "measure these: layer1, layer2, layer3, layer4, integration, with commas between",
       .fallback = "those that are there" },
     TEXT("filter", CLI_TEXT, "FILTER", "only cases that match; may be repeated"),
-    COUNT("flow-count", 1, 100000000, "flows in tables and caches", "10000"),
+    COUNT("flow-count", 1, 100000000,
+          "flows in tables and caches; below 1000 or above 100000 single cases fail", "10000"),
     SECONDS("duration", "wall time of the whole run, shared among its cases: 60, or 10s", "60"),
     FLAG("baseline", 0,
          "measure the baseline and the peers of the layers too, and show what the layers are "
@@ -63,8 +64,11 @@ const struct cli_option cli_runner_options[] = {
          "without this option too"),
     SECONDS("timeout", "a case that takes longer has failed", "300"),
     COUNT("sample-size", 2, 1048576, "at least this many batches are timed in a case", "1000"),
-    SECONDS("warm-up",
-            "upper bound of the warm-up of a case; it ends early when the case is steady", "1"),
+    SECONDS(
+        "warm-up",
+        "upper bound of the warm-up of a case; it ends early when the case is steady; up to twice "
+        "that for the batches of execution.warmup_iterations",
+        "1"),
     { .name = "cpu-affinity",
       .kind = CLI_LIST,
       .value_name = "LIST",

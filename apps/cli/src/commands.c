@@ -327,13 +327,14 @@ const struct cli_command cli_commands[] = {
           "the host is at each moment, and shows times with confidence intervals. The run is "
           "signed, kept in the history and judged on the claims.\n\n"
           "With --comprehensive every case is measured once, and with the arguments that claims "
-          "name, within --budget, shared among them (with --arg: the whole sweep), and "
-          "--iterations "
-          "is kept to where that takes no more than twice a case's part; the ledger of claims ends "
-          "the report.",
+          "name, within --budget, shared among them (with --arg: the whole sweep; with "
+          "--config: that of the cases which its lists speak of), and --iterations is kept to "
+          "where that takes no more than twice a case's part; the ledger of claims ends the "
+          "report.",
       .options = { benchmark_options, MEASURE },
       .examples = { { "bpi-perf benchmark --comprehensive --iterations 1000 --statistical-analysis",
-                      "everything, at least 1000 items a case" } },
+                      "everything; 1000 items a case where the budget has room for them, or "
+                      "more" } },
       .run = cli_cmd_benchmark },
     { .name = "benchmark cbor",
       .operands = "[FILE...]",

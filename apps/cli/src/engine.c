@@ -146,6 +146,17 @@ static void profile(struct engine *engine, const struct bench_plan *plan,
     base_log(BASE_LOG_WARNING, "%s", why.text);
 }
 
+/* What the command does with a case beyond measuring it comes on top of the budget. */
+static void pass_on(struct engine *engine, const struct bench_plan *plan,
+                    const struct bench_record *record)
+{
+    const uint64_t start_ns = monotonic_ns();
+    if (engine->face->measured == NULL || cli_signals_interrupted)
+        return;
+    engine->face->measured(engine->face->context, plan, record);
+    cli_budget_extend(&engine->budget, monotonic_ns() - start_ns);
+}
+
 static base_err measure(struct engine *engine, size_t index, struct base_why *why)
 {
     const struct cli_job *job = &engine->plan->jobs[index];
@@ -164,8 +175,7 @@ static base_err measure(struct engine *engine, size_t index, struct base_why *wh
     base_log(BASE_LOG_DEBUG, "%s: %u processes, %.2f s", job->target->id, plan.processes,
              (double)elapsed_ns / 1e9);
     profile(engine, &plan, &record);
-    if (engine->face->measured != NULL && !cli_signals_interrupted)
-        engine->face->measured(engine->face->context, &plan, &record);
+    pass_on(engine, &plan, &record);
     cli_progress_clear(&engine->progress);
     bench_record_done(&record);
     return err;

@@ -152,6 +152,36 @@ static base_err write_page(const struct cli_generator *generator, const struct r
     return err;
 }
 
+/* A file of an earlier run would stand beside results that it does not belong to. */
+static base_err remove_old(const struct cli_generator *generator, const char *name,
+                           struct base_why *why)
+{
+    char path[4096];
+    snprintf(path, sizeof path, "%s/%s", generator->folder, name); /* its length was looked at */
+    if (unlink(path) == 0 || errno == ENOENT)
+        return BASE_OK;
+    return base_fail(why, BASE_EIO, 0, "--output: %s: %s", path, strerror(errno));
+}
+
+/* What this run has, and nothing older beside it. */
+static base_err write_all(const struct cli_generator *generator, const struct result_run *run,
+                          const struct cli_generator_numbers *numbers, struct base_why *why)
+{
+    const bool has_page = cli_has(generator->args, "generate-report");
+    base_err err = BASE_OK;
+    if (numbers == NULL)
+        err = remove_old(generator, "baseline_summary.json", why);
+    if (err == BASE_OK && !has_page)
+        err = remove_old(generator, "baseline_report.html", why);
+    if (err == BASE_OK)
+        err = write_results(generator, run, why);
+    if (err == BASE_OK && numbers != NULL)
+        err = write_summary(generator, run, numbers, why);
+    if (err == BASE_OK && has_page)
+        err = write_page(generator, run, why);
+    return err;
+}
+
 base_err cli_generator_files(const struct cli_generator *generator, const struct result_run *run,
                              const struct cli_generator_numbers *numbers, struct base_why *why)
 {
@@ -163,11 +193,7 @@ base_err cli_generator_files(const struct cli_generator *generator, const struct
             close(folder);
         return err;
     }
-    base_err err = write_results(generator, run, why);
-    if (err == BASE_OK && numbers != NULL)
-        err = write_summary(generator, run, numbers, why);
-    if (err == BASE_OK && cli_has(generator->args, "generate-report"))
-        err = write_page(generator, run, why);
+    const base_err err = write_all(generator, run, numbers, why);
     close(folder);
     return err;
 }

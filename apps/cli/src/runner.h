@@ -40,7 +40,8 @@ struct cli_runner_memory {
     double kept_bytes;  /* of the allocator, an item; NaN: not counted */
     double alloc_count; /* calls, an item; likewise */
     size_t samples;
-    bool is_growing; /* see runner_memory.c */
+    bool is_judged;  /* there were looks enough to see growth */
+    bool is_growing; /* see runner_memory.c; false when it was not judged */
 };
 
 struct cli_runner {
@@ -136,9 +137,19 @@ BASE_MUST_USE base_err cli_runner_summary_write(const struct cli_runner *runner,
 /* Numbers that the summary and the JSON file share. */
 struct cli_runner_totals {
     size_t cases, good, targets, met, missed, undecided, unjudged;
-    double mean_latency_ms, mean_rate; /* over the cases that were measured; NaN: none */
+    double mean_latency_ms, mean_rate; /* of a call, over the cases that are good; NaN: none */
     double seconds;                    /* of the whole run */
 };
 struct cli_runner_totals cli_runner_totals_of(const struct result_run *run);
+
+/* Was it measured? The same everywhere. */
+bool cli_runner_is_good(const struct result_case *one);
+
+/* By what times of an item are divided to be those of a call: the calls of an item where they are
+ * timed one by one, else 1. */
+double cli_runner_calls_of(const struct result_case *one);
+
+/* The typical value of a series that the case gives for each batch; NaN: it gives none. */
+double cli_runner_series_of(const struct result_case *one, const char *name);
 
 #endif

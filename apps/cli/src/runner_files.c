@@ -83,15 +83,6 @@ static bool has_calls(const struct result_case *one)
     return count > 0;
 }
 
-/* The typical value of a series that the case gives for each batch; NaN: it gives none. */
-static double series_of(const struct result_case *one, const char *name)
-{
-    for (size_t i = 0; i < one->series_count; i++)
-        if (strcmp(one->series[i].name, name) == 0)
-            return one->series[i].median;
-    return NAN;
-}
-
 static double fact_of(const struct result_case *one, const char *name)
 {
     for (size_t i = 0; i < one->facts.count; i++)
@@ -102,26 +93,35 @@ static double fact_of(const struct result_case *one, const char *name)
 
 /* NaN: not measured. */
 struct row {
-    double duration_ms, mean_ms, p50_ms, p95_ms, p99_ms, rate, memory_mb, cpu_percent;
+    struct result_estimate mean; /* of a call, in ms */
+    double duration_ms, p50_ms, p95_ms, p99_ms, rate, memory_mb, cpu_percent;
     bool is_good;
     enum result_state target;
 };
 
+/* NaN where the case was not measured. */
+static struct result_estimate mean_of(const struct result_case *one)
+{
+    const double scale = cli_runner_is_good(one) ? 1e-6 / cli_runner_calls_of(one) : NAN;
+    return (struct result_estimate){ .value = one->mean_ns.value * scale,
+                                     .low = one->mean_ns.low * scale,
+                                     .high = one->mean_ns.high * scale };
+}
+
 static base_err row_of(const struct cli_runner *runner, const struct result_run *run,
                        const struct result_case *one, struct base_arena *arena, struct row *out)
 {
-    const bool is_good = strcmp(one->status, "ok") == 0;
-    const bool is_timed = is_good && isfinite(series_of(one, "p50_ns"));
+    const bool is_good = cli_runner_is_good(one);
+    const bool is_timed = is_good && isfinite(cli_runner_series_of(one, "p50_ns"));
     const bool is_single = is_good && has_calls(one) && !(one->parts_per_item > 1);
-    const double parts = is_timed && one->parts_per_item > 1 ? one->parts_per_item : 1;
-    const double mean_ns = is_good ? one->mean_ns.value / parts : NAN;
+    const struct result_estimate mean = mean_of(one);
     *out = (struct row){
         .duration_ms = (double)one->elapsed_ns / 1e6,
-        .mean_ms = mean_ns / 1e6,
-        .p50_ms = is_timed ? series_of(one, "p50_ns") / 1e6 : NAN,
-        .p95_ms = is_timed ? series_of(one, "p95_ns") / 1e6 : NAN,
-        .p99_ms = is_timed ? series_of(one, "p99_ns") / 1e6 : NAN,
-        .rate = mean_ns > 0 ? 1e9 / mean_ns : NAN,
+        .mean = mean,
+        .p50_ms = is_timed ? cli_runner_series_of(one, "p50_ns") / 1e6 : NAN,
+        .p95_ms = is_timed ? cli_runner_series_of(one, "p95_ns") / 1e6 : NAN,
+        .p99_ms = is_timed ? cli_runner_series_of(one, "p99_ns") / 1e6 : NAN,
+        .rate = mean.value > 0 ? 1e3 / mean.value : NAN,
         .memory_mb = fact_of(one, "setup_rss_bytes") / 1048576,
         .cpu_percent = NAN,
         .is_good = is_good,
@@ -150,8 +150,10 @@ static base_err put_number(struct base_buf *out, double value)
 static base_err put_row(struct base_buf *out, const struct result_run *run,
                         const struct result_case *one, const struct row *row)
 {
-    const double numbers[] = { row->duration_ms, row->mean_ms, row->p50_ms,    row->p95_ms,
-                               row->p99_ms,      row->rate,    row->memory_mb, row->cpu_percent };
+    const double numbers[] = {
+        row->duration_ms, row->mean.value, row->p50_ms,    row->p95_ms,
+        row->p99_ms,      row->rate,       row->memory_mb, row->cpu_percent
+    };
     CLI_TRY(result_text_put_csv(out, one->id));
     CLI_TRY(base_buf_printf(out, ",%s,", label_of(one)));
     CLI_TRY(result_text_put_csv(out, one->name));
@@ -215,9 +217,9 @@ static json_t *result_json(const struct result_run *run, const struct result_cas
     for (size_t i = 0; i < one->args.count; i++)
         json_object_set_new(config, one->args.items[i].name, text(one->args.items[i].value));
     json_t *metrics = json_pack(
-        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "latency_mean_ms", real(row->mean_ms),
-        "latency_mean_interval_ms", estimate(&one->mean_ns, 1e-6), "latency_p50_ms",
-        real(row->p50_ms), "latency_p95_ms", real(row->p95_ms), "latency_p99_ms", real(row->p99_ms),
+        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "latency_mean_ms", real(row->mean.value),
+        "latency_mean_interval_ms", estimate(&row->mean, 1), "latency_p50_ms", real(row->p50_ms),
+        "latency_p95_ms", real(row->p95_ms), "latency_p99_ms", real(row->p99_ms),
         "throughput_ops_sec", real(row->rate), "memory_mb", real(row->memory_mb), "cpu_percent",
         real(row->cpu_percent), "duration_ms", real(row->duration_ms));
     return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o}", "id", text(one->id), "name",
@@ -286,6 +288,10 @@ static json_t *targets_json(const struct result_run *run)
 static json_t *memory_json(const struct cli_runner *runner)
 {
     json_t *list = json_array();
+    const bool has_allocs =
+        cli_runner_setting(&runner->config, "memory.profiling.track_allocations")->is_true;
+    const bool has_verdict =
+        cli_runner_setting(&runner->config, "memory.profiling.detect_leaks")->is_true;
     if (!runner->has_memory)
         return json_decref(list), json_null();
     for (size_t i = 0; i < runner->memory_count; i++) {
@@ -297,13 +303,15 @@ static json_t *memory_json(const struct cli_runner *runner)
         }
         json_array_append_new(
             list,
-            json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:b}", "id",
+            json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:o}", "id",
                       text(one->id), "start_rss_bytes", real(one->start_bytes), "end_rss_bytes",
                       real(one->end_bytes), "peak_rss_bytes", real(one->peak_bytes),
                       "growth_bytes_per_s", real(one->growth_bytes_per_s), "items",
                       real(one->items), "seconds", real(one->seconds), "allocations_per_item",
-                      real(one->alloc_count), "kept_bytes_per_item", real(one->kept_bytes),
-                      "samples", (json_int_t)one->samples, "is_growing", one->is_growing));
+                      real(has_allocs ? one->alloc_count : NAN), "kept_bytes_per_item",
+                      real(has_allocs ? one->kept_bytes : NAN), "samples", (json_int_t)one->samples,
+                      "is_growing",
+                      has_verdict && one->is_judged ? json_boolean(one->is_growing) : json_null()));
     }
     return list;
 }
@@ -402,7 +410,9 @@ base_err cli_runner_files_write(const struct cli_runner *runner, const struct re
                                 struct base_buf *names, struct base_why *why)
 {
     char stamp[STAMP_SIZE], path[PATH_SIZE];
-    base_err err = take_stamp(runner, stamp, why);
+    CLI_TRY(take_stamp(runner, stamp, why));
+    base_err err = BASE_OK;
+    bool is_written = false; /* the document, whose name is taken */
     for (size_t i = 0; err == BASE_OK && i < sizeof files / sizeof files[0]; i++) {
         const struct file *file = &files[i];
         struct base_buf out = { 0 };
@@ -413,9 +423,13 @@ base_err cli_runner_files_write(const struct cli_runner *runner, const struct re
             err = base_fail(why, BASE_ENOMEM, 0, "%s: out of memory", path);
         if (err == BASE_OK)
             err = base_file_write(path, base_buf_span(&out), why);
+        is_written = is_written || err == BASE_OK;
         if (err == BASE_OK)
             err = base_buf_printf(names, "  %s\n", path);
         base_buf_done(&out);
     }
+    struct base_why unused;
+    if (!is_written && path_of(runner, "run", stamp, "json", path, &unused) == BASE_OK)
+        (void)unlink(path); /* nothing is left behind that looks like a run */
     return err;
 }

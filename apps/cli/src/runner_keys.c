@@ -22,7 +22,9 @@
 const struct cli_runner_key cli_runner_keys[] = {
 #define IN .section = "general",
     { IN TEXT("version", "1.0.0"), .doc = "kept with the results" },
-    { IN TEXT("benchmark_name", "MFN Performance Benchmarks"), .doc = "title of the reports" },
+    { IN TEXT("benchmark_name", "MFN Performance Benchmarks"),
+      .doc = "name of the run in the summary, its settings and benchmark_data; the HTML page has a "
+             "title of its own" },
     { IN TEXT("output_directory", "./benchmark-results"), .doc = "as --output" },
     { IN WORD("log_level", "debug,info,warn,error", "info"),
       .doc = "debug: as --verbose; warn, error: as --quiet" },
@@ -34,7 +36,7 @@ const struct cli_runner_key cli_runner_keys[] = {
     { IN COUNT("default_flow_count", 1, 1e8, "10000"), .doc = "as --flow-count" },
     { IN NUMBER("default_duration_seconds", 0.001, 1e6, "60"), .doc = "as --duration" },
     { IN COUNT("warmup_iterations", 0, 1e6, "100"),
-      .doc = "at least so many untimed batches before a case" },
+      .doc = "at least so many untimed batches before a case, within twice the time of --warm-up" },
     { IN COUNT("measurement_iterations", 2, 1e6, "1000"), .doc = "as --sample-size" },
     { IN NUMBER("statistical_confidence_level", 0.5, 0.9999, "0.95"),
       .doc = "level of every interval" },
@@ -122,9 +124,9 @@ const struct cli_runner_key cli_runner_keys[] = {
 #undef IN
 #define IN .section = "layer3.routing",
     { IN COUNT("default_topology_size", 2, 1e7, "1000"),
-      .doc = "alm: nodes, when it stands in the file" },
+      .doc = "alm except demand and recover: nodes, when it stands in the file" },
     { IN NUMBER("edge_density", 0.0001, 1, "0.25"),
-      .doc = "alm: degree, when it stands in the file" },
+      .doc = "alm except demand and recover: degree, when it stands in the file" },
     { IN COUNT("k_shortest_paths", 1, 1000, "4"), .doc = "alm/kpaths: k" },
     { IN WORD("algorithm", "dijkstra,bidirectional,landmarks", "dijkstra"), NO_CASE },
 #undef IN

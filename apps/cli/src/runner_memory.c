@@ -64,6 +64,13 @@ static void running(void *context, bool is_running)
         (void)look(watch);
 }
 
+/* Fewer looks show nothing: no growth, and no lack of it. */
+static bool has_enough(void *context)
+{
+    const struct watch *watch = context;
+    return watch->count >= SAMPLES_LEAST;
+}
+
 static base_err end(void *context, double items, struct base_why *why)
 {
     struct watch *watch = context;
@@ -106,8 +113,9 @@ static void judge(const struct watch *watch, struct cli_runner_memory *out)
     const double growth = watch->bytes[watch->count - 1] - watch->bytes[half];
     struct stats_slope slope;
     memcpy(later, watch->bytes + half, count * sizeof *later);
-    out->is_growing = watch->count >= SAMPLES_LEAST && growth > GROWTH_LEAST_BYTES &&
-                      trend_of(later, count) > trend_least;
+    out->is_judged = watch->count >= SAMPLES_LEAST;
+    out->is_growing =
+        out->is_judged && growth > GROWTH_LEAST_BYTES && trend_of(later, count) > trend_least;
     out->growth_bytes_per_s = NAN;
     if (watch->count >= 3 &&
         stats_slope_theil_sen(watch->seconds, watch->bytes, watch->count, &slope) == BASE_OK)
@@ -140,7 +148,7 @@ void cli_runner_watch(struct cli_runner *runner, const struct bench_plan *plan,
     static struct watch watch; /* large */
     struct base_why why = { 0 };
     const struct bench_observer observer = {
-        .context = &watch, .begin = begin, .running = running, .end = end
+        .context = &watch, .begin = begin, .running = running, .has_enough = has_enough, .end = end
     };
     const uint64_t duration_ns = watch_time(runner);
     struct cli_runner_memory *out = &runner->memory[runner->memory_count];

@@ -42,20 +42,42 @@ static void count_target(struct cli_runner_totals *totals, enum result_state sta
     totals->unjudged += state == RESULT_STATE_NOT_RUN;
 }
 
+bool cli_runner_is_good(const struct result_case *one)
+{
+    return strcmp(one->status, "ok") == 0;
+}
+
+double cli_runner_series_of(const struct result_case *one, const char *name)
+{
+    for (size_t i = 0; i < one->series_count; i++)
+        if (strcmp(one->series[i].name, name) == 0)
+            return one->series[i].median;
+    return NAN;
+}
+
+double cli_runner_calls_of(const struct result_case *one)
+{
+    return one->parts_per_item > 1 && isfinite(cli_runner_series_of(one, "p50_ns"))
+               ? one->parts_per_item
+               : 1;
+}
+
 struct cli_runner_totals cli_runner_totals_of(const struct result_run *run)
 {
     struct cli_runner_totals totals = { .cases = run->case_count, .seconds = seconds_of(run) };
-    double ms = 0, rate = 0;
+    double ms = 0, rate = 0, timed = 0;
     for (size_t i = 0; i < run->case_count; i++) {
-        const double mean_ns = run->cases[i].mean_ns.value;
-        if (strcmp(run->cases[i].status, "ok") != 0 || !(mean_ns > 0))
+        const struct result_case *one = &run->cases[i];
+        const double mean_ns = one->mean_ns.value / cli_runner_calls_of(one);
+        totals.good += cli_runner_is_good(one);
+        if (!cli_runner_is_good(one) || !(mean_ns > 0))
             continue;
-        totals.good++;
+        timed++;
         ms += mean_ns / 1e6;
         rate += 1e9 / mean_ns;
     }
-    totals.mean_latency_ms = totals.good > 0 ? ms / (double)totals.good : NAN;
-    totals.mean_rate = totals.good > 0 ? rate / (double)totals.good : NAN;
+    totals.mean_latency_ms = timed > 0 ? ms / timed : NAN;
+    totals.mean_rate = timed > 0 ? rate / timed : NAN;
     for (size_t i = 0; i < run->verdict_count; i++)
         if (cli_runner_is_target(&run->verdicts[i]))
             count_target(&totals, result_state_of(run->verdicts[i].state));
@@ -156,6 +178,14 @@ static const char *print_bytes(double bytes, char *out)
     return isfinite(bytes) ? base_units_print_size(bytes, 3, out) : "";
 }
 
+static struct result_cell growth_cell(const struct cli_runner_memory *one)
+{
+    if (!one->is_judged)
+        return (struct result_cell){ "too few looks", RESULT_WARN };
+    return one->is_growing ? (struct result_cell){ "grows", RESULT_WARN }
+                           : (struct result_cell){ "steady", RESULT_GOOD };
+}
+
 static base_err add_memory(const struct cli_runner *runner, const struct cli_runner_memory *one,
                            struct result_table *table)
 {
@@ -182,12 +212,26 @@ static base_err add_memory(const struct cli_runner *runner, const struct cli_run
         { .text = has_rate ? base_units_print_size(one->growth_bytes_per_s, 3, growth) : "" },
         { .text = calls },
         { .text = has_allocs ? print_bytes(one->kept_bytes, kept) : "" },
-        { .text = !has_verdict      ? ""
-                  : one->is_growing ? "grows"
-                                    : "steady",
-          .style = one->is_growing ? RESULT_WARN : RESULT_GOOD },
+        has_verdict ? growth_cell(one) : (struct result_cell){ 0 },
     };
     return result_table_add(table, cells);
+}
+
+/* That no leak was seen is said only when every case was looked at. */
+static base_err put_leaks(const struct cli_runner *runner, struct base_buf *out)
+{
+    size_t growing = 0, judged = 0;
+    for (size_t i = 0; i < runner->memory_count; i++) {
+        judged += runner->memory[i].is_judged;
+        growing += runner->memory[i].is_growing;
+    }
+    if (growing > 0)
+        return base_buf_printf(out, "  %zu of them grow: a leak, or a state that grows by design\n",
+                               growing);
+    if (judged == runner->memory_count)
+        return base_buf_put_text(out, "  no case grows: no leak was seen\n");
+    return base_buf_printf(out, "  %zu of %zu cases could not be judged; the others do not grow\n",
+                           runner->memory_count - judged, runner->memory_count);
 }
 
 static base_err put_memory(const struct cli_runner *runner, const struct result_page *page,
@@ -204,20 +248,14 @@ static base_err put_memory(const struct cli_runner *runner, const struct result_
     };
     struct result_table table;
     base_err err = BASE_OK;
-    size_t growing = 0;
     result_table_init(&table, columns, sizeof columns / sizeof columns[0], 2);
-    for (size_t i = 0; err == BASE_OK && i < runner->memory_count; i++) {
-        growing += runner->memory[i].is_growing;
+    for (size_t i = 0; err == BASE_OK && i < runner->memory_count; i++)
         err = add_memory(runner, &runner->memory[i], &table);
-    }
     err = put_table(&table, "Memory of a worker while its case runs", err, page, out);
     if (err != BASE_OK || runner->memory_count == 0 ||
         !cli_runner_setting(&runner->config, "memory.profiling.detect_leaks")->is_true)
         return err;
-    if (growing == 0)
-        return base_buf_put_text(out, "  no case grows: no leak was seen\n");
-    return base_buf_printf(out, "  %zu of them grow: a leak, or a state that grows by design\n",
-                           growing);
+    return put_leaks(runner, out);
 }
 
 static bool is_of(const struct result_case *one, const struct cli_runner_layer *layer)
@@ -238,7 +276,7 @@ static base_err put_layer(const struct cli_runner *runner, size_t index,
     for (size_t i = 0; i < run->case_count; i++)
         if (is_of(&run->cases[i], layer)) {
             totals.cases++;
-            totals.good += strcmp(run->cases[i].status, "ok") == 0;
+            totals.good += cli_runner_is_good(&run->cases[i]);
         }
     for (size_t i = 0; i < run->verdict_count; i++)
         if (cli_runner_is_target(&run->verdicts[i]) &&

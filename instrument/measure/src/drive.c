@@ -148,8 +148,9 @@ static base_err warm_up(struct drive *drive, struct base_rng *rng, struct bench_
                         struct base_why *why)
 {
     const uint64_t start = bench_clock_now_ns();
-    const uint64_t budget = drive->plan.warm_up_ns / drive->plan.processes;
-    const uint64_t least = drive->plan.warm_up_batches / drive->plan.processes;
+    const uint64_t processes = drive->plan.processes;
+    const uint64_t budget = drive->plan.warm_up_ns / processes;
+    const uint64_t least = (drive->plan.warm_up_batches + processes - 1) / processes;
     base_err err = BASE_OK;
     uint64_t spent = 0;
     while (err == BASE_OK && !drive_is_interrupted(drive) &&

@@ -83,8 +83,9 @@ static void plan_without_budget_has_the_defaults(void **state)
     assert_int_equal(cli_budget_plan(&plan, 1, &budget, 0).iterations, 77);
 }
 
-/* Play a run: each job takes what it was given and an overhead for every process. */
-static uint64_t play(size_t jobs, uint64_t budget_ns, uint64_t overhead_ns)
+/* Play a run: each job takes what it was given and an overhead for every process; what is done
+ * beside it is not in the sum. */
+static uint64_t play(size_t jobs, uint64_t budget_ns, uint64_t overhead_ns, uint64_t beside_ns)
 {
     struct cli_budget budget;
     uint64_t now_ns = 1000000;
@@ -97,9 +98,10 @@ static uint64_t play(size_t jobs, uint64_t budget_ns, uint64_t overhead_ns)
         assert_true(one.measurement_ns <= 3000000000);
         const uint64_t took_ns = one.measurement_ns + one.warm_up_ns + one.processes * overhead_ns;
         cli_budget_learn(&budget, &one, took_ns);
-        now_ns += took_ns;
+        cli_budget_extend(&budget, beside_ns);
+        now_ns += took_ns + beside_ns;
     }
-    return now_ns - 1000000;
+    return now_ns - 1000000 - jobs * beside_ns;
 }
 
 static void budget_is_kept_and_used(void **state)
@@ -108,11 +110,13 @@ static void budget_is_kept_and_used(void **state)
     const uint64_t budget_ns = UINT64_C(240000000000);
     const uint64_t overheads_ns[] = { 30000000, 100000000, 250000000 };
     for (size_t i = 0; i < 3; i++) {
-        const double used = (double)play(120, budget_ns, overheads_ns[i]) / (double)budget_ns;
+        const double used = (double)play(120, budget_ns, overheads_ns[i], 0) / (double)budget_ns;
         assert_true(used > 0.85 && used < 1.03);
+        assert_true(play(120, budget_ns, overheads_ns[i], 2000000000) ==
+                    play(120, budget_ns, overheads_ns[i], 0));
     }
     /* few cases: none gets more than the default */
-    assert_true(play(3, budget_ns, 100000000) < UINT64_C(20000000000));
+    assert_true(play(3, budget_ns, 100000000, 0) < UINT64_C(20000000000));
 }
 
 static void words_are_split(void **state)
