@@ -38,9 +38,11 @@ static base_err add_key(struct ifr_packets *packets, const struct mfn_flow_key *
 {
     if (packets->count == *capacity) {
         const size_t more = *capacity == 0 ? 1024 : 2 * *capacity;
+        if (more > PACKETS_MAX)
+            return BASE_ERANGE;
         struct mfn_flow_key *const keys = realloc(packets->keys, more * sizeof *keys);
-        if (keys == NULL || more > PACKETS_MAX)
-            return keys == NULL ? BASE_ENOMEM : BASE_ERANGE;
+        if (keys == NULL)
+            return BASE_ENOMEM;
         packets->keys = keys;
         *capacity = more;
     }

@@ -19,7 +19,7 @@ struct ifr_packets {
 /* Read a pcap or pcapng file; "veth" is the trace that is shipped.
  *
  * Errors   those of mfn_flow_trace_open and _next; ENOTFOUND (no packet has a flow), ERANGE (more
- *          than 2^31 packets), ENOMEM; why names the file
+ *          than 2^30 packets), ENOMEM; why names the file
  */
 BASE_MUST_USE base_err ifr_packets_read(const char *path, struct ifr_packets *out,
                                         struct base_why *why);

@@ -8,6 +8,9 @@
 #include <sys/un.h>
 #include <time.h>
 
+#define TIMEOUT_NS_MIN UINT64_C(1000000)
+#define TIMEOUT_NS_MAX UINT64_C(3600000000000)
+
 enum {
     IN_FLIGHT = MFN_IFR_CLIENT_IN_FLIGHT_MAX, /* registrations sent before answers are read */
     SPIN_NS = 20000,
@@ -19,10 +22,12 @@ static base_err link_open(const struct suite_ifr_link *link, struct mfn_ifr_clie
                           struct base_why *why)
 {
     const size_t size = strlen(link->path);
+    const bool is_in_range = size > 0 && size < sizeof((struct sockaddr_un *)0)->sun_path &&
+                             link->timeout_ns >= TIMEOUT_NS_MIN &&
+                             link->timeout_ns <= TIMEOUT_NS_MAX;
     base_err err = mfn_ifr_client_open(link->path, link->timeout_ns, out, why);
     if (err == BASE_EINVALID)
-        return size == 0 || size >= sizeof((struct sockaddr_un *)0)->sun_path ? BASE_ERANGE
-                                                                              : BASE_EIO;
+        return is_in_range ? BASE_EIO : BASE_ERANGE;
     if (err != BASE_OK || !link->wants_ring)
         return err;
     err = mfn_ifr_client_attach(*out, SPIN_NS, why);

@@ -81,6 +81,29 @@ static base_err folder_judge(const char *folder, const struct stat *found, struc
     return BASE_OK;
 }
 
+/* Parents are made for this user alone, so that a group could not reach the folder in them.
+ * Errors: ERANGE */
+static base_err parent_check(const char *folder, struct base_why *why)
+{
+    char parent[FOLDER_SIZE];
+    struct stat found;
+    size_t end = strlen(folder);
+    while (end > 0 && folder[end - 1] == '/')
+        end--;
+    while (end > 0 && folder[end - 1] != '/')
+        end--;
+    if (end == 0)
+        return BASE_OK; /* a name in the working folder */
+    memcpy(parent, folder, end);
+    parent[end] = '\0';
+    if (stat(parent, &found) == 0 || errno != ENOENT)
+        return BASE_OK; /* what else is wrong with it is said when the folder is made */
+    return base_fail(why, BASE_ERANGE, 0,
+                     "%s is not there, and one made now would keep the group out of %s: make it "
+                     "first, so that the group may pass",
+                     parent, folder);
+}
+
 static base_err folder_prepare(const char *folder, bool has_group, gid_t gid, struct base_why *why)
 {
     struct stat found;
@@ -88,7 +111,9 @@ static base_err folder_prepare(const char *folder, bool has_group, gid_t gid, st
         return folder_judge(folder, &found, why);
     if (errno != ENOENT)
         return base_fail(why, BASE_EIO, 0, "%s: cannot look at it: %s", folder, strerror(errno));
-    const base_err err = base_folder_make(folder, why);
+    base_err err = has_group ? parent_check(folder, why) : BASE_OK;
+    if (err == BASE_OK)
+        err = base_folder_make(folder, why);
     if (err != BASE_OK)
         return err;
     if (has_group && (chown(folder, (uid_t)-1, gid) != 0 || chmod(folder, 0750) != 0))

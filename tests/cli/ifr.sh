@@ -114,10 +114,17 @@ run 2 ifr stats --format xml
 run 2 ifr serve --socket "$work/other.sock" --policy best
 run 2 ifr serve --socket "$work/other.sock" --group no-such-group-here
 has err 'no-such-group-here'
+run 2 ifr serve --socket "$work/none/below/a.sock" --group "$(id -gn)"
+has err "$work/none/ is not there"
+test ! -e "$work/none" || fail "a folder was made that the group cannot pass"
 long=$(printf '%0120d' 0)
 run 2 ifr serve --socket "$work/$long"
 has err 'are possible'
 run 2 ifr lookup --socket "$work/$long" "$v4"
+for time in 10us 2h; do
+    ask 2 lookup "$v4" --timeout "$time"
+    has err 'not between 1 ms and 1 h'
+done
 
 # ---- a trace: three packets of two flows, a packet that is none
 python3 - "$work/trace.pcap" <<'END' || fail "cannot make a trace"

@@ -38,11 +38,13 @@ struct suite_ifr_serve suite_ifr_serve_defaults(void);
 
 /* Serve a registry until stopped; then its statistics are appended to `out` and the socket is
  * removed. The socket's folder is made when it is missing, for this user alone (0700), or with a
- * group 0750 and the group's; one that is there must belong to this user or root, and must not be
- * writable by others without the sticky bit.
+ * group 0750 and the group's (then its parent must be there: one made would keep the group out);
+ * one that is there must belong to this user or root, and must not be writable by others without
+ * the sticky bit.
  *
  * Every 0.2 s old flows go even when nobody asks; every 30 s the folder is searched for components.
- * Errors   EEXIST  a server listens there; EIO, EFULL, ENOMEM
+ * Errors   EEXIST  a server listens there; ERANGE (also: a group, and no parent);
+ *          EIO, EFULL, ENOMEM
  */
 BASE_MUST_USE base_err suite_ifr_serve(const struct suite_ifr_serve *serve, struct base_buf *out,
                                        struct base_why *why);

@@ -5,6 +5,7 @@
 
 #include <base/rng.h>
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -237,6 +238,49 @@ static void a_ring_answers_like_the_socket(void **state)
     /* What is not asked over the ring goes on over the socket. */
     assert_int_equal(mfn_ifr_client_announce(client, 6, &why), BASE_OK);
     assert_int_equal(mfn_ifr_client_heartbeat(client, base_span_of(key, 9), &why), BASE_OK);
+    mfn_ifr_client_close(client);
+    wire_close(&world);
+}
+
+static atomic_uint ring_notices; /* those of frames have the time of the frame */
+
+static void count_notice(void *context, const struct mfn_ifr_notice *notice)
+{
+    (void)context;
+    if (notice->kind == MFN_IFR_NOTICE_HEARD && notice->sent_ns == 0)
+        atomic_fetch_add(&ring_notices, 1);
+}
+
+static void start_with_notices(struct wire_world *world)
+{
+    wire_open(world, 0);
+    mfn_ifr_server_close(world->server);
+    struct mfn_ifr_server_options options = { .path = world->path,
+                                              .service = wire_map_service(&world->map) };
+    options.service.notice = count_notice;
+    atomic_store(&ring_notices, 0);
+    assert_int_equal(mfn_ifr_server_open(&options, &world->server, NULL), BASE_OK);
+    wire_run(world);
+}
+
+/* A component that asks only through its ring is heard: again and again, not at each question. */
+static void a_ring_is_heard(void **state)
+{
+    (void)state;
+    struct wire_world world;
+    struct mfn_ifr_counters counters;
+    start_with_notices(&world);
+    struct mfn_ifr_client *const client = client_open(&world);
+    assert_int_equal(mfn_ifr_client_announce(client, 6, NULL), BASE_OK);
+    assert_int_equal(mfn_ifr_client_attach(client, 0, NULL), BASE_OK);
+    for (int i = 0; i < 30000 && atomic_load(&ring_notices) < 2; i++) {
+        usleep(1000);
+        assert_int_equal(mfn_ifr_client_stats(client, &counters, NULL), BASE_OK);
+    }
+    assert_true(atomic_load(&ring_notices) >= 2);
+    for (int i = 0; i < 1000; i++)
+        assert_int_equal(mfn_ifr_client_stats(client, &counters, NULL), BASE_OK);
+    assert_true(atomic_load(&ring_notices) < 500);
     mfn_ifr_client_close(client);
     wire_close(&world);
 }
@@ -521,6 +565,7 @@ int main(int count, char **args)
         cmocka_unit_test(one_client_too_many),
         cmocka_unit_test(servers_that_are_not_there),
         cmocka_unit_test(a_ring_answers_like_the_socket),
+        cmocka_unit_test(a_ring_is_heard),
         cmocka_unit_test(a_lying_server_is_seen_through),
         cmocka_unit_test(clients_against_their_twins),
         cmocka_unit_test(stopped_under_load),

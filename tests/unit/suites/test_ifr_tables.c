@@ -14,6 +14,7 @@
 #include <suite/suite.h>
 
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 static const struct bench_case *find_case(const char *name)
@@ -284,6 +285,32 @@ static void a_reader_notices_too(void **state)
     assert_non_null(strstr(why.text, "or a wrong value"));
 }
 
+static base_err insert_dawdles(void *table, const void *key, uint64_t value)
+{
+    const struct timespec pause = { .tv_nsec = 300000 };
+    if (++calls > 3000) /* those before are the flows that are asked for */
+        nanosleep(&pause, NULL);
+    return real.insert(table, key, value);
+}
+
+/* Writes are due at 100 000 a second, and this writer does 3 000 at most. */
+static void a_writer_that_falls_behind(void **state)
+{
+    (void)state;
+    struct case_open opened;
+    struct base_why why = { 0 };
+    const struct timespec while_it_writes = { .tv_nsec = 400000000 };
+    real = kind_read = ifr_kind_locked;
+    kind_read.insert = insert_dawdles;
+    case_defaults(&opened, &any_case);
+    calls = 0;
+    assert_int_equal(ifr_reader_setup(&opened.env, &kind_read), BASE_OK);
+    nanosleep(&while_it_writes, NULL);
+    assert_int_equal(ifr_reader_check(opened.env.state, &why), BASE_EWRONG);
+    assert_non_null(strstr(why.text, " s, and 100000 a second were due"));
+    ifr_reader_teardown(opened.env.state);
+}
+
 static void bad_arguments_are_refused(void **state)
 {
     (void)state;
@@ -402,9 +429,9 @@ static void traces_of_the_user(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_case_is_right),  cmocka_unit_test(a_wrong_table_is_caught),
-        cmocka_unit_test(a_reader_notices_too), cmocka_unit_test(bad_arguments_are_refused),
-        cmocka_unit_test(traces_of_the_user),
+        cmocka_unit_test(every_case_is_right),       cmocka_unit_test(a_wrong_table_is_caught),
+        cmocka_unit_test(a_reader_notices_too),      cmocka_unit_test(a_writer_that_falls_behind),
+        cmocka_unit_test(bad_arguments_are_refused), cmocka_unit_test(traces_of_the_user),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -16,7 +16,7 @@ struct mfn_ifr_connection {
     uint32_t interest;        /* what epoll was told */
     uint32_t sequence;        /* of the next frame to the client */
     uint32_t next_free;       /* index of the next free connection */
-    uint64_t heard_ns;        /* when bytes last came */
+    uint64_t heard_ns;        /* when bytes last came; through the ring: to a second */
     struct mfn_ifr_ring ring; /* its memory is NULL: none */
     struct mfn_ifr_decoder in;
     struct base_buf out;

@@ -21,7 +21,14 @@
 
 #define NO_CONNECTION UINT32_MAX
 
-enum { EVENTS = 64, ACCEPTS = 64, DEAF_MS = 100, RING_SPINS = 32, RING_SPIN_NS = 50000 };
+enum {
+    EVENTS = 64,
+    ACCEPTS = 64,
+    DEAF_MS = 100,
+    RING_SPINS = 32,
+    RING_SPIN_NS = 50000,
+    RING_HEARD_NS = 1000000000
+};
 
 /* Tags of epoll beside the indices of connections. */
 #define TAG_LISTENER (UINT64_C(1) << 32)
@@ -474,12 +481,26 @@ static void client_event(struct mfn_ifr_server *server, uint32_t index, uint32_t
 
 /* ---- rings ---- */
 
+/* Who asks through its ring is not silent; once a second says so. */
+static void ring_heard(struct mfn_ifr_server *server, struct mfn_ifr_connection *connection)
+{
+    if (server->now_ns - connection->heard_ns < RING_HEARD_NS)
+        return;
+    connection->heard_ns = server->now_ns;
+    notice(server, connection, MFN_IFR_NOTICE_HEARD, 0);
+}
+
 static bool rings_serve(struct mfn_ifr_server *server)
 {
     unsigned count = 0;
-    for (uint32_t i = 0; i < server->ring_count; i++)
-        count += mfn_ifr_ring_serve(&server->connections[server->rings[i]].ring,
-                                    &server->options.service, &server->counters);
+    for (uint32_t i = 0; i < server->ring_count; i++) {
+        struct mfn_ifr_connection *const connection = &server->connections[server->rings[i]];
+        const unsigned answered =
+            mfn_ifr_ring_serve(&connection->ring, &server->options.service, &server->counters);
+        count += answered;
+        if (answered > 0)
+            ring_heard(server, connection);
+    }
     server->counters.frames += count;
     return count > 0;
 }

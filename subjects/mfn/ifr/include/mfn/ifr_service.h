@@ -8,10 +8,11 @@
 
 enum { MFN_IFR_METRICS_SIZE_MAX = 32768 };
 
-/* What a server noticed of a component, which said its number in a Registration. */
+/* What a server noticed of a component, which said its number in a Registration. Of a ring's
+ * questions it says Heard at most once a second, with a sent_ns of 0. */
 enum mfn_ifr_notice_kind {
     MFN_IFR_NOTICE_ANNOUNCED, /* a connection is now this component's */
-    MFN_IFR_NOTICE_HEARD,     /* another frame came from it */
+    MFN_IFR_NOTICE_HEARD,     /* another frame came from it, or a ring's question */
     MFN_IFR_NOTICE_ENDED,     /* that connection ended, or became another component's */
 };
 
