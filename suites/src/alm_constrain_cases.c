@@ -222,11 +222,13 @@ static bool is_within(const struct alm_constrain_state *limited,
            exp(-loss) >= request->reliability_min * (1 - slack);
 }
 
+/* *judged counts the answers that were looked at to the end. */
 static base_err check_request(struct alm_constrain_state *limited, struct walk *walk,
-                              const struct mfn_alm_request *request, struct base_why *why)
+                              const struct mfn_alm_request *request, size_t *judged,
+                              struct base_why *why)
 {
     if (limited->err == BASE_EFULL)
-        return BASE_OK; /* it said that it does not know */
+        return BASE_OK; /* it said that it does not know, which is no answer to count */
     if (limited->err != BASE_OK && limited->err != BASE_ENOTFOUND)
         return base_fail(why, BASE_EWRONG, request->from, "a request failed: %s",
                          base_err_text(limited->err));
@@ -247,6 +249,7 @@ static base_err check_request(struct alm_constrain_state *limited, struct walk *
                          "there is a %s path from node %" PRIu32 " to node %" PRIu32
                          " within the limits",
                          is_found ? "cheaper" : "", request->from, request->to);
+    *judged += walk->steps <= STEPS_MAX;
     return BASE_OK;
 }
 
@@ -258,12 +261,16 @@ static base_err constrain_check(void *state, struct base_why *why)
     struct walk walk = { .world = &limited->world };
     base_err err =
         walk_allocate(&walk) ? BASE_OK : base_fail(why, BASE_ENOMEM, 0, "no memory for the check");
+    size_t judged = 0;
     for (uint64_t i = 0; err == BASE_OK && i < CHECKED; i++) {
         const uint64_t index = limited->asked - 1 + i;
         if (i > 0)
             answer(limited, index);
-        err = check_request(limited, &walk, &limited->requests[index % ALM_PAIRS], why);
+        err = check_request(limited, &walk, &limited->requests[index % ALM_PAIRS], &judged, why);
     }
+    if (err == BASE_OK && judged == 0)
+        err = base_fail(why, BASE_EWRONG, 0,
+                        "none of %d requests was answered in a way that could be judged", CHECKED);
     walk_free(&walk);
     return err;
 }

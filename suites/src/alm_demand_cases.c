@@ -1,5 +1,6 @@
 /* alm_demand_cases.c - demands are admitted to an empty network until its links should be loaded to
- * a share, and all released again. The check adds up the paths of all demands, edge by edge. */
+ * a share, and all released again. The check adds up the paths of all demands, edge by edge, and
+ * looks for a path for each that was refused. */
 #include "alm_traffic_cases.h"
 
 #include <bench/keep.h>
@@ -7,6 +8,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { HOPS = 4 /* of a path, roughly: how many demands load the links so far */ };
 
@@ -186,6 +188,82 @@ static base_err check_loads(const struct alm_demand_state *demand, double *loads
     return err;
 }
 
+/* The edges by the node that they leave, and a breadth-first search over them. */
+struct room {
+    size_t *first, *order; /* [node_count + 2], [edge_count] */
+    uint32_t *queue;       /* [node_count] */
+    uint8_t *is_seen;      /* [node_count] */
+};
+
+static bool room_allocate(struct room *room, const struct alm_world *world)
+{
+    const size_t nodes = world->node_count;
+    room->first = calloc(nodes + 2, sizeof *room->first);
+    room->order = malloc((world->edge_count + 1) * sizeof *room->order);
+    room->queue = malloc(nodes * sizeof *room->queue);
+    room->is_seen = malloc(nodes);
+    if (room->first == NULL || room->order == NULL || room->queue == NULL || room->is_seen == NULL)
+        return false;
+    for (size_t i = 0; i < world->edge_count; i++)
+        room->first[world->edges[i].from + 2]++;
+    for (size_t i = 1; i < nodes + 2; i++)
+        room->first[i] += room->first[i - 1];
+    for (size_t i = 0; i < world->edge_count; i++)
+        room->order[room->first[world->edges[i].from + 1]++] = i;
+    return true;
+}
+
+static void room_free(struct room *room)
+{
+    free(room->first);
+    free(room->order);
+    free(room->queue);
+    free(room->is_seen);
+}
+
+/* Is there a path whose edges have all of the request's bandwidth left? */
+static bool has_room(struct room *room, const struct alm_world *world, const double *loads,
+                     const struct mfn_alm_request *ask)
+{
+    size_t count = 0;
+    memset(room->is_seen, 0, world->node_count);
+    room->queue[count++] = ask->from;
+    room->is_seen[ask->from] = 1;
+    for (size_t done = 0; done < count && !room->is_seen[ask->to]; done++) {
+        const uint32_t node = room->queue[done];
+        for (size_t i = room->first[node]; i < room->first[node + 1]; i++) {
+            const struct mfn_alm_edge *const edge = &world->edges[room->order[i]];
+            const double left = edge->bandwidth_mbps - loads[room->order[i]];
+            if (room->is_seen[edge->to] || left < ask->bandwidth_mbps_min + 1e-3)
+                continue;
+            room->is_seen[edge->to] = 1;
+            room->queue[count++] = edge->to;
+        }
+    }
+    return room->is_seen[ask->to];
+}
+
+/* The ledger was empty, the highest priority came first, and nobody had to make way: loads only
+ * grew, and who was refused finds no way in the end. */
+static base_err check_refused(const struct alm_demand_state *demand, const double *loads,
+                              struct base_why *why)
+{
+    struct room room = { 0 };
+    base_err err = BASE_OK;
+    if (!room_allocate(&room, &demand->world))
+        err = base_fail(why, BASE_ENOMEM, 0, "no memory for the check");
+    for (size_t i = 0; err == BASE_OK && i < demand->count; i++) {
+        const struct mfn_alm_request *const ask = &demand->requests[i];
+        if (demand->results[i].path_count == 0 && has_room(&room, &demand->world, loads, ask))
+            err = base_fail(why, BASE_EWRONG, i,
+                            "demand %zu, from node %" PRIu32 " to node %" PRIu32
+                            ", was refused, but there is a path with %g Mbit/s left",
+                            i, ask->from, ask->to, ask->bandwidth_mbps_min);
+    }
+    room_free(&room);
+    return err;
+}
+
 static base_err demand_check(void *state, struct base_why *why)
 {
     struct alm_demand_state *const demand = state;
@@ -198,7 +276,9 @@ static base_err demand_check(void *state, struct base_why *why)
     if (loads == NULL)
         return base_fail(why, BASE_ENOMEM, 0, "no memory for the check");
     admit(demand);
-    const base_err err = check_loads(demand, loads, why);
+    base_err err = check_loads(demand, loads, why);
+    if (err == BASE_OK)
+        err = check_refused(demand, loads, why);
     release(demand);
     free(loads);
     return err;

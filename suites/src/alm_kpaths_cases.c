@@ -7,6 +7,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { K_MAX = 64, CHECKED_PAIRS = 16 };
 
@@ -114,25 +115,48 @@ static void count_free(struct count *count)
     free(count->arcs);
 }
 
-/* The lengths of the paths found are those of real walks, in order; *longest is the last. */
+/* The place of a path that is equal to the one at `last`, and before it; else `last`. */
+static size_t find_equal(const uint32_t *nodes, size_t node_count, const size_t *counts,
+                         size_t last)
+{
+    for (size_t i = 0; i < last; i++)
+        if (counts[i] == counts[last] && memcmp(nodes + i * node_count, nodes + last * node_count,
+                                                counts[i] * sizeof *nodes) == 0)
+            return i;
+    return last;
+}
+
+/* The lengths of the paths found are those of real walks, in order, none of them twice; *longest is
+ * the last. nodes: [k][node_count] */
 static base_err check_walks(const struct alm_kpaths_state *kpaths, struct alm_pair_of_nodes ask,
                             size_t found, uint32_t *nodes, uint64_t *longest, size_t *ties,
                             struct base_why *why)
 {
+    const size_t node_count = kpaths->world.node_count;
+    size_t counts[K_MAX];
     *longest = 0;
     *ties = 0;
+    if (found > kpaths->k)
+        return base_fail(why, BASE_EWRONG, 0, "%zu paths are more than %zu", found, kpaths->k);
     for (size_t i = 0; i < found; i++) {
-        const size_t count =
-            kpaths->method->path(kpaths->solver, i, nodes, kpaths->world.node_count);
-        const bool is_fine = count > 0 && count <= kpaths->world.node_count &&
-                             nodes[0] == ask.from && nodes[count - 1] == ask.to;
+        uint32_t *const path = nodes + i * node_count;
+        const size_t count = kpaths->method->path(kpaths->solver, i, path, node_count);
+        const bool is_fine =
+            count > 0 && count <= node_count && path[0] == ask.from && path[count - 1] == ask.to;
         const uint64_t length =
-            is_fine ? alm_world_walk(kpaths->world.graph, nodes, count) : MFN_ALM_FAR;
+            is_fine ? alm_world_walk(kpaths->world.graph, path, count) : MFN_ALM_FAR;
         if (length == MFN_ALM_FAR || length < *longest)
             return base_fail(why, BASE_EWRONG, i,
                              "path %zu from node %" PRIu32 " to node %" PRIu32 " is %s", i,
                              ask.from, ask.to,
                              length == MFN_ALM_FAR ? "no loopless path" : "shorter than the last");
+        counts[i] = count;
+        const size_t equal = find_equal(nodes, node_count, counts, i);
+        if (equal < i)
+            return base_fail(why, BASE_EWRONG, i,
+                             "from node %" PRIu32 " to node %" PRIu32
+                             " paths %zu and %zu are the same",
+                             ask.from, ask.to, equal, i);
         *ties = length == *longest ? *ties + 1 : 1;
         *longest = length;
     }
@@ -174,7 +198,7 @@ static base_err kpaths_check(void *state, struct base_why *why)
     if (kpaths->asked == 0)
         return BASE_OK;
     const size_t count = kpaths->world.node_count;
-    uint32_t *const nodes = malloc(count * sizeof *nodes);
+    uint32_t *const nodes = calloc(count * kpaths->k, sizeof *nodes);
     uint64_t *const rest = malloc(count * sizeof *rest);
     base_err err = BASE_OK;
     if (nodes == NULL || rest == NULL)

@@ -298,7 +298,7 @@ static base_err ring_check(void *state, struct base_why *why)
 
 const struct bench_case alm_case_select = {
     .name = "alm/select",
-    .doc = "a server for a request, by a policy, in a pool that is at work",
+    .doc = "a server for a request, by a policy, in a pool as a day of work left it",
     .item = "choice",
     .params = { { "policy",
                   "adaptive,round_robin,weighted_round_robin,least_connections,"

@@ -45,11 +45,38 @@ static bool is_right(const struct pool_view *view, uint64_t hash, uint32_t chose
     }
 }
 
-/* How often each server was chosen in all. Two choices: the heaviest is taken only when it is drawn
- * twice, far less often than its share. */
+/* What is compared of two servers that are drawn: the load, or the load times the latency. A server
+ * that has not answered yet is cheap until it has a request. */
+static double cost_of(const struct pool_view *view, uint32_t index)
+{
+    const struct mfn_alm_server *const server = &view->servers[index];
+    const double load = load_of(server, 1);
+    if (view->state->policy == MFN_ALM_TWO_CHOICES)
+        return load;
+    if (server->latency_ns > 0)
+        return load * server->latency_ns;
+    return server->active == 0 ? 0 : load * 1e30;
+}
+
+/* The dearest of two is taken only when it is drawn twice, far less often than its share. By
+ * latency it must lead by a tenth: how long ago the last answers came is not known here. */
+static bool is_dearest_rare(const struct pool_view *view, uint64_t times)
+{
+    const double lead = view->state->policy == MFN_ALM_TWO_CHOICES ? 1 : 1.1;
+    uint32_t dearest = 0;
+    for (uint32_t i = 1; i < view->state->count; i++)
+        if (cost_of(view, i) > cost_of(view, dearest))
+            dearest = i;
+    for (uint32_t i = 0; i < view->state->count; i++)
+        if (i != dearest && !(cost_of(view, i) * lead < cost_of(view, dearest)))
+            return true;
+    const double share = (double)view->servers[dearest].weight / (double)view->weight_sum;
+    return view->state->count < 4 || (double)view->chosen[dearest] < 0.7 * share * (double)times;
+}
+
+/* How often each server was chosen in all. */
 static bool is_right_often(const struct pool_view *view, uint64_t times)
 {
-    uint32_t heaviest = 0;
     for (uint32_t i = 0; i < view->state->count; i++) {
         const struct mfn_alm_server *const server = &view->servers[i];
         if (view->state->policy == MFN_ALM_ROUND_ROBIN &&
@@ -58,16 +85,10 @@ static bool is_right_often(const struct pool_view *view, uint64_t times)
         if (view->state->policy == MFN_ALM_WEIGHTED_ROUND_ROBIN &&
             view->chosen[i] * view->weight_sum != times * server->weight)
             return false;
-        if (load_of(server, 1) > load_of(&view->servers[heaviest], 1))
-            heaviest = i;
     }
-    const double share = (double)view->servers[heaviest].weight / (double)view->weight_sum;
-    bool is_only = true;
-    for (uint32_t i = 0; i < view->state->count; i++)
-        is_only &=
-            i == heaviest || load_of(&view->servers[i], 1) < load_of(&view->servers[heaviest], 1);
-    return view->state->policy != MFN_ALM_TWO_CHOICES || !is_only || view->state->count < 4 ||
-           (double)view->chosen[heaviest] < 0.7 * share * (double)times;
+    const bool is_drawn =
+        view->state->policy == MFN_ALM_TWO_CHOICES || view->state->policy == MFN_ALM_PEAK_EWMA;
+    return !is_drawn || is_dearest_rare(view, times);
 }
 
 static base_err choose_and_judge(struct pool_view *view, uint64_t times, struct base_why *why)

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { LABELS_MAX = 1 << 20 };
+enum { LABELS_MAX = 1 << 17 };
 
 /* The library's sentences know nodes by their numbers: say their names. */
 static void say_names(const struct suite_alm_question *question, uint32_t from, uint32_t to,

@@ -171,16 +171,19 @@ static const char sample[] = "# from      to         latency bandwidth reliabili
                              "paris       london     4       100000    0.9999      2\n"
                              "london      lisbon     16      10000     0.999       9\n";
 
-/* GraphML says itself which way its edges go. */
+/* GraphML says itself which way its edges go. The file is read once: it may be a pipe. */
 static base_err load_list(struct mfn_alm_edges *list, const char *path, bool is_both,
                           struct base_why *why)
 {
     struct base_buf text = { 0 };
     base_err err = base_buf_read_file(&text, path, MFN_ALM_TEXT_MAX_BYTES, why);
-    if (err == BASE_OK && mfn_alm_graphml_is(base_buf_span(&text)))
-        err = mfn_alm_graphml_load(list, path, why);
-    else if (err == BASE_OK)
-        err = mfn_alm_edges_load(list, path, is_both, why);
+    if (err == BASE_OK) {
+        const struct base_span span = base_buf_span(&text);
+        err = mfn_alm_graphml_is(span) ? mfn_alm_graphml_read(list, span, why)
+                                       : mfn_alm_edges_read(list, span, is_both, why);
+        if (err != BASE_OK)
+            base_fail_prefix(why, err, "%s", path);
+    }
     base_buf_done(&text);
     return err;
 }
@@ -198,6 +201,9 @@ static base_err file_load(struct bench_env *env, struct alm_world *world)
             base_fail(&env->why, BASE_EINVALID, 0, "links: \"%s\" is neither both nor one", links);
     else if (err == BASE_OK && path[0] == '\0')
         err = base_fail(&env->why, BASE_EINVALID, 0, "file: no path is given");
+    else if (err == BASE_OK && strcmp(path, "-") == 0)
+        err = base_fail(&env->why, BASE_EINVALID, 0,
+                        "file: \"-\" is no path; a worker has no standard input to read");
     else if (err == BASE_OK && strcmp(path, "sample") == 0)
         err = mfn_alm_edges_read(&list, base_span_of(sample, sizeof sample - 1), true, &env->why);
     else if (err == BASE_OK)

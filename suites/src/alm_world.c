@@ -107,13 +107,15 @@ static void link_random(struct alm_world *world, struct base_rng *rng, uint32_t 
     }
 }
 
+/* A share of all pairs: links are drawn with repeats, and so many that this share of the pairs is
+ * expected to be drawn at least once. */
 static size_t links_of(const struct alm_shape *shape)
 {
     const double nodes = shape->nodes;
     if (shape->is_mesh)
         return 2 * (size_t)shape->nodes;
-    const double links =
-        shape->degree < 1 ? shape->degree * nodes * (nodes - 1) / 2 : nodes * shape->degree / 2;
+    const double links = shape->degree < 1 ? -log1p(-shape->degree) * nodes * (nodes - 1) / 2
+                                           : nodes * shape->degree / 2;
     return links < nodes ? (size_t)nodes : (size_t)links;
 }
 

@@ -125,7 +125,7 @@ const struct cli_runner_key cli_runner_keys[] = {
 #define IN .section = "layer3.routing",
     { IN COUNT("default_topology_size", 2, 1e7, "1000"),
       .doc = "alm except demand and recover: nodes, when it stands in the file" },
-    { IN NUMBER("edge_density", 0.0001, 1, "0.25"),
+    { IN NUMBER("edge_density", 0.0001, 0.9999, "0.25"),
       .doc = "alm except demand and recover: degree, when it stands in the file" },
     { IN COUNT("k_shortest_paths", 1, 1000, "4"), .doc = "alm/kpaths: k" },
     { IN WORD("algorithm", "dijkstra,bidirectional,landmarks", "dijkstra"), NO_CASE },

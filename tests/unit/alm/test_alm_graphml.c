@@ -267,6 +267,32 @@ static void files(void **state)
     assert_int_equal(mfn_alm_graphml_load(&e, path, &why), BASE_ENOTFOUND);
 }
 
+/* Larger than a piece of what is handed to the parser, with a tag across its end. */
+static void more_than_a_piece(void **state)
+{
+    (void)state;
+    static const char head[] = OPEN KEYS GRAPH NODES;
+    static const char tail[] = "<edge source='a' target='b'><data key='l'>4</data></edge>" CLOSE;
+    const size_t piece = (size_t)1 << 26, begin = piece - 20, size = begin + strlen(tail);
+    char *const text = malloc(size + 1);
+    struct mfn_alm_edges e = { 0 };
+    struct base_why why = { 0 };
+    assert_non_null(text);
+    memset(text, ' ', begin);
+    memcpy(text, head, strlen(head));
+    memcpy(text + begin, tail, strlen(tail) + 1);
+    read_good(&e, text);
+    assert_int_equal(e.count, 1);
+    assert_true(e.items[0].latency_ms == 4);
+    mfn_alm_edges_done(&e);
+    memset(text + begin - 100, '<', 2); /* in the first piece */
+    assert_int_equal(mfn_alm_graphml_read(&e, span(text), &why), BASE_EPARSE);
+    memset(text + begin - 100, ' ', 2);
+    text[size - 1] = ' '; /* in the last */
+    assert_int_equal(mfn_alm_graphml_read(&e, span(text), &why), BASE_EPARSE);
+    free(text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -278,6 +304,7 @@ int main(void)
         cmocka_unit_test(bounds),
         cmocka_unit_test(told_by_content),
         cmocka_unit_test(files),
+        cmocka_unit_test(more_than_a_piece),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

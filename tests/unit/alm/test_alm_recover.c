@@ -106,6 +106,32 @@ static void nodes_fail(void **state)
     mfn_alm_recover_free(r);
 }
 
+/* From 0 to 1 directly, else by 2, else by 3: what cannot be begun is no backup that was taken. */
+static void backups_that_were_taken(void **state)
+{
+    (void)state;
+    static const struct mfn_alm_edge three[] = { BOTH(0, 1, 1), BOTH(0, 2, 2), BOTH(2, 1, 1),
+                                                 BOTH(0, 3, 5), BOTH(3, 1, 5) };
+    struct mfn_alm_graph *const g = alm_twin_graph(three, 10, 4, MFN_ALM_LATENCY);
+    struct mfn_alm_recover *r = NULL;
+    struct mfn_alm_recovered out = { 0 };
+    uint32_t nodes[NODES];
+    assert_int_equal(mfn_alm_recover_new(g, &r, NULL), BASE_OK);
+    mfn_alm_graph_free(g);
+    assert_int_equal(mfn_alm_recover_protect(r, NULL, NULL), BASE_OK);
+    take_down(r, 0, 1);
+    expect(r, MFN_ALM_RECOVERY_FAST, 0, 1, "021", MFN_ALM_REPAIR_BACKUP);
+    assert_int_equal(mfn_alm_recover_route(r, MFN_ALM_RECOVERY_FAST, 0, 1, nodes, NODES, &out),
+                     BASE_OK);
+    assert_int_equal(out.backup_count, 1);
+    take_down(r, 0, 2);
+    expect(r, MFN_ALM_RECOVERY_FAST, 0, 1, "031", MFN_ALM_REPAIR_SEARCH);
+    assert_int_equal(mfn_alm_recover_route(r, MFN_ALM_RECOVERY_FAST, 0, 1, nodes, NODES, &out),
+                     BASE_OK);
+    assert_int_equal(out.backup_count, 0);
+    mfn_alm_recover_free(r);
+}
+
 static void what_is_protected(void **state)
 {
     (void)state;
@@ -195,7 +221,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_link_fails),           cmocka_unit_test(nodes_fail),
         cmocka_unit_test(what_is_protected),      cmocka_unit_test(what_is_refused),
-        cmocka_unit_test(no_nodes_and_the_words),
+        cmocka_unit_test(no_nodes_and_the_words), cmocka_unit_test(backups_that_were_taken),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -102,6 +102,22 @@ static void paths_of_the_grid(void **state)
     }
 }
 
+/* Below 1 the degree is the share of pairs that are linked. */
+static void share_of_pairs(void **state)
+{
+    (void)state;
+    static const double shares[] = { 0.1, 0.3, 0.9 };
+    for (size_t i = 0; i < 3; i++) {
+        const struct alm_shape shape = { .nodes = 400, .degree = shares[i] };
+        struct alm_world world = { 0 };
+        assert_int_equal(alm_world_make(&world, &shape, 7, NULL), BASE_OK);
+        const double share = world.graph->arc_count / (400.0 * 399);
+        if (share < shares[i] - 0.01 || share > shares[i] + 0.01)
+            fail_msg("%g of all pairs are linked, not %g", share, shares[i]);
+        alm_world_done(&world);
+    }
+}
+
 static void the_rest_of_the_grid(void **state)
 {
     (void)state;
@@ -178,6 +194,32 @@ static size_t false_path(const void *solver, size_t index, uint32_t *nodes, size
     return true_kpaths->path(solver, index + (index > 0), nodes, capacity);
 }
 
+static size_t true_find(void *solver, uint32_t from, uint32_t to, size_t k)
+{
+    return true_kpaths->find(solver, from, to, k);
+}
+
+/* The first path comes twice, instead of the second: as many are shorter than the last. */
+static size_t double_path(const void *solver, size_t index, uint32_t *nodes, size_t capacity)
+{
+    return true_kpaths->path(solver, index - (index == 1), nodes, capacity);
+}
+
+static void wrong_kpaths(const struct bench_case *item,
+                         size_t (*find)(void *, uint32_t, uint32_t, size_t),
+                         size_t (*path)(const void *, size_t, uint32_t *, size_t))
+{
+    struct case_open opened;
+    struct alm_kpaths_state *const kpaths = open_and_run(&opened, item, "nodes=100,k=8");
+    kpaths->k = kpaths->found = 4;
+    true_kpaths = kpaths->method;
+    struct alm_kpaths_method method = *true_kpaths;
+    method.find = find;
+    method.path = path;
+    kpaths->method = &method;
+    must_be_wrong(item, kpaths);
+}
+
 static void wrong_paths_are_noticed(void **state)
 {
     (void)state;
@@ -208,14 +250,8 @@ static void wrong_paths_are_noticed(void **state)
         snprintf(name, sizeof name, "alm/kpaths%s", peers[i]);
         item = i != 1 && i != 2 ? find_case(name) : NULL;
         if (item != NULL) {
-            struct alm_kpaths_state *const kpaths = open_and_run(&opened, item, "nodes=100,k=8");
-            kpaths->k = kpaths->found = 4;
-            true_kpaths = kpaths->method;
-            struct alm_kpaths_method method = *true_kpaths;
-            method.find = false_paths;
-            method.path = false_path;
-            kpaths->method = &method;
-            must_be_wrong(item, kpaths);
+            wrong_kpaths(item, false_paths, false_path);
+            wrong_kpaths(item, true_find, double_path);
         }
     }
 }
@@ -239,6 +275,28 @@ static void wrong_tables_are_noticed(void **state)
     assert_int_equal(mfn_alm_routes_change(adapt->routes, &one, 1, NULL), BASE_OK);
     adapt->changes++; /* as if it had been the whole change back */
     must_be_wrong(item, adapt);
+}
+
+/* One server has far more to do than the others: two choices and latency leave it alone, and who
+ * does not is none of them. */
+static void a_busy_server_is_left_alone(const struct bench_case *item, const char *policy,
+                                        enum mfn_alm_policy as, bool is_fine)
+{
+    struct case_open opened;
+    struct base_why why = { 0 };
+    char arguments[100];
+    snprintf(arguments, sizeof arguments, "policy=%s,servers=5", policy);
+    struct alm_select_state *const select = open_and_run(&opened, item, arguments);
+    for (int i = 0; i < 1000; i++)
+        mfn_alm_started(select->pool, 1, select->now_ns);
+    select->policy = as;
+    if (!is_fine) {
+        must_be_wrong(item, select);
+        return;
+    }
+    if (item->check(select, &why) != BASE_OK)
+        fail_msg("%s: %s", policy, why.text);
+    item->teardown(select);
 }
 
 static void wrong_servers_are_noticed(void **state)
@@ -268,6 +326,11 @@ static void wrong_servers_are_noticed(void **state)
         memmove(select->hashes, select->hashes + 1, (ALM_HASHES - 1) * sizeof *select->hashes);
     select->policy = MFN_ALM_WEIGHTED_LEAST_CONNECTIONS;
     must_be_wrong(item, select);
+    a_busy_server_is_left_alone(item, "two_choices", MFN_ALM_TWO_CHOICES, true);
+    a_busy_server_is_left_alone(item, "latency", MFN_ALM_PEAK_EWMA, true);
+    a_busy_server_is_left_alone(item, "weighted_round_robin", MFN_ALM_TWO_CHOICES, false);
+    a_busy_server_is_left_alone(item, "weighted_round_robin", MFN_ALM_PEAK_EWMA, false);
+    a_busy_server_is_left_alone(item, "maglev", MFN_ALM_PEAK_EWMA, false);
     static const char *const peers[] = { "alm/select.maglev", "alm/select.nginx",
                                          "alm/select.ring" };
     for (size_t i = 0; i < 3; i++) {
@@ -303,6 +366,53 @@ static void wrong_services_are_noticed(void **state)
     must_be_wrong(item, pipeline);
 }
 
+/* A ledger that carries nothing, because its edges are narrower than any demand. */
+static void a_refusal_is_noticed(const struct bench_case *item)
+{
+    struct case_open opened;
+    struct alm_demand_state *const demand = open_and_run(&opened, item, "nodes=50");
+    const size_t count = demand->world.edge_count;
+    struct mfn_alm_edge *const narrow = malloc(count * sizeof *narrow);
+    assert_non_null(narrow);
+    memcpy(narrow, demand->world.edges, count * sizeof *narrow);
+    for (size_t i = 0; i < count; i++)
+        narrow[i].bandwidth_mbps = 1;
+    mfn_alm_demands_free(demand->demands);
+    demand->demands = NULL;
+    const struct mfn_alm_demands_options options = { .capacity = (uint32_t)demand->count };
+    assert_int_equal(mfn_alm_demands_new(narrow, count, demand->world.node_count, NULL, &options,
+                                         &demand->demands, NULL),
+                     BASE_OK);
+    free(narrow);
+    must_be_wrong(item, demand);
+}
+
+/* Whoever always says that labels ran out does not pass. */
+static void no_answer_is_noticed(const struct bench_case *item)
+{
+    struct case_open opened;
+    struct alm_constrain_state *const limited = open_and_run(&opened, item, "nodes=100,degree=8");
+    const struct alm_world *const world = &limited->world;
+    mfn_alm_constrain_free(limited->constrain);
+    limited->constrain = NULL;
+    assert_int_equal(mfn_alm_constrain_new(world->edges, world->edge_count, world->node_count, NULL,
+                                           1, &limited->constrain, NULL),
+                     BASE_OK);
+    struct mfn_alm_way way;
+    struct mfn_alm_request hard = limited->requests[0];
+    base_err err = BASE_OK;
+    for (size_t i = 0; i < 100 * ALM_PAIRS && err != BASE_EFULL; i++) {
+        hard = limited->requests[i % ALM_PAIRS];
+        hard.reliability_min = 0.3 + (double)(i / ALM_PAIRS) * 0.007;
+        err = mfn_alm_constrain_find(limited->constrain, &hard, &way, NULL);
+    }
+    assert_int_equal(err, BASE_EFULL);
+    for (size_t i = 0; i < ALM_PAIRS; i++)
+        limited->requests[i] = hard;
+    item->run(limited, 1);
+    must_be_wrong(item, limited);
+}
+
 static void wrong_traffic_is_noticed(void **state)
 {
     (void)state;
@@ -318,11 +428,13 @@ static void wrong_traffic_is_noticed(void **state)
         item->run(limited, 1);
     limited->way.weight += 1; /* not the sum of its edges */
     must_be_wrong(item, limited);
+    no_answer_is_noticed(item);
     item = find_case("alm/demand");
     struct alm_demand_state *const demand = open_and_run(&opened, item, "nodes=50");
     for (size_t i = 0; i < demand->world.edge_count; i++)
         demand->world.edges[i].bandwidth_mbps = 99; /* more is carried over any */
     must_be_wrong(item, demand);
+    a_refusal_is_noticed(item);
     item = find_case("alm/recover");
     struct alm_recover_state *failed = open_and_run(&opened, item, "nodes=100,way=fast");
     failed->counts[7]--;
@@ -367,6 +479,7 @@ static void wrong_arguments_are_refused(void **state)
     check_refusal("alm/recover", "way=prayer", BASE_EINVALID, "prayer");
     check_refusal("alm/file", "links=no", BASE_EINVALID, "links");
     check_refusal("alm/file", "file=", BASE_EINVALID, "file");
+    check_refusal("alm/file", "file=-", BASE_EINVALID, "file");
     check_refusal("alm/file", "file=/nonexistent", BASE_ENOTFOUND, "/nonexistent");
 }
 
@@ -418,7 +531,7 @@ int main(void)
         cmocka_unit_test(wrong_paths_are_noticed),   cmocka_unit_test(wrong_tables_are_noticed),
         cmocka_unit_test(wrong_servers_are_noticed), cmocka_unit_test(wrong_services_are_noticed),
         cmocka_unit_test(wrong_traffic_is_noticed),  cmocka_unit_test(wrong_arguments_are_refused),
-        cmocka_unit_test(files_of_the_user),
+        cmocka_unit_test(files_of_the_user),         cmocka_unit_test(share_of_pairs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
-/* alm_graphml.c - GraphML by expat. The whole text is handed over at once: in pieces, expat would
- * look at a long token again with each of them. */
+/* alm_graphml.c - GraphML by expat. The text is handed over in large pieces: expat copies what it
+ * is given, and looks at a token that has not ended again with the next piece. */
 #include "alm_graphml_internal.h"
 
 #include <assert.h>
@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DEPTH_MAX = 64 };
+enum { DEPTH_MAX = 64, PIECE_SIZE = 1 << 26 };
 
 struct position alm_graphml_here(const struct alm_graphml *r)
 {
@@ -103,8 +103,15 @@ static void parse(struct alm_graphml *r, struct base_span text)
     XML_SetElementHandler(r->parser, element_begin, element_end);
     XML_SetCharacterDataHandler(r->parser, characters);
     XML_SetStartDoctypeDeclHandler(r->parser, doctype);
+    const char *piece = (const char *)text.data;
+    size_t left = text.size;
+    while (left > PIECE_SIZE &&
+           XML_Parse(r->parser, piece, PIECE_SIZE, XML_FALSE) == XML_STATUS_OK) {
+        piece += PIECE_SIZE;
+        left -= PIECE_SIZE;
+    }
     const enum XML_Status status =
-        XML_Parse(r->parser, (const char *)text.data, (int)text.size, XML_TRUE);
+        left > PIECE_SIZE ? XML_STATUS_ERROR : XML_Parse(r->parser, piece, (int)left, XML_TRUE);
     if (r->err != BASE_OK)
         return;
     const enum XML_Error error = XML_GetErrorCode(r->parser);

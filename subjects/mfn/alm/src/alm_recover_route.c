@@ -54,7 +54,7 @@ static bool take_backup(struct walk *w)
     if (r->backups == NULL || w->out.backup_count == BACKUPS_MAX)
         return false;
     const uint32_t place = r->backups[(size_t)w->to * r->node_count + here(w)];
-    if (place == 0)
+    if (place == 0 || !is_open(w, r->pool[place + 1]))
         return false;
     w->out.backup_count++;
     w->out.repair = MFN_ALM_REPAIR_BACKUP;

@@ -110,7 +110,8 @@ BASE_MUST_USE base_err mfn_alm_request_check(const struct mfn_alm_request *reque
 /* Find the path.
  *
  * Cost     one search towards the target up to `from`, when the shortest path keeps all limits;
- *          else that of the whole graph, one for each limit, and the labels
+ *          else that of the whole graph, one for each limit, and the labels: each is compared with
+ *          those of its node, O(labels^2) at the worst
  * Errors   as mfn_alm_request_check; ENOTFOUND (there is none: the sentence has the reason, and the
  *          best that could be had where it is one limit's); EFULL (labels ran out before any) */
 BASE_MUST_USE base_err mfn_alm_constrain_find(struct mfn_alm_constrain *constrain,

@@ -50,7 +50,8 @@ bool mfn_alm_graphml_is(struct base_span text);
  *   text   up to MFN_ALM_TEXT_MAX_BYTES
  *   why    at is the line
  *
- * Cost     O(size); beside the list, 8 bytes a node and what the longest tag needs
+ * Cost     O(size); beside the list, 8 bytes a node, a copy of up to 64 MiB of the text at a time,
+ *          and what the longest tag needs
  * Errors   EPARSE (not well-formed, or not as said above), ERANGE (a value out of range, or the
  *          text is too long), EUNSUPPORTED (what is refused), EFULL (too many edges, nodes or
  *          keys), ENOMEM
