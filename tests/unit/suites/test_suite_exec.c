@@ -187,7 +187,7 @@ static void processor_time_is_measured(void **state)
     /* At least what it asked its own clock for; the kernel may share it out otherwise, and a busy
      * machine makes it more. */
     assert_true(series[USER] + series[SYSTEM] > 95e6 && series[USER] + series[SYSTEM] < 400e6);
-    assert_true(series[USER] > 2 * series[SYSTEM]);
+    assert_true(series[USER] > 40e6);
 }
 
 static void input_and_output(void **state)
