@@ -136,6 +136,7 @@ base_err names_read_jit(struct names *names, int pid, struct base_why *why)
 {
     char path[96];
     struct base_buf text = { 0 };
+    /* Where JITs publish their symbols, in the process's own root: Linux perf, jit-interface.txt */
     snprintf(path, sizeof path, "/proc/%d/root/tmp/perf-%d.map", pid, pid);
     base_err err = check_owner(path, pid, why);
     if (err == BASE_OK)
