@@ -78,7 +78,7 @@ IFR_INLINE bool find_sized(struct ifr_shelf *shelf, const void *key, size_t key_
         return false;
     }
     if (shelf->cache == NULL || !find_cached(shelf, key, hash, now_ns, &value)) {
-        if (!ifr_table_search(shelf->table, key, hash, &value)) {
+        if (!ifr_table_find_words(shelf->table, key, words, key_size, hash, &value)) {
             shelf->filter_passes += shelf->filter != NULL;
             return false;
         }

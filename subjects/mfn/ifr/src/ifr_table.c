@@ -189,31 +189,13 @@ __attribute__((noinline)) bool ifr_table_search(const struct mfn_ifr_table *tabl
     }
 }
 
-/* Nearly always the first slot with the tag has the key, or there is no such tag and nobody went
- * past the group: who has its home here is here then, or came or went meanwhile. */
 IFR_INLINE bool find_sized(const struct mfn_ifr_table *table, const void *key, size_t key_size,
                            struct mfn_ifr_value *out)
 {
     uint64_t words[IFR_KEY_WORDS_MAX];
     ifr_key_load(key, key_size, words);
     const uint64_t hash = ifr_hash_words(&table->seed, words, key_size);
-    const struct ifr_array *const array =
-        &table->arrays[atomic_load_explicit(&table->first, memory_order_acquire)];
-    const size_t home = ifr_home(hash, array->group_count);
-    if (__builtin_expect(ifr_array_holds(array, home), 1)) {
-        const struct ifr_tags tags = ifr_group_load(&array->groups[home]);
-        const unsigned match = ifr_tags_match(tags, ifr_tag(hash));
-        if (match != 0) {
-            const unsigned slot = (unsigned)__builtin_ctz(match);
-            if (__builtin_expect(ifr_slot_try(ifr_array_slot(array, home, slot), words,
-                                              ifr_key_words(key_size), out),
-                                 1))
-                return true;
-        } else if (ifr_tags_overflow(tags) == 0 && ifr_array_holds(array, home)) {
-            return false;
-        }
-    }
-    return ifr_table_search(table, key, hash, out);
+    return ifr_table_find_words(table, key, words, key_size, hash, out);
 }
 
 bool mfn_ifr_table_find(const struct mfn_ifr_table *table, const void *key,

@@ -26,4 +26,35 @@ struct mfn_ifr_table {
 bool ifr_table_search(const struct mfn_ifr_table *table, const void *key, uint64_t hash,
                       struct mfn_ifr_value *out);
 
+/* Those, and the search after them: nearly always the first slot with the tag has the key, or there
+ * is no such tag and nobody went past the group: who has its home here is here then, or came or
+ * went meanwhile.
+ *
+ *   words      [ifr_key_words(key_size)] the key's
+ *   key_size   the table's; a constant where this is called
+ *   hash       of the words, with the table's seed
+ */
+IFR_INLINE bool ifr_table_find_words(const struct mfn_ifr_table *table, const void *key,
+                                     const uint64_t *words, size_t key_size, uint64_t hash,
+                                     struct mfn_ifr_value *out)
+{
+    const struct ifr_array *const array =
+        &table->arrays[atomic_load_explicit(&table->first, memory_order_acquire)];
+    const size_t home = ifr_home(hash, array->group_count);
+    if (__builtin_expect(ifr_array_holds(array, home), 1)) {
+        const struct ifr_tags tags = ifr_group_load(&array->groups[home]);
+        const unsigned match = ifr_tags_match(tags, ifr_tag(hash));
+        if (match != 0) {
+            const unsigned slot = (unsigned)__builtin_ctz(match);
+            if (__builtin_expect(ifr_slot_try(ifr_array_slot(array, home, slot), words,
+                                              ifr_key_words(key_size), out),
+                                 1))
+                return true;
+        } else if (ifr_tags_overflow(tags) == 0 && ifr_array_holds(array, home)) {
+            return false;
+        }
+    }
+    return ifr_table_search(table, key, hash, out);
+}
+
 #endif
