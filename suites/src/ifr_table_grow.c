@@ -50,9 +50,7 @@ static base_err prepare(struct bench_env *env, struct ifr_grow *grow, uint64_t f
 base_err ifr_grow_setup(struct bench_env *env, const struct ifr_kind *kind)
 {
     uint64_t flow_count = 0;
-    base_err err = ifr_traffic_one_thread(env);
-    if (err == BASE_OK)
-        err = bench_env_count(env, "flows", 1, IFR_FLOWS_MAX, &flow_count);
+    base_err err = ifr_traffic_one_thread_flows(env, 1, IFR_FLOWS_MAX, &flow_count);
     if (err != BASE_OK)
         return err;
     struct ifr_grow *const grow = calloc(1, sizeof *grow);

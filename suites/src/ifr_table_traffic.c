@@ -49,6 +49,13 @@ base_err ifr_traffic_one_thread(struct bench_env *env)
                      env->threads);
 }
 
+base_err ifr_traffic_one_thread_flows(struct bench_env *env, uint64_t least, uint64_t most,
+                                      uint64_t *flow_count)
+{
+    const base_err err = ifr_traffic_one_thread(env);
+    return err == BASE_OK ? bench_env_count(env, "flows", least, most, flow_count) : err;
+}
+
 static base_err read_keys(struct bench_env *env, struct mfn_flow_make_options *options,
                           bool *is_missing)
 {

@@ -84,4 +84,8 @@ BASE_MUST_USE base_err ifr_traffic_choice(struct bench_env *env, const char *nam
 /* For cases whose state is one thread's. Errors: EINVALID */
 BASE_MUST_USE base_err ifr_traffic_one_thread(struct bench_env *env);
 
+/* The same, and how many `flows` it is given, least .. most. Errors: EINVALID, EPARSE, ERANGE */
+BASE_MUST_USE base_err ifr_traffic_one_thread_flows(struct bench_env *env, uint64_t least,
+                                                    uint64_t most, uint64_t *flow_count);
+
 #endif

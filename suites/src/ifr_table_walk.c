@@ -182,9 +182,7 @@ static base_err expire_open(struct bench_env *env, struct expire *expire, uint64
 static base_err expire_setup(struct bench_env *env)
 {
     uint64_t flow_count = 0;
-    base_err err = ifr_traffic_one_thread(env);
-    if (err == BASE_OK)
-        err = bench_env_count(env, "flows", 1000, EXPIRE_FLOWS_MAX, &flow_count);
+    base_err err = ifr_traffic_one_thread_flows(env, 1000, EXPIRE_FLOWS_MAX, &flow_count);
     if (err != BASE_OK)
         return err;
     struct expire *const expire = calloc(1, sizeof *expire);
