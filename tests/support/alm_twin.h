@@ -96,6 +96,16 @@ static inline struct mfn_alm_graph *alm_twin_graph(const struct mfn_alm_edge *ed
     return graph;
 }
 
+/* The same one every time, of edges that are drawn for it. edges [count] written */
+static inline struct mfn_alm_graph *alm_twin_drawn(struct mfn_alm_edge *edges, size_t count,
+                                                   uint32_t nodes, enum alm_twin_weights kind)
+{
+    struct base_rng rng;
+    base_rng_init(&rng, 5);
+    alm_twin_edges(&rng, edges, count, nodes, kind);
+    return alm_twin_graph(edges, count, nodes, MFN_ALM_LATENCY);
+}
+
 /* SEED in the environment repeats a run. */
 static inline uint64_t alm_twin_seed(void)
 {

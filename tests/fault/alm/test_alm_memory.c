@@ -14,22 +14,6 @@ enum { NODES = 40, EDGES = 200 };
 static struct mfn_alm_edge edges[EDGES];
 static struct mfn_alm_graph *graph;
 
-static int make_graph(void **state)
-{
-    (void)state;
-    struct base_rng rng;
-    base_rng_init(&rng, 5);
-    alm_twin_edges(&rng, edges, EDGES, NODES, ALM_TWIN_WIDE);
-    return mfn_alm_graph_new(edges, EDGES, NODES, MFN_ALM_LATENCY, NULL, &graph, NULL);
-}
-
-static int drop_graph(void **state)
-{
-    (void)state;
-    mfn_alm_graph_free(graph);
-    return 0;
-}
-
 static base_err new_graph(size_t allowed)
 {
     struct mfn_alm_graph *g = NULL;
@@ -221,5 +205,8 @@ static void every_allocation_may_fail(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(every_allocation_may_fail) };
-    return cmocka_run_group_tests(tests, make_graph, drop_graph);
+    graph = alm_twin_drawn(edges, EDGES, NODES, ALM_TWIN_WIDE);
+    const int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    mfn_alm_graph_free(graph);
+    return failed;
 }
