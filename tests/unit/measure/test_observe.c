@@ -149,13 +149,20 @@ static void a_watcher_hears_in_order(void **state)
     assert_int_not_equal(heard.pid, getpid());
 }
 
+/* A busy machine lets two threads do little at once, but not each time. */
 static void threads_count_all_their_items(void **state)
 {
     (void)state;
-    struct heard heard = { 0 };
-    struct base_why why = { 0 };
-    assert_int_equal(observe("step", &(struct bench_plan){ .threads = 2 }, &heard, &why), BASE_OK);
-    assert_true(heard.items >= 2 && fmod(heard.items, 2) == 0);
+    double items = 0;
+    for (int i = 0; i < 5 && items < 1000; i++) {
+        struct heard heard = { 0 };
+        struct base_why why = { 0 };
+        assert_int_equal(observe("step", &(struct bench_plan){ .threads = 2 }, &heard, &why),
+                         BASE_OK);
+        assert_true(fmod(heard.items, 2) == 0);
+        items = heard.items;
+    }
+    assert_true(items >= 1000);
 }
 
 static void a_refusal_is_passed_on(void **state)
