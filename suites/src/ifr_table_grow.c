@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 
-enum { LONG_NS = 2000, DIGITS = 2 };
+enum { LONG_NS = 2000, STALL_NS = 1000000, DIGITS = 2 };
 
 static const uint64_t hist_highest_ns = UINT64_C(600000000000);
 
@@ -81,18 +81,31 @@ void ifr_grow_before(void *state)
     if (grow->err == BASE_OK)
         grow->err = grow->kind->open(&grow->options, &grow->table, NULL);
     bench_hist_clear(&grow->hist);
-    grow->longest_own = 0;
     grow->is_grown = false;
-    grow->switches = switches_now();
 }
 
-/* An insert of so many ticks that it is worth a system call to know why. */
-static void look_at(struct ifr_grow *grow, uint64_t ticks)
+static uint64_t ticks_of(const struct bench_clock *clock, uint64_t ns)
 {
-    const long switches = switches_now();
-    if (switches == grow->switches && ticks > grow->longest_own)
-        grow->longest_own = ticks;
-    grow->switches = switches;
+    return (uint64_t)((double)ns / clock->ns_per_tick);
+}
+
+/* What took `ticks` until `now` is judged; when it took long, that costs a system call, so the
+ * clock is read again. The reading that the next thing begins at. */
+static uint64_t stalls_add(struct ifr_stalls *stalls, const struct bench_clock *clock,
+                           uint64_t long_ticks, uint64_t ticks, uint64_t now)
+{
+    if (__builtin_expect(ticks > long_ticks, 0)) {
+        const long switches = switches_now();
+        const bool is_own = switches == stalls->switches;
+        stalls->switches = switches;
+        now = bench_clock_stop(clock);
+        if (!is_own)
+            return now;
+        stalls->over_1ms += ticks > ticks_of(clock, STALL_NS);
+    }
+    if (ticks > stalls->longest)
+        stalls->longest = ticks;
+    return now;
 }
 
 void ifr_grow_run(void *state, uint64_t count)
@@ -100,24 +113,33 @@ void ifr_grow_run(void *state, uint64_t count)
     struct ifr_grow *const grow = state;
     (void)count; /* one at a time */
     const struct ifr_traffic *const traffic = &grow->traffic;
-    const uint64_t long_ticks = (uint64_t)(LONG_NS / grow->clock.ns_per_tick);
-    uint64_t last = bench_clock_stop(&grow->clock);
+    const uint64_t long_ticks = ticks_of(&grow->clock, LONG_NS);
+    grow->stalls = (struct ifr_stalls){ .switches = switches_now() };
+    const uint64_t start = bench_clock_stop(&grow->clock);
+    uint64_t last = start;
     for (uint64_t i = 0; i < traffic->flow_count && grow->err == BASE_OK; i++) {
         grow->err =
             grow->kind->insert(grow->table, grow->keys + i * traffic->stride, ifr_traffic_value(i));
-        uint64_t now = bench_clock_stop(&grow->clock);
+        const uint64_t now = bench_clock_stop(&grow->clock);
         const uint64_t ticks = now - last;
         const uint64_t ns = (uint64_t)((double)ticks * grow->clock.ns_per_tick);
         grow->err |= bench_hist_record(&grow->hist, ns);
-        if (ticks > long_ticks) {
-            look_at(grow, ticks);
-            now = bench_clock_stop(&grow->clock);
-        } else if (ticks > grow->longest_own) {
-            grow->longest_own = ticks;
-        }
-        last = now;
+        last = stalls_add(&grow->stalls, &grow->clock, long_ticks, ticks, now);
     }
+    grow->took = last - start;
     grow->is_grown = true;
+}
+
+/* The same clock, for as long, with nothing between its readings. */
+static struct ifr_stalls watch_gaps(const struct bench_clock *clock, uint64_t ticks)
+{
+    struct ifr_stalls gaps = { .switches = switches_now() };
+    const uint64_t long_ticks = ticks_of(clock, LONG_NS), start = bench_clock_stop(clock);
+    for (uint64_t last = start; last - start < ticks;) {
+        const uint64_t now = bench_clock_stop(clock);
+        last = stalls_add(&gaps, clock, long_ticks, now - last, now);
+    }
+    return gaps;
 }
 
 void ifr_grow_after(void *state, double *series)
@@ -125,7 +147,11 @@ void ifr_grow_after(void *state, double *series)
     const struct ifr_grow *const grow = state;
     series[0] = (double)bench_hist_quantile(&grow->hist, 0.999);
     series[1] = (double)grow->hist.max_value;
-    series[2] = (double)grow->longest_own * grow->clock.ns_per_tick;
+    series[2] = (double)grow->stalls.longest * grow->clock.ns_per_tick;
+    series[3] = (double)grow->stalls.over_1ms;
+    const struct ifr_stalls gaps = watch_gaps(&grow->clock, grow->took);
+    series[4] = (double)gaps.longest * grow->clock.ns_per_tick;
+    series[5] = (double)gaps.over_1ms;
 }
 
 /* All flows are there, each with its value. */

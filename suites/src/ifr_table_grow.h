@@ -7,6 +7,13 @@
 #include <bench/clock.h>
 #include <bench/hist.h>
 
+/* Times from one reading of the clock to the next in which the thread kept its core. */
+struct ifr_stalls {
+    uint64_t longest;  /* ticks */
+    uint64_t over_1ms; /* how many took longer than that */
+    long switches;     /* how often the thread lost its core, when last looked */
+};
+
 /* An item is the whole growth; each insert is timed by one reading of the clock. */
 struct ifr_grow {
     const struct ifr_kind *kind;
@@ -17,8 +24,8 @@ struct ifr_grow {
     base_err err;
     struct bench_clock clock;
     struct bench_hist hist; /* of the inserts, ns */
-    uint64_t longest_own;   /* ticks, of those in which the thread was not taken from its core */
-    long switches;          /* how often it was, when last looked */
+    struct ifr_stalls stalls;
+    uint64_t took; /* ticks, by the whole growth */
     bool is_grown;
 };
 
@@ -40,7 +47,8 @@ void ifr_grow_teardown(void *state);
         .item = "growth",                                                                          \
         .params = { __VA_ARGS__ },                                                                 \
         .peer_of = peer_of_,                                                                       \
-        .series = { "p999_insert_ns", "longest_insert_ns", "longest_unswitched_ns" },              \
+        .series = { "p999_insert_ns", "longest_insert_ns", "longest_unswitched_ns",                \
+                    "inserts_over_1ms", "longest_gap_ns", "gaps_over_1ms" },                       \
         .is_exclusive = true,                                                                      \
         .setup = symbol##_setup,                                                                   \
         .before = ifr_grow_before,                                                                 \

@@ -1,5 +1,6 @@
 /* model_wheel.c - flows come, are renewed and go, time goes on in small and large steps: each is
- * removed when it is old, and no earlier. SEED in the environment repeats a run. */
+ * removed when it is old, and no earlier. SEED in the environment repeats a run; an argument is the
+ * number of operations, at least. */
 #include "unit.h"
 
 #include "ifr_keys.h"
@@ -16,9 +17,10 @@ enum { STEPS = 10000 };
 enum { STEPS = 60000 };
 #endif
 
-enum { KEYS = 3000, EPISODES = 12 };
+enum { KEYS = 3000 };
 
 static uint64_t seed;
+static uint64_t episodes = 12;
 
 struct world {
     struct mfn_ifr_table *table;
@@ -110,7 +112,7 @@ static void pass_time(struct world *world)
 static void flows_go_when_they_are_old(void **state)
 {
     (void)state;
-    for (uint64_t episode = 0; episode < EPISODES; episode++) {
+    for (uint64_t episode = 0; episode < episodes; episode++) {
         struct world world;
         make_world(&world, episode);
         for (size_t i = 0; i < STEPS; i++) {
@@ -152,11 +154,14 @@ static void options_are_checked(void **state)
     mfn_ifr_wheel_free(NULL);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const char *const text = getenv("SEED");
     seed = text != NULL ? strtoull(text, NULL, 0) : (uint64_t)time(NULL);
-    printf("SEED=%llu\n", (unsigned long long)seed);
+    if (argc > 1)
+        episodes = 1 + strtoull(argv[1], NULL, 0) / STEPS;
+    printf("SEED=%llu, %llu operations\n", (unsigned long long)seed,
+           (unsigned long long)(episodes * STEPS));
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(options_are_checked),
         cmocka_unit_test(flows_go_when_they_are_old),
