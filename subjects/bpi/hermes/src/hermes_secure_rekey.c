@@ -83,12 +83,8 @@ void hermes_on_rekey(struct hermes_secure *secure, const struct base_step_world 
 {
     const uint8_t *const other = body + 5;
     uint8_t shared[HERMES_KEY_SIZE], out[HERMES_NOISE_OUTPUTS][HERMES_HASH_SIZE];
-    if (which != session->cur) { /* asked again: our answer was lost */
-        if (session->repeat == HERMES_REPEAT_ANSWER &&
-            memcmp(other, session->exchange_other, HERMES_KEY_SIZE) == 0)
-            hermes_rekey_answer(world, session, &session->keys[which]);
-        return;
-    }
+    if (which != session->cur)
+        return; /* asked again: our answer is repeated by the timer */
     if (session->repeat == HERMES_REPEAT_REKEY && memcmp(&secure->self, &session->id, 32) < 0)
         return;
     exchange_init(world, session);

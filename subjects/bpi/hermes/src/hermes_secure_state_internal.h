@@ -86,8 +86,8 @@ enum {
     HERMES_REKEY_ANSWER_SIZE = 45,
     HERMES_CONTROL_MAX = 64,
     HERMES_CAPACITY_MAX = 1 << 20,
-    HERMES_HALF_MIN = 8, /* half-open handshakes: a quarter of the sessions, within these */
-    HERMES_HALF_MAX = 256,
+    HERMES_HALF_MIN = 16, /* half-open handshakes: as many as sessions, within these */
+    HERMES_HALF_MAX = 4096,
 };
 
 #define HERMES_GIVE_UP_NS        UINT64_C(30000000000) /* a handshake, or keys never confirmed */
