@@ -139,6 +139,30 @@ static void calls_that_are_refused(void **state)
     up(0, 1);
 }
 
+/* A node that has no place left says so, and its sessions stay. */
+static void callers_of_a_full_node_are_turned_away(void **state)
+{
+    uint32_t peer;
+    (void)state;
+    struct net_node *const node = &net.nodes[1];
+    up(1, 2);
+    for (uint16_t i = 0; i < 3; i++) {
+        const struct base_address to = { .ip = { 1 }, .port = (uint16_t)(i + 1) };
+        assert_int_equal(hermes_secure_connect(node->secure, &node->world, &to, NULL, &peer),
+                         BASE_OK);
+    }
+    assert_int_equal(net_call(&net, 0, 1, true, NULL), BASE_OK);
+    net_wait(&net, NET_S);
+    assert_int_equal(net.nodes[0].ups, 1);
+    assert_int_equal(net.nodes[0].downs, 1);
+    assert_int_equal(node->ups, 1);
+    assert_true(net_are_up(&net, 1, 2));
+    talk(1, 2);
+    net_wait(&net, 40 * NET_S); /* now there is a place */
+    up(0, 1);
+    talk(0, 1);
+}
+
 /* A node whose list names itself without its id. */
 static void a_call_to_oneself_ends(void **state)
 {
@@ -492,6 +516,7 @@ int main(void)
         NET_TEST(another_name_than_expected_does_not_come_up),
         NET_TEST(nobody_answers),
         NET_TEST(calls_that_are_refused),
+        NET_TEST(callers_of_a_full_node_are_turned_away),
         NET_TEST(a_call_to_oneself_ends),
         NET_TEST(nothing_is_sent_by_what_is_not_up),
         NET_TEST(encrypted_and_plain),

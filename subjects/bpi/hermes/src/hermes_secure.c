@@ -182,7 +182,8 @@ void hermes_secure_close(struct hermes_secure *secure, const struct base_step_wo
     if (session == NULL)
         return;
     if (session->stage == HERMES_RUNNING)
-        hermes_control_say(world, session, hermes_keys_to_send(session), HERMES_CONTROL_CLOSE);
+        hermes_control_say(world, &session->address, hermes_keys_to_send(session),
+                           HERMES_CONTROL_CLOSE);
     hermes_session_free(secure, session);
 }
 

@@ -55,7 +55,7 @@ void hermes_rekey_send(const struct base_step_world *world, struct hermes_sessio
     uint8_t body[HERMES_REKEY_SIZE] = { HERMES_CONTROL_REKEY };
     hermes_store32(body + 1, session->keys[1 - session->cur].local);
     memcpy(body + 5, session->exchange.public, HERMES_KEY_SIZE);
-    hermes_control_send(world, session, &session->keys[session->cur], body, sizeof body);
+    hermes_control_send(world, &session->address, &session->keys[session->cur], body, sizeof body);
 }
 
 void hermes_rekey_begin(struct hermes_secure *secure, const struct base_step_world *world,
@@ -75,7 +75,7 @@ void hermes_rekey_answer(const struct base_step_world *world, struct hermes_sess
     memcpy(body + 1, session->exchange_other, HERMES_ECHO_SIZE);
     hermes_store32(body + 9, session->keys[session->cur].local);
     memcpy(body + 13, session->exchange.public, HERMES_KEY_SIZE);
-    hermes_control_send(world, session, under, body, sizeof body);
+    hermes_control_send(world, &session->address, under, body, sizeof body);
 }
 
 void hermes_on_rekey(struct hermes_secure *secure, const struct base_step_world *world,
