@@ -1,0 +1,68 @@
+/* hermes_flow_internal.h - messages over one session: classes, fragments, parity, repair, pacing.
+ *
+ * Both directions of one pair of nodes. A message becomes k data and m parity fragments (systematic
+ * Reed-Solomon over GF(2^8), ISA-L), m chosen from the measured loss and the class; small messages
+ * of one class that wait together share a packet (coalescing). The receiver asks for what is
+ * missing (NACK) as soon as a later packet, or the expected end, shows a gap; acknowledgements end
+ * the sender's hold. Order of sending: class 0 before 1 before 2, but a waiting lower class gets at
+ * least 1/16 of the bytes. Rate: a delay-based estimate (the class of BBR or LEDBAT; the README
+ * names and cites it) with pacing, so that bulk builds no queue that urgent messages would wait in.
+ * Duplicate fragments and messages are dropped. Memory of both directions is bounded; a message
+ * past its deadline is given up.
+ *
+ * Pure: no sockets, no clock. Packets are the plain bytes inside a sealed packet.
+ */
+#ifndef BPI_HERMES_FLOW_INTERNAL_H
+#define BPI_HERMES_FLOW_INTERNAL_H
+
+#include <bpi/hermes.h>
+
+struct hermes_flow;
+
+struct hermes_flow_config {
+    size_t packet_max;   /* bytes of one plain packet: MTU less all headers */
+    size_t memory_bytes; /* each direction */
+    uint64_t rate_bits, rate_max_bits;
+    uint64_t deadline_ns[BPI_HERMES_CLASSES];
+};
+
+struct hermes_flow_stats {
+    uint64_t fragments_sent, fragments_repeated, fragments_parity, fragments_received,
+        fragments_redundant;
+    uint64_t expired, duplicates;
+    uint64_t rtt_ns, rtt_deviation_ns, rate_bits;
+    double loss_share;
+    size_t queued_bytes, memory_bytes;
+};
+
+/* What comes out of a received packet or of time: whole messages, and the ends of ours. */
+struct hermes_flow_sink {
+    void *context;
+    void (*message)(void *context, enum bpi_hermes_class class, struct base_span message);
+    void (*done)(void *context, uint64_t ticket, bool is_delivered); /* acknowledged, or given up */
+};
+
+BASE_MUST_USE base_err hermes_flow_new(const struct hermes_flow_config *config, uint64_t now_ns,
+                                       struct hermes_flow **flow);
+void hermes_flow_free(struct hermes_flow *flow);
+/* Queue a message (1 .. BPI_HERMES_MESSAGE_MAX + 256 bytes), copied. ticket comes back in `done`.
+ * Errors: EFULL (no room now), ERANGE, ENOMEM. */
+BASE_MUST_USE base_err hermes_flow_submit(struct hermes_flow *flow, uint64_t now_ns,
+                                          enum bpi_hermes_class class, struct base_span message,
+                                          uint64_t ticket);
+bool hermes_flow_has_room(const struct hermes_flow *flow, size_t size);
+/* The next packet to send now, at most packet_max bytes into out; 0: none before wake_ns. Call
+ * until 0. */
+size_t hermes_flow_next(struct hermes_flow *flow, uint64_t now_ns, uint8_t *out,
+                        enum bpi_hermes_class *class);
+/* A plain packet from the other side. Errors: EPROTOCOL (malformed: counted by the caller). */
+BASE_MUST_USE base_err hermes_flow_receive(struct hermes_flow *flow, uint64_t now_ns,
+                                           const uint8_t *data, size_t size,
+                                           const struct hermes_flow_sink *sink);
+/* Deadlines, repair requests, probes; then call hermes_flow_next. */
+void hermes_flow_timer(struct hermes_flow *flow, uint64_t now_ns,
+                       const struct hermes_flow_sink *sink);
+uint64_t hermes_flow_wake_ns(const struct hermes_flow *flow);
+struct hermes_flow_stats hermes_flow_stats(const struct hermes_flow *flow);
+
+#endif

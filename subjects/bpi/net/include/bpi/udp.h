@@ -1,0 +1,58 @@
+/* udp.h - one step machine on one real UDP socket, with batching: datagrams come by recvmmsg with
+ * GRO, go by sendmmsg with GSO (equal sizes to one address in a row share one call and one skb).
+ *
+ * The driver is a loop of the caller's thread: bpi_udp_poll waits for the socket, the machine's
+ * timer, or another descriptor of the caller's, and steps the machine.
+ *
+ * Ownership the state is the caller's
+ * Threads   one driver, one thread
+ * Source    udp(7) UDP_SEGMENT, UDP_GRO
+ */
+#ifndef BPI_UDP_H
+#define BPI_UDP_H
+
+#include <base/step.h>
+
+struct bpi_udp;
+
+struct bpi_udp_config {
+    struct base_address listen; /* zeroed ip: every address; port 0: any */
+    const struct base_step *step;
+    void *state;
+    void (*tell)(void *context, uint64_t now_ns, const void *event);
+    void *context;
+    uint64_t busy_poll_ns;        /* spin this long before sleeping; 0: sleep at once */
+    uint64_t seed;                /* of world->rng; 0: from the kernel */
+    uint32_t socket_buffer_bytes; /* asked for; 0: 4 MiB */
+    bool is_plain;                /* one datagram a call: no GSO, GRO, mmsg (for comparison) */
+};
+
+struct bpi_udp_stats {
+    uint64_t sent, sent_bytes, received, received_bytes; /* datagrams */
+    uint64_t send_calls, receive_calls;
+    uint64_t send_failed; /* datagrams the kernel did not take, after one retry */
+    uint64_t overflowed;  /* datagrams the socket dropped (SO_RXQ_OVFL) */
+};
+
+/* Errors: EIO (why names the address: in use, not ours), ENOMEM. `start` is called by the first
+ * poll. */
+BASE_MUST_USE base_err bpi_udp_open(const struct bpi_udp_config *config, struct bpi_udp **udp,
+                                    struct base_why *why);
+void bpi_udp_close(struct bpi_udp *udp);
+/* The address bound to. */
+struct base_address bpi_udp_address(const struct bpi_udp *udp);
+/* A world for a call of the machine's own functions (send a message, say); what it sends leaves
+ * with the next poll or flush. Valid until either. */
+struct base_step_world *bpi_udp_world(struct bpi_udp *udp);
+void bpi_udp_flush(struct bpi_udp *udp);
+/* Wait at most until `until_ns` (CLOCK_MONOTONIC; 0: do not wait) and do what there is to do.
+ *
+ *   other   a descriptor to wait for as well (epoll's, say), or -1
+ *   is_other  out: it is readable; may be NULL
+ *
+ * Errors   EIO (the socket is broken), EINTERRUPTED (a signal) */
+BASE_MUST_USE base_err bpi_udp_poll(struct bpi_udp *udp, uint64_t until_ns, int other,
+                                    bool *is_other);
+struct bpi_udp_stats bpi_udp_stats(const struct bpi_udp *udp);
+
+#endif
