@@ -77,11 +77,16 @@ static void be_slow(void)
 static base_err serve(const struct net_round *round, struct net_node *node, struct bpi_udp *udp)
 {
     uint64_t cpu_before_ns = 0;
+    bool is_counted = false;
     while (atomic_load(&round->control->must_stop) == 0) {
         const uint64_t start_ns = atomic_load(&round->control->start_ns), at_ns = now_ns();
         if (start_ns != 0 && node->start_ns == 0) {
             net_node_begin(node, start_ns);
             cpu_before_ns = cpu_ns();
+        }
+        if (!is_counted && atomic_load(&round->control->is_over) != 0) {
+            node->record->cpu_ns = cpu_ns() - cpu_before_ns;
+            is_counted = true;
         }
         if (node->behaviour == NET_SLOW && net_node_attacks(node, at_ns))
             be_slow();
@@ -89,7 +94,6 @@ static base_err serve(const struct net_round *round, struct net_node *node, stru
         if (err != BASE_OK && err != BASE_EINTERRUPTED)
             return err;
     }
-    node->record->cpu_ns = node->start_ns != 0 ? cpu_ns() - cpu_before_ns : 0;
     return BASE_OK;
 }
 

@@ -36,7 +36,7 @@ static base_err id_of(const struct net_node_config *config, uint32_t index,
     struct bpi_hermes_config hermes = { 0 };
     struct bpi_hermes *node = NULL;
     bpi_hermes_defaults(&hermes);
-    hermes.members_max = 1;
+    hermes.members_max = 8; /* it lives for a moment */
     seed_of(config->seed, index, hermes.seed);
     const base_err err = bpi_hermes_new(&hermes, &node, why);
     if (err != BASE_OK)

@@ -171,7 +171,9 @@ static base_err carry_load(struct world *world, struct base_why *why)
     }
     round->outcome.start_ns = start_ns;
     round->outcome.wall_ns = (double)(now_ns() - start_ns);
-    return BASE_OK;
+    atomic_store(&round->control->is_over, 1);
+    wait_ns(round->settle_ns);
+    return look_after(world, why);
 }
 
 /* Ask all to end; who does not is killed. */

@@ -54,6 +54,7 @@ static void set_load(struct net_round *round)
     round->load_ns = net_load_intended_ns(&round->load, net_load_total(&round->load));
     round->deadline_ns = deadlines_ns[class];
     round->patience_ns = 1000000000 + 8 * conditions->latency_ns;
+    round->settle_ns = 20000000 + 3 * conditions->latency_ns;
     round->member_count = conditions->node_count + guests_of(round->attack, conditions->node_count);
     round->host_count = round->member_count + outsiders_of(round->attack);
 }

@@ -28,6 +28,7 @@ enum net_attack {
 /* Between the processes of a round; what is not atomic is written before they begin. */
 struct net_control {
     _Atomic uint64_t start_ns; /* of the load; 0: not yet */
+    _Atomic uint32_t is_over; /* the load: what comes now is late or too much */
     _Atomic uint32_t must_stop;
     _Atomic uint64_t attack_packets, attack_bytes, victim_bytes;
     uint64_t attack_from_ns, attack_until_ns; /* of the load's time */
@@ -42,6 +43,7 @@ struct net_round {
     uint64_t load_ns;     /* from the first to after the last intended time */
     uint64_t deadline_ns; /* of a message's class */
     uint64_t patience_ns; /* without any delivery after the load: nothing more will come */
+    uint64_t settle_ns;   /* after the last delivery: what is under way comes, and is counted */
     struct lab_topology topology;
     struct base_address *addresses; /* [host_count] set by the world */
     struct net_record **records;    /* [member_count] in memory that processes share */

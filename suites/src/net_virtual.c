@@ -85,6 +85,7 @@ static base_err carry_load(struct world *world, struct base_why *why)
             change_ns = now_ns;
         seen = delivered;
     }
+    (void)lab_sim_run(world->sim, now_ns + round->settle_ns);
     return net_round_failed(round, why);
 }
 

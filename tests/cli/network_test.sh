@@ -24,7 +24,7 @@ run 2 network report --test-id network-test-10001
 run 2 network
 
 # ---- in virtual time: any machine, the same numbers each time
-small='--nodes 5 --messages 10 --message-size 1024 --latency 5ms --packet-loss 0% --virtual'
+small='--nodes 5 --messages 10 --message-size 1024 --latency 5ms --packet-loss 0% --bandwidth none --virtual'
 # shellcheck disable=SC2086
 measured network test-baseline $small --runs 2
 has out network-test-10001
@@ -92,7 +92,7 @@ real_world_testing:
   performance_targets:
     success_rate: 0.95
 YAML
-measured network test-baseline --config "$work/net.yaml" --virtual --json
+measured network test-baseline --config "$work/net.yaml" --bandwidth none --virtual --json
 python3 - "$work/out" <<'END' || fail "the configuration was not honoured"
 import json, sys
 tests = json.load(open(sys.argv[1]))["tests"]

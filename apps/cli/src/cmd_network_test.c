@@ -138,6 +138,12 @@ static base_err take_options(const struct cli_args *args, struct suite_net_condi
         messages != NULL ? (uint32_t)messages->count : conditions->messages_per_node;
     conditions->latency_ns = latency != NULL ? latency->ns : conditions->latency_ns;
     conditions->loss_share = loss != NULL ? loss->number : conditions->loss_share;
+    if (nodes != NULL || size != NULL || messages != NULL || latency != NULL || loss != NULL) {
+        char name[SUITE_NET_NAME_SIZE]; /* the old one may not hold any more */
+        one.conditions = *conditions;
+        snprintf(conditions->name, sizeof conditions->name, "%s",
+                 suite_net_arg_value(&one, 0, name));
+    }
     return BASE_OK;
 }
 
@@ -218,9 +224,21 @@ static base_err read_options(struct cli_network *network, struct base_arena *are
 
 struct target {
     const char *name, *sentence, *unit;
-    struct result_bound bound;
+    bool is_most; /* the bound is the most that is good, else the least */
+    double bound; /* NaN: not asked for */
     struct result_estimate measured;
 };
+
+/* On the whole interval, or the value of a single round. */
+static enum result_state state_of(const struct target *target, double low, double high)
+{
+    const bool is_kept = target->is_most ? high <= target->bound : low >= target->bound;
+    const bool is_missed = target->is_most ? low > target->bound : high < target->bound;
+    return isnan(target->measured.value) ? RESULT_STATE_NOT_RUN
+           : is_kept                     ? RESULT_STATE_PROVEN
+           : is_missed                   ? RESULT_STATE_REFUTED
+                                         : RESULT_STATE_UNDECIDED;
+}
 
 static base_err put_verdict(struct result_run *run, const struct suite_net_plan *plan,
                             const struct target *target)
@@ -230,20 +248,14 @@ static base_err put_verdict(struct result_run *run, const struct suite_net_plan 
     const bool has_interval = isfinite(measured->low) && isfinite(measured->high);
     const double low = has_interval ? measured->low : measured->value;
     const double high = has_interval ? measured->high : measured->value;
-    const enum result_state state =
-        isnan(measured->value)                              ? RESULT_STATE_NOT_RUN
-        : result_bound_is_kept(&target->bound, low, high)   ? RESULT_STATE_PROVEN
-        : result_bound_is_missed(&target->bound, low, high) ? RESULT_STATE_REFUTED
-                                                            : RESULT_STATE_UNDECIDED;
-    const bool is_most = isinf(target->bound.low);
     *verdict = (struct result_verdict){
         .id = base_arena_printf(&run->arena, "target.%s.%s", plan->conditions.name, target->name),
         .sentence = target->sentence,
         .metric = base_arena_printf(&run->arena, "net/%s %s", plan->protocol, target->name),
-        .bound = base_arena_printf(&run->arena, "%s %.10g %s", is_most ? "<=" : ">=",
-                                   is_most ? target->bound.high : target->bound.low, target->unit),
-        .state = result_state_text(state),
-        .why = base_arena_printf(&run->arena, "%.6g (%.6g .. %.6g) %s in %s", measured->value, low,
+        .bound = base_arena_printf(&run->arena, "%s %.10g%s",
+                                   target->is_most ? "<=" : ">=", target->bound, target->unit),
+        .state = result_state_text(state_of(target, low, high)),
+        .why = base_arena_printf(&run->arena, "%.6g (%.6g .. %.6g)%s in %s", measured->value, low,
                                  high, target->unit, plan->conditions.name),
         .measured = *measured,
     };
@@ -259,18 +271,6 @@ static struct result_estimate scaled(struct result_estimate estimate, double sca
                                      estimate.high * scale };
 }
 
-static struct target at_least(const char *name, const char *sentence, const char *unit, double low,
-                              struct result_estimate measured)
-{
-    return (struct target){ name, sentence, unit, { .low = low, .high = INFINITY }, measured };
-}
-
-static struct target at_most(const char *name, const char *sentence, const char *unit, double high,
-                             struct result_estimate measured)
-{
-    return (struct target){ name, sentence, unit, { .low = -INFINITY, .high = high }, measured };
-}
-
 /* Of HERMES in one condition. */
 static base_err judge_condition(const struct cli_network *network, struct result_run *run,
                                 size_t plan)
@@ -278,19 +278,17 @@ static base_err judge_condition(const struct cli_network *network, struct result
     const struct cli_network_targets *targets = &network->targets;
     const struct result_case *one = cli_network_case(network, run, plan);
     const struct target all[] = {
-        at_least("hermes_lite_improvement", "HERMES-Lite over UDP flooding, messages a second", "x",
-                 targets->improvement, cli_network_improvement(one)),
-        at_least("success_rate", "share of deliveries that came in time", "", targets->success_rate,
-                 cli_network_number(one, "success_rate")),
-        at_most("max_memory_mb", "memory of all nodes together", "MiB", targets->max_memory_mb,
-                scaled(cli_network_number(one, "memory_usage_bytes"), 1.0 / (1 << 20))),
-        at_most("max_cpu_percent", "processor time of the nodes", "%", targets->max_cpu_percent,
-                scaled(cli_network_number(one, "cpu_usage"), 100)),
+        { "hermes_lite_improvement", "HERMES-Lite over UDP flooding, messages a second", "", false,
+          targets->improvement, cli_network_improvement(one) },
+        { "success_rate", "share of deliveries that came in time", "", false, targets->success_rate,
+          cli_network_number(one, "success_rate") },
+        { "max_memory_mb", "memory of all nodes together", " MiB", true, targets->max_memory_mb,
+          scaled(cli_network_number(one, "memory_usage_bytes"), 1.0 / (1 << 20)) },
+        { "max_cpu_percent", "processor time of the nodes", " %", true, targets->max_cpu_percent,
+          scaled(cli_network_number(one, "cpu_usage"), 100) },
     };
-    const double wanted[] = { targets->improvement, targets->success_rate, targets->max_memory_mb,
-                              targets->max_cpu_percent };
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
-        if (!isnan(wanted[i]))
+        if (!isnan(all[i].bound))
             CLI_TRY(put_verdict(run, &network->plans[plan], &all[i]));
     return BASE_OK;
 }
