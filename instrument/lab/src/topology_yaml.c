@@ -232,10 +232,7 @@ static base_err one_edge(struct lab_reader *reader, const yaml_node_t *map, uint
                          uint32_t to)
 {
     struct lab_edge *edge = NULL;
-    if (++reader->pair_count > LAB_EDGES_MAX)
-        return lab_reader_fail(reader, BASE_ERANGE, map, "links: more than %d pairs of hosts",
-                               LAB_EDGES_MAX);
-    base_err err = edge_of(reader, from, to, &edge);
+    const base_err err = edge_of(reader, from, to, &edge);
     if (err != BASE_OK)
         return lab_reader_place(reader, err, line_of(map));
     LAB_TRY(read_settings(reader, map, &edge->config));
@@ -295,6 +292,10 @@ static base_err read_pairs(struct lab_reader *reader, const yaml_node_t *map, ui
     LAB_TRY(matches_of(reader, ends[0], hosts, &count[0]));
     LAB_TRY(matches_of(reader, ends[1], other, &count[1]));
     const bool is_both = find(reader, map, "between") != NULL;
+    reader->pair_count += count[0] * count[1];
+    if (reader->pair_count > LAB_EDGES_MAX)
+        return lab_reader_fail(reader, BASE_ERANGE, map, "links: more than %d pairs of hosts",
+                               LAB_EDGES_MAX);
     for (size_t i = 0; i < count[0]; i++)
         for (size_t k = 0; k < count[1]; k++) {
             if (hosts[i] == other[k])
