@@ -3,6 +3,7 @@
 #include "cli.h"
 #include "commands.h"
 #include "ifr_rows.h"
+#include "network_rows.h"
 #include "network_test_rows.h"
 #include "option_rows.h"
 
@@ -719,7 +720,7 @@ const struct cli_command cli_commands[] = {
                       "one case before and after" } },
       .run = cli_cmd_profile_diff },
     IFR_ROWS,
-    { .name = "network", .doc = "a network laboratory, and overlays measured in it" },
+    NETWORK_ROWS,
     NETWORK_TEST_ROWS,
     { .name = "doctor",
       .doc = "is this machine fit to measure, and what disturbs it now",
