@@ -98,8 +98,9 @@ static uint32_t choose_boots(const struct hermes_group *group, uint32_t host,
     return count;
 }
 
-void hermes_group_start(struct hermes_group *group, uint32_t host)
+struct bpi_hermes *hermes_group_node(struct hermes_group *group, uint32_t host)
 {
+    struct bpi_hermes *node = NULL;
     struct base_why why = { 0 };
     struct bpi_hermes_config config = group->config.node;
     struct bpi_hermes_member *const boots = calloc(group->config.count, sizeof *boots);
@@ -107,9 +108,15 @@ void hermes_group_start(struct hermes_group *group, uint32_t host)
     hermes_group_seed(group, host, config.seed);
     config.bootstrap = boots;
     config.bootstrap_count = choose_boots(group, host, boots);
-    need(bpi_hermes_new(&config, &group->nodes[host], &why) == BASE_OK, "node", &why);
+    need(bpi_hermes_new(&config, &node, &why) == BASE_OK, "node", &why);
     free(boots);
-    group->ids[host] = bpi_hermes_status(group->nodes[host]).id;
+    group->ids[host] = bpi_hermes_status(node).id;
+    return node;
+}
+
+void hermes_group_start(struct hermes_group *group, uint32_t host)
+{
+    group->nodes[host] = hermes_group_node(group, host);
     need(lab_sim_start(group->sim, host, &bpi_hermes_step, group->nodes[host]) == BASE_OK, "start",
          NULL);
 }

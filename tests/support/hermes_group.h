@@ -32,6 +32,8 @@ void hermes_group_open(struct hermes_group *group, const struct hermes_group_con
 void hermes_group_close(struct hermes_group *group);
 /* The secret seed of a host's identity. */
 void hermes_group_seed(const struct hermes_group *group, uint32_t host, uint8_t *seed);
+/* A node as the group would start it, for a machine around it: the caller's. */
+struct bpi_hermes *hermes_group_node(struct hermes_group *group, uint32_t host);
 /* A node of the group's configuration begins to live; its identity is the host's. */
 void hermes_group_start(struct hermes_group *group, uint32_t host);
 void hermes_group_start_all(struct hermes_group *group);

@@ -254,7 +254,7 @@ static void on_data(struct bpi_hermes *node, const struct hermes_opened *opened)
     }
 }
 
-static void on_opened(struct bpi_hermes *node, const struct hermes_opened *opened)
+void hermes_node_opened(struct bpi_hermes *node, const struct hermes_opened *opened)
 {
     switch (opened->kind) {
     case HERMES_DATA:
@@ -290,7 +290,7 @@ static void node_datagram(void *state, const struct base_step_world *world,
     node->status.bytes_received += size;
     const struct hermes_opened opened =
         hermes_secure_open(node->secure, &node->world, from, data, size);
-    on_opened(node, &opened);
+    hermes_node_opened(node, &opened);
     hermes_node_leave(node);
 }
 
@@ -303,7 +303,7 @@ static void node_timer(void *state, const struct base_step_world *world)
         struct hermes_opened opened;
         do {
             opened = hermes_secure_timer(node->secure, &node->world);
-            on_opened(node, &opened);
+            hermes_node_opened(node, &opened);
         } while (opened.kind != HERMES_NOTHING);
     }
     while (node->heap_count > 0 && heap_wake(node, 0) <= now_ns) {

@@ -152,6 +152,8 @@ void hermes_node_add_stats(struct hermes_flow_stats *total, const struct hermes_
 /* Around every call from outside; they may nest. */
 void hermes_node_enter(struct bpi_hermes *node, const struct base_step_world *world);
 void hermes_node_leave(struct bpi_hermes *node);
+/* Do what a datagram, or time, has brought. */
+void hermes_node_opened(struct bpi_hermes *node, const struct hermes_opened *opened);
 /* Give a message to the flow of a session that is up; ticket 0: nobody waits for its end. */
 BASE_MUST_USE base_err hermes_node_submit(struct bpi_hermes *node, uint32_t handle,
                                           enum bpi_hermes_class class, struct base_span message,
