@@ -44,6 +44,10 @@ struct lab_topology {
     size_t edge_count;
     struct lab_change *changes; /* [change_count] by time */
     size_t change_count;
+    /* Every host has a link like `uniform` to every other, where `edges` has none: a full mesh of
+     * any size, of which only the links in use take memory. */
+    bool is_uniform;
+    struct lab_link_config uniform;
 };
 
 enum lab_shape { LAB_MESH, LAB_STAR, LAB_RING, LAB_RANDOM_REGULAR, LAB_TREE, LAB_FAT_TREE };
