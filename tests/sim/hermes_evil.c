@@ -36,8 +36,8 @@ struct hermes_evil {
     struct base_rng rng;
     uint32_t crimes;
     uint64_t next_ns, every_ns;
-    struct stashed messages[STASH];   /* relayed ones that came by */
-    struct stashed datagrams[STASH];  /* of anybody who wrote to us, and our own */
+    struct stashed messages[STASH];  /* relayed ones that came by */
+    struct stashed datagrams[STASH]; /* of anybody who wrote to us, and our own */
     uint32_t message_count, datagram_count;
     const struct base_step_world *outer;
 };
@@ -59,8 +59,8 @@ static void fill(struct hermes_evil *evil, void *out, size_t size)
         bytes[i] = (uint8_t)base_rng_u64(&evil->rng);
 }
 
-static void keep(struct hermes_evil *evil, struct stashed *stash, uint32_t *count,
-                 const void *data, size_t size, enum bpi_hermes_class class)
+static void keep(struct hermes_evil *evil, struct stashed *stash, uint32_t *count, const void *data,
+                 size_t size, enum bpi_hermes_class class)
 {
     if (size > STASH_SIZE)
         return;
@@ -198,18 +198,16 @@ static struct hermes_name false_name(struct hermes_evil *evil)
     return (struct hermes_name){ .origin = somebody(evil),
                                  .incarnation = 1000000000 + base_rng_below(&evil->rng, 3),
                                  .counter = base_rng_below(&evil->rng, 20),
-                                 .class =
-                                     (enum bpi_hermes_class)base_rng_below(&evil->rng, 3) };
+                                 .class = (enum bpi_hermes_class)base_rng_below(&evil->rng, 3) };
 }
 
 /* A message of somebody else, signed with noise, or a true one with another name. */
 static void forge(struct hermes_evil *evil, uint32_t handle)
 {
     uint8_t bytes[STASH_SIZE];
-    struct hermes_envelope envelope = { .kind = HERMES_RELAYED,
-                                        .hops = 1,
-                                        .type = BPI_HERMES_IBFT_COMMIT,
-                                        .name = false_name(evil) };
+    struct hermes_envelope envelope = {
+        .kind = HERMES_RELAYED, .hops = 1, .type = BPI_HERMES_IBFT_COMMIT, .name = false_name(evil)
+    };
     envelope.name.class = BPI_HERMES_CONSENSUS;
     size_t size = hermes_envelope_head(&envelope, bytes);
     fill(evil, bytes + 2, HERMES_SIGNATURE_SIZE);
@@ -274,7 +272,7 @@ static void break_protocol(struct hermes_evil *evil, uint32_t handle)
     (void)!hermes_secure_send(evil->node->secure, &evil->node->world, handle, true, packet, size);
 }
 
-static void sin(struct hermes_evil *evil)
+static void do_evil(struct hermes_evil *evil)
 {
     struct bpi_hermes *const node = evil->node;
     throw_datagrams(evil);
@@ -314,8 +312,8 @@ static void flow_packet(struct hermes_evil *evil, const struct hermes_opened *op
     struct inside in = { evil, opened->peer };
     const struct hermes_flow_sink sink = { &in, on_message, on_done };
     node->peers[opened->peer].seen_ns = node->world.now_ns;
-    (void)!hermes_flow_receive(node->peers[opened->peer].flow, node->world.now_ns,
-                               opened->data + 1, opened->size - 1, &sink);
+    (void)!hermes_flow_receive(node->peers[opened->peer].flow, node->world.now_ns, opened->data + 1,
+                               opened->size - 1, &sink);
     hermes_node_mark(node, opened->peer);
 }
 
@@ -346,7 +344,7 @@ static void evil_timer(void *state, const struct base_step_world *world)
         return;
     evil->next_ns = world->now_ns + evil->every_ns / 2 + base_rng_below(&evil->rng, evil->every_ns);
     hermes_node_enter(evil->node, &mine);
-    sin(evil);
+    do_evil(evil);
     hermes_node_leave(evil->node);
 }
 

@@ -57,8 +57,7 @@ struct run {
     struct hermes_sim_result *result;
 };
 
-static void failed(struct run *run, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+static void failed(struct run *run, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 static void failed(struct run *run, const char *format, ...)
 {
@@ -336,10 +335,9 @@ static void send(struct run *run, uint32_t number)
     m->life = run->lives[m->origin];
     m->is_sent = true; /* deliveries may come before the call returns */
     payload_put(run, number, payload);
-    const base_err err =
-        hermes_group_send(&run->group, m->origin, m->type,
-                          m->to == UINT32_MAX ? NULL : &run->group.ids[m->to],
-                          base_span_of(payload, m->size), &m->id, &why);
+    const base_err err = hermes_group_send(&run->group, m->origin, m->type,
+                                           m->to == UINT32_MAX ? NULL : &run->group.ids[m->to],
+                                           base_span_of(payload, m->size), &m->id, &why);
     m->is_sent = err == BASE_OK;
     run->result->sent += m->is_sent;
     if (run->is_loud)
@@ -370,7 +368,8 @@ static void check(struct run *run, uint32_t number)
             continue;
         run->result->owed++;
         if ((m->got >> i & 1) == 0)
-            failed(run, "message %u (%u bytes, class 0) of %u, sent at %.3f s, is not at %u by %.3f",
+            failed(run,
+                   "message %u (%u bytes, class 0) of %u, sent at %.3f s, is not at %u by %.3f",
                    number, m->size, m->origin, (double)m->at_ns / 1e9, i,
                    (double)(m->at_ns + deadlines_ns[0]) / 1e9);
     }
@@ -415,7 +414,8 @@ static void check_end(struct run *run)
         if (run->group.nodes[i] == NULL)
             continue;
         const size_t memory = bpi_hermes_status(run->group.nodes[i]).memory_bytes;
-        const size_t most = (2 * run->group.config.count + 4) * run->group.config.node.peer_memory_bytes;
+        const size_t most =
+            (2 * run->group.config.count + 4) * run->group.config.node.peer_memory_bytes;
         if (memory > most)
             failed(run, "%u uses %zu bytes", i, memory);
     }

@@ -69,7 +69,7 @@ void hermes_group_close(struct hermes_group *group)
     for (uint32_t i = 0; i < group->config.count; i++)
         hermes_group_crash(group, i);
     lab_sim_free(group->sim);
-    lab_topology_done(&group->topology);
+    base_arena_done(&group->topology.arena);
     free(group->nodes);
     free(group->ids);
 }
