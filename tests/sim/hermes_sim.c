@@ -52,6 +52,7 @@ struct run {
     struct lab_change changes[4];
     uint32_t change_count;
     uint8_t side[NODES_MAX];
+    struct bpi_hermes_message_id last_done;
     uint64_t seed;
     bool is_loud;
     struct hermes_sim_result *result;
@@ -152,6 +153,7 @@ static void tell(void *context, uint32_t host, uint64_t now_ns,
         on_message(run, host, now_ns, event);
     if (event->kind != BPI_HERMES_DONE)
         return;
+    run->last_done = event->message_id;
     for (uint32_t i = 0; i < run->message_count; i++) {
         struct message *const m = &run->messages[i];
         if (m->is_sent && m->origin == host &&
@@ -333,18 +335,26 @@ static void send(struct run *run, uint32_t number)
         return;
     adjacency_of(run, m->adjacency);
     m->life = run->lives[m->origin];
-    m->is_sent = true; /* deliveries may come before the call returns */
+    memset(&m->id, 0, sizeof m->id);
     payload_put(run, number, payload);
     const base_err err = hermes_group_send(&run->group, m->origin, m->type,
                                            m->to == UINT32_MAX ? NULL : &run->group.ids[m->to],
                                            base_span_of(payload, m->size), &m->id, &why);
     m->is_sent = err == BASE_OK;
+    /* It may have ended before the call returned. */
+    m->done = m->is_sent && memcmp(&run->last_done, &m->id, sizeof m->id) == 0;
     run->result->sent += m->is_sent;
     if (run->is_loud)
         printf("%.6f send %u from %u to %d class %d size %u: %s\n", (double)m->at_ns / 1e9, number,
                m->origin, (int)m->to, bpi_hermes_type_class(m->type), m->size, base_err_name(err));
     if (err != BASE_OK && err != BASE_ENOTFOUND && err != BASE_EFULL)
         failed(run, "send of message %u: %s", number, base_err_name(err));
+}
+
+/* A session with a node that began anew is known to both only after a while. */
+static bool is_settled(const struct run *run, uint32_t host, uint64_t at_ns)
+{
+    return run->lives[host] == 0 || run->born_ns[host] + 3 * SECOND < at_ns;
 }
 
 /* At the deadline of a message of class 0. */
@@ -358,13 +368,13 @@ static void check(struct run *run, uint32_t number)
     if (run->result->is_tree && m->to == UINT32_MAX) {
         adjacency_of(run, rows);
         for (uint32_t i = 0; i < run->group.config.count; i++)
-            rows[i] = run->born_ns[i] > m->at_ns ? 0 : (uint16_t)(rows[i] & m->adjacency[i]);
+            rows[i] = !is_settled(run, i, m->at_ns) ? 0 : (uint16_t)(rows[i] & m->adjacency[i]);
         owed = reach(rows, m->origin);
     }
     for (uint32_t i = 0; i < run->group.config.count; i++) {
         const bool is_meant = m->to == UINT32_MAX || m->to == i;
         if ((owed >> i & 1) == 0 || !is_meant || run->group.nodes[i] == NULL ||
-            run->born_ns[i] > m->at_ns)
+            !is_settled(run, i, m->at_ns) || !is_settled(run, m->origin, m->at_ns))
             continue;
         run->result->owed++;
         if ((m->got >> i & 1) == 0)

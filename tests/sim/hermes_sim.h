@@ -9,10 +9,11 @@
  *   - a message that an honest node delivers in the name of an honest node was sent by it, to that
  *     node, byte for byte, and is delivered once in each life of the receiver;
  *   - each message of class 0 (deadline 12 s) from an honest node o reaches each honest node d in
- *     time, if both live until the deadline, and if o and d had a session when it was sent
- * (direct), or were connected by mutual neighbour links among honest living nodes that existed when
- * it was sent and still exist at its deadline (tree). A partition leaves sessions up: it only has
- * to be over 4 s before the deadline, which it always is;
+ *     time, if both live until the deadline and did not start again within 3 s before it was sent,
+ * and if o and d had a session when it was sent (direct), or were connected by mutual neighbour
+ * links among honest living nodes that existed when it was sent and still exist at its deadline
+ * (tree). A partition leaves sessions up: it only has to be over 4 s before the deadline, which it
+ * always is;
  *   - a sender hears of the end of each message of classes 0 and 1 exactly once;
  *   - memory stays within its bound. */
 #ifndef TESTS_HERMES_SIM_H

@@ -3,15 +3,16 @@
  * Every message has a ticket: how many addressees it has, who has not acknowledged it yet. Tickets
  * are a pool that grows to what is under way; flows carry the ticket's number.
  *
- * Back-pressure: urgent classes may use all of a peer's memory, the others leave a part of it free.
- * A peer without room refuses the message to all, unless it has been full for long while most
- * others are nearly empty: then it alone is behind, is left out, and counts as missed. */
+ * Back-pressure: flows keep a part of their memory free for the higher classes. A peer without room
+ * refuses the message to all, unless it has been full for long while most others are nearly empty:
+ * then it alone is behind, is left out, and counts as missed. */
 #include "hermes_node_internal.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 static const uint64_t lag_ns = HERMES_SECOND;
+static const size_t message_cost = 2048; /* of a flow's records for one message, amply */
 static const uint64_t retry_ns = 100 * HERMES_MS;
 static const uint64_t direct_bit = UINT64_C(1) << 47;
 
@@ -129,19 +130,20 @@ bool hermes_send_to(struct bpi_hermes *node, uint32_t handle, enum bpi_hermes_cl
 bool hermes_send_has_room(struct bpi_hermes *node, uint32_t handle, enum bpi_hermes_class class,
                           size_t size)
 {
-    static const size_t reserve_shares[BPI_HERMES_CLASSES] = { 0, 1, 2 }; /* of 8 */
     struct hermes_peer *const peer = &node->peers[handle];
     const size_t memory = node->config.peer_memory_bytes;
-    const size_t reserve = memory / 8 * reserve_shares[class];
-    const size_t need = size + reserve <= memory / 2 ? size + reserve : size;
-    if (!hermes_flow_has_room(peer->flow, need)) {
-        if (peer->full_since_ns == 0)
-            peer->full_since_ns = node->world.now_ns;
-        return false;
+    if (hermes_flow_has_room(peer->flow, size)) {
+        if (peer->full_since_ns != 0 && hermes_flow_has_room(peer->flow, memory / 8 * 3))
+            peer->full_since_ns = 0;
+        return true;
     }
-    if (peer->full_since_ns != 0 && hermes_flow_has_room(peer->flow, memory / 2))
-        peer->full_since_ns = 0;
-    return true;
+    if (peer->full_since_ns == 0)
+        peer->full_since_ns = node->world.now_ns;
+    if (class == BPI_HERMES_SHADOW_DATA)
+        return false;
+    /* What a flow keeps free for the higher classes. */
+    const size_t used = hermes_flow_stats(peer->flow).memory_bytes;
+    return used + size + message_cost <= memory - memory / 8 * class;
 }
 
 /* Does this full peer hold up many that are not? */
@@ -150,10 +152,10 @@ static bool is_lagging(const struct bpi_hermes *node, uint32_t handle)
     const struct hermes_peer *const peer = &node->peers[handle];
     if (peer->full_since_ns == 0 || node->world.now_ns - peer->full_since_ns < lag_ns)
         return false;
-    const size_t nearly_all = node->config.peer_memory_bytes / 4 * 3;
+    const size_t much = node->config.peer_memory_bytes / 2;
     uint32_t idle = 0;
     for (uint32_t i = 0; i < node->heap_count; i++)
-        idle += hermes_flow_has_room(node->peers[node->heap[i]].flow, nearly_all);
+        idle += hermes_flow_has_room(node->peers[node->heap[i]].flow, much);
     return idle * 2 >= node->heap_count;
 }
 

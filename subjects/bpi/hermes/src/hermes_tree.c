@@ -280,6 +280,12 @@ uint32_t hermes_tree_publish(struct bpi_hermes *node, const struct hermes_envelo
                              struct base_span message, uint64_t ticket)
 {
     (void)store(node->tree, &envelope->name, message, 1);
+    bool has_eager = false;
+    for (uint32_t i = 0; i < node->heap_count; i++)
+        has_eager |= node->peers[node->heap[i]].is_eager;
+    /* Others have cut us off the tree: begin a new branch. */
+    for (uint32_t i = 0; i < node->heap_count && !has_eager; i++)
+        node->peers[node->heap[i]].is_eager = node->peers[node->heap[i]].is_neighbor;
     return hand_on(node, HERMES_NO_SESSION, &envelope->name, message, ticket);
 }
 

@@ -178,7 +178,8 @@ void bpi_hermes_free(struct bpi_hermes *node);
  * session: a connection is begun; an auction message waits for it as auction_retries says.
  *
  * DONE    tells when addressees have it all, or the deadline passed; of the tree's messages the
- *         addressees are the neighbours it was handed to
+ *         addressees are the neighbours it was handed to. It comes before this returns when there
+ *         is nobody to wait for
  * Errors  ERANGE (size, type), EINVALID (`to` is this node), EFULL (no room at a peer: wait for
  *         WRITABLE), ENOTFOUND (nobody knows `to`, or there is no session yet), ENOMEM */
 BASE_MUST_USE base_err bpi_hermes_send(struct bpi_hermes *node, const struct base_step_world *world,
