@@ -2,7 +2,7 @@
  * found by the network namespace of a socket that was made there. Processes share the records; the
  * parent only looks and waits. */
 #define _GNU_SOURCE
-#include "net_child.h"
+#include "net_process.h"
 #include "net_round.h"
 
 #include <lab/net.h>
@@ -75,7 +75,7 @@ static base_err start_host(struct world *world, uint32_t host, struct base_why *
     fflush(NULL);
     const pid_t parent = getpid(), pid = fork();
     if (pid == 0)
-        net_child_main(world->round, host, door, parent);
+        net_process_main(world->round, host, door, parent);
     if (pid < 0)
         err = base_fail(why, BASE_EIO, 0, "no process for host %u: %s", host, strerror(errno));
     else
