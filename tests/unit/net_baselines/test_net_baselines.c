@@ -20,7 +20,7 @@ enum { MANY = 60, SOME_MESSAGES = 5 };
 #else
 enum { MANY = 200, SOME_MESSAGES = 10 };
 #endif
-enum { FEW = 20, NODES_MAX = MANY, MESSAGES_MAX = 100, PAYLOAD_MAX = 1 << 20 };
+enum { FEW = 20, NODES_MAX = 200, MESSAGES_MAX = 100, PAYLOAD_MAX = 1 << 20 };
 
 static const struct net_protocol *const protocols[] = { &net_gossip, &net_gossipsub,
                                                         &net_plumtree };
