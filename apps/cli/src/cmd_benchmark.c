@@ -7,6 +7,7 @@
 #include <base/log.h>
 #include <base/units.h>
 #include <jansson.h>
+#include <suite/net.h>
 #include <suite/suite.h>
 
 #include <stdio.h>
@@ -56,9 +57,26 @@ static void keep_representative(struct cli_plan *plan)
         const struct bench_target *target = plan->jobs[i].target;
         const bool is_first = strcmp(target->name, last) != 0;
         last = target->name;
-        if (is_first || is_claimed(target->id) || is_configured(plan, target))
+        const bool is_round =
+            cli_plan_is_in(target->name, "net"); /* long: its first is the least */
+        if (is_first || (is_claimed(target->id) && !is_round) || is_configured(plan, target))
             plan->jobs[kept++] = plan->jobs[i];
     }
+    plan->job_count = kept;
+}
+
+/* Rounds of a network need a laboratory; where none can be made they are left out, and it is said.
+ */
+static void leave_out_rounds(struct cli_plan *plan)
+{
+    size_t kept = 0;
+    struct base_why why = { 0 };
+    const bool can_be = suite_net_available(&why) == BASE_OK;
+    for (size_t i = 0; i < plan->job_count; i++)
+        if (can_be || !cli_plan_is_in(plan->jobs[i].target->name, "net"))
+            plan->jobs[kept++] = plan->jobs[i];
+    if (kept < plan->job_count)
+        base_log(BASE_LOG_WARNING, "the suite net is left out: %s", why.text);
     plan->job_count = kept;
 }
 
@@ -75,6 +93,7 @@ static base_err plan_everything(struct cli_plan *plan, const struct cli_args *ar
     CLI_TRY(cli_plan_check_args(plan, given, wanted.arg_count, why));
     if (wanted.arg_count == 0)
         keep_representative(plan);
+    leave_out_rounds(plan);
     plan->budget_ns = budget != NULL ? budget->ns : budget_default_ns;
     base_log(BASE_LOG_INFO, "%zu cases share %s", plan->job_count,
              base_units_print_time((double)plan->budget_ns, 3, text));

@@ -83,11 +83,11 @@ static bool is_made(const struct cli_network *network, size_t run, size_t plan)
     return network->wall_ns[run * network->plan_count + plan] > 0;
 }
 
-static void say(const struct cli_network *network, size_t run, const struct suite_net_plan *plan,
-                const struct suite_net_results *results)
+static void say(enum base_log_level level, const struct cli_network *network, size_t run,
+                const struct suite_net_plan *plan, const struct suite_net_results *results)
 {
     char avg[BASE_UNITS_TEXT_SIZE], p99[BASE_UNITS_TEXT_SIZE];
-    base_log(BASE_LOG_INFO, "%s, round %zu of %u: %s %.4g messages/s, latency %s, p99 %s, %.4g %%",
+    base_log(level, "%s, round %zu of %u: %s %.4g messages/s, latency %s, p99 %s, %.4g %%",
              plan->conditions.name, run + 1, network->runs, plan->protocol, results->messages_per_s,
              base_units_print_time(results->latency_avg_ns, 4, avg),
              base_units_print_time(results->latency_p99_ns, 4, p99), 100 * results->success_rate);
@@ -109,12 +109,13 @@ static void make_round(struct cli_network *network, size_t run, size_t index)
         const double wall_ns = now_ns() - begin_ns;
         err = suite_net_judge(&results, why);
         if (err == BASE_OK) {
-            say(network, run, &plan, &results);
+            say(BASE_LOG_INFO, network, run, &plan, &results);
             *results_at(network, run, index) = results;
             network->wall_ns[run * network->plan_count + index] = wall_ns;
             return;
         }
         const bool is_wrong = results.wrong > 0;
+        say(BASE_LOG_DEBUG, network, run, &plan, &results);
         suite_net_results_done(&results);
         network->repeated[index]++;
         base_log(BASE_LOG_WARNING, "%s, round %zu: this round does not count: %s", plan.protocol,
