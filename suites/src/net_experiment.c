@@ -1,4 +1,4 @@
-/* net_experiment.c - suite/net.h: plans are checked here, so that the worlds need not. */
+/* net_experiment.c - suite/network.h: plans are checked here, so that the worlds need not. */
 #include "net_round.h"
 
 #include <lab/net.h>

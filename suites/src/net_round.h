@@ -28,7 +28,7 @@ enum net_attack {
 /* Between the processes of a round; what is not atomic is written before they begin. */
 struct net_control {
     _Atomic uint64_t start_ns; /* of the load; 0: not yet */
-    _Atomic uint32_t is_over; /* the load: what comes now is late or too much */
+    _Atomic uint32_t is_over;  /* the load: what comes now is late or too much */
     _Atomic uint32_t must_stop;
     _Atomic uint64_t attack_packets, attack_bytes, victim_bytes;
     uint64_t attack_from_ns, attack_until_ns; /* of the load's time */

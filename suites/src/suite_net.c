@@ -4,7 +4,7 @@
  * `bpi-perf network test-hermes` and `test-baseline` measure the same cases with rounds of all
  * protocols interleaved.
  */
-#include <suite/net.h>
+#include <suite/network.h>
 #include <suite/suite.h>
 
 #include "suite_claims.h"

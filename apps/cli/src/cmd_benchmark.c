@@ -7,7 +7,7 @@
 #include <base/log.h>
 #include <base/units.h>
 #include <jansson.h>
-#include <suite/net.h>
+#include <suite/network.h>
 #include <suite/suite.h>
 
 #include <stdio.h>

@@ -1,13 +1,13 @@
-/* net.h - what the command line asks of the network suite: one round of an experiment. A group of
- * nodes of one protocol on hosts of a network laboratory, an open load, and everything counted.
+/* network.h - what the command line asks of the network suite: one round of an experiment. A group
+ * of nodes of one protocol on hosts of a network laboratory, an open load, and everything counted.
  *
  * Time counts from the moment a message was intended, whatever delayed its sending, to its delivery
  * at each addressee; one machine, one clock. Each round has fresh hosts, links and processes.
  *
  * Threads   no shared state; a round starts and ends child processes of the caller
  */
-#ifndef SUITE_NET_H
-#define SUITE_NET_H
+#ifndef SUITE_NETWORK_H
+#define SUITE_NETWORK_H
 
 #include <base/buf.h>
 
