@@ -121,6 +121,36 @@ static base_err put_row(struct result_table *table, const struct cli_network *ne
     return has_any ? result_table_add(table, cells) : BASE_OK;
 }
 
+base_err cli_network_fields(const struct result_run *run, struct base_buf *out)
+{
+    const struct result_case *cases[RESULT_COLUMN_MAX];
+    struct result_column columns[RESULT_COLUMN_MAX] = { { .title = "number" } };
+    struct result_table table;
+    size_t count = 0;
+    base_err err = base_buf_put_text(out, "\n## Rounds\n\n");
+    for (size_t i = 0; i < run->case_count && count + 1 < RESULT_COLUMN_MAX; i++)
+        if (isfinite(cli_network_number(&run->cases[i], "success_rate").value)) {
+            cases[count++] = &run->cases[i];
+            columns[count] = (struct result_column){ .title = run->cases[i].id };
+        }
+    result_table_init(&table, columns, count + 1, 0);
+    for (size_t f = 0; err == BASE_OK && suite_net_field_at(f) != NULL; f++) {
+        const struct suite_net_field *field = suite_net_field_at(f);
+        char texts[RESULT_COLUMN_MAX][200];
+        struct result_cell cells[RESULT_COLUMN_MAX] = { { .text = field->name } };
+        for (size_t i = 0; i < count; i++) {
+            const struct result_estimate estimate = cli_network_number(cases[i], field->name);
+            print_estimate(&estimate, field->unit, texts[i], sizeof texts[i]);
+            cells[i + 1].text = texts[i];
+        }
+        err = result_table_add(&table, cells);
+    }
+    if (err == BASE_OK)
+        err = result_table_write_markdown(&table, out);
+    result_table_done(&table);
+    return err;
+}
+
 static base_err put_table(const struct cli_network *network, const struct result_run *run,
                           size_t first, struct base_buf *out)
 {

@@ -184,6 +184,23 @@ static void guests_do_not_forge(void **state)
     }
 }
 
+/* HERMES repairs what is lost and sends nothing twice; flooding loses some at such a loss. */
+static void hermes_delivers_all(void **state)
+{
+    (void)state;
+    static const double losses[] = { 0, 0.01, 0.05 };
+    for (size_t i = 0; i < 3; i++) {
+        const struct suite_net_plan plan = plan_of("hermes", 8, 2048, 10, 20000000, losses[i]);
+        struct suite_net_results results = run(&plan);
+        assert_float_equal(results.success_rate, 1, 0);
+        assert_float_equal(results.wrong, 0, 0);
+        assert_float_equal(results.redundant, 0, 0);
+        assert_true(results.latency_min_ns >= 20e6);
+        assert_true(results.latency_avg_ns < 40e6);
+        suite_net_results_done(&results);
+    }
+}
+
 static void arguments_go_both_ways(void **state)
 {
     (void)state;
@@ -249,6 +266,7 @@ int main(void)
         cmocka_unit_test(one_seed_is_one_history),
         cmocka_unit_test(nothing_comes_of_no_network),
         cmocka_unit_test(guests_do_not_forge),
+        cmocka_unit_test(hermes_delivers_all),
         cmocka_unit_test(arguments_go_both_ways),
         cmocka_unit_test(impossible_plans_are_refused),
         cmocka_unit_test(full_is_what_links_carry),
