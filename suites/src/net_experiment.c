@@ -102,9 +102,8 @@ base_err suite_net_check(const struct suite_net_plan *plan, struct base_why *why
         err = check_range("messages a second", plan->rate_per_s, 0.001, 1e7, why);
     if (err != BASE_OK)
         return err;
-    const double deliveries = (double)conditions->node_count * conditions->node_count *
-                              conditions->messages_per_node *
-                              (attack == NET_ATTACK_NONE ? 1 : SUITE_NET_PHASES);
+    const double deliveries =
+        (double)conditions->node_count * conditions->node_count * suite_net_messages(plan);
     if (deliveries > SUITE_NET_DELIVERIES_MAX)
         return base_fail(
             why, BASE_ERANGE, 0,

@@ -41,7 +41,7 @@ static base_err rounds_setup(struct bench_env *env, const char *protocol)
         return err;
     }
     env->parts_per_item =
-        (double)rounds->plan.conditions.node_count * rounds->plan.conditions.messages_per_node;
+        (double)rounds->plan.conditions.node_count * suite_net_messages(&rounds->plan);
     env->state = rounds;
     return BASE_OK;
 }
@@ -105,8 +105,8 @@ static void rounds_teardown(void *state)
                       "nodes, sizes, links: docs/network-lab.md" },                                \
                     { "bandwidth", "100Mbit/s,10Mbit/s", "that each host can send" },              \
                     { "load", "200,3000,40,full",                                                  \
-                      "messages a second of all nodes; full: three quarters of what one copy "     \
-                      "for each addressee fills" },                                                \
+                      "messages a second of all nodes; full: what one copy for each addressee "    \
+                      "fills, for 5 s" },                                                          \
                     { "class", "consensus,shadow-data", "of all messages" },                       \
                     { "attack", "none,garbage", "while the second third of the load is sent" },    \
                     { "auth", "on", "baselines with a keyed tag, or off" },                        \

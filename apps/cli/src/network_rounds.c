@@ -347,7 +347,7 @@ static void put_facts(const struct cli_network *network, size_t index, struct be
     const size_t first = index - index % network->protocol_count;
     put_fact(record, "node_count", plan->conditions.node_count, "1");
     put_fact(record, "message_size_bytes", plan->conditions.message_size, "B");
-    put_fact(record, "messages_per_node", plan->conditions.messages_per_node, "1");
+    put_fact(record, "messages_per_node", suite_net_messages(plan), "1");
     put_fact(record, "rounds_that_did_not_count", network->repeated[index], "1");
     put_fact(record, "knee_per_second", network->knees[index], "/s");
     for (size_t k = first; k < first + network->protocol_count; k++)
@@ -374,8 +374,7 @@ static void describe(const struct cli_network *network, size_t index, bool is_de
         record->bytes_per_item = plan->conditions.message_size;
         return;
     }
-    record->parts_per_item =
-        (double)plan->conditions.node_count * plan->conditions.messages_per_node;
+    record->parts_per_item = (double)plan->conditions.node_count * suite_net_messages(plan);
     put_facts(network, index, record);
 }
 

@@ -94,7 +94,7 @@ static base_err put_conditions(const struct suite_net_plan *plan, uint32_t runs,
         out,
         "%s: %u nodes, %u messages of %u bytes each, %s one way, %.4g %% of packets lost, %s a "
         "host\n%.5g messages/s of class %s are offered; %u round%s%s\n\n",
-        conditions->name, conditions->node_count, conditions->messages_per_node,
+        conditions->name, conditions->node_count, suite_net_messages(plan),
         conditions->message_size, base_units_print_time((double)conditions->latency_ns, 4, latency),
         100 * conditions->loss_share,
         conditions->bandwidth_bits > 0
@@ -298,7 +298,7 @@ static json_t *results_json(const struct suite_net_plan *plan, const struct resu
     json_object_set_new(out, "node_count", json_integer(plan->conditions.node_count));
     json_object_set_new(
         out, "message_count",
-        json_integer((json_int_t)plan->conditions.node_count * plan->conditions.messages_per_node));
+        json_integer((json_int_t)plan->conditions.node_count * suite_net_messages(plan)));
     json_object_set_new(out, "message_size_bytes", json_integer(plan->conditions.message_size));
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         set_number(out, rows[i].name,

@@ -26,6 +26,7 @@ enum {
     SUITE_NET_DELIVERIES_MAX = 1 << 24, /* of one round */
     SUITE_NET_NAME_SIZE = 64,
     SUITE_NET_PHASES = 3,
+    SUITE_NET_FULL_S = 5,
 };
 
 /* The specification's NetworkTestConditions, and the links' rate. */
@@ -70,9 +71,13 @@ BASE_MUST_USE base_err suite_net_take(struct suite_net_plan *plan, const char *n
 const char *suite_net_arg_name(size_t i);
 const char *suite_net_arg_value(const struct suite_net_plan *plan, size_t i, char *out);
 
-/* Messages a second that fill three quarters of what the hosts can send when each message goes once
- * to each addressee, headers counted; hosts without a limit are taken to send 100 Mbit/s. */
+/* Messages a second that fill what the hosts can send when each message goes once to each
+ * addressee, headers counted; hosts without a limit are taken to send 100 Mbit/s. */
 double suite_net_full_rate(const struct suite_net_conditions *conditions);
+/* Messages of each node in a round: those of the conditions; under a full load as many as last
+ * SUITE_NET_FULL_S seconds, so that what queues hold counts for little; with an attack three times
+ * as many. */
+uint32_t suite_net_messages(const struct suite_net_plan *plan);
 
 /* Is a plan possible? Errors: ERANGE, ENOTFOUND, EUNSUPPORTED; why says what would be right */
 BASE_MUST_USE base_err suite_net_check(const struct suite_net_plan *plan, struct base_why *why);

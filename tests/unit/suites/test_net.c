@@ -248,13 +248,19 @@ static void impossible_plans_are_refused(void **state)
     }
 }
 
-/* Full is three quarters of what one copy a recipient fills. */
+/* Full is what one copy a recipient fills, for five seconds. */
 static void full_is_what_links_carry(void **state)
 {
     (void)state;
     const struct suite_net_conditions local = { "local", 5, 1024, 100, 1000000, 0, 10000000 };
     const double bytes = 1024 + 84;
-    assert_float_equal(suite_net_full_rate(&local), 0.75 * 10e6 * 5 / (4 * 8 * bytes), 1e-6);
+    assert_float_equal(suite_net_full_rate(&local), 10e6 * 5 / (4 * 8 * bytes), 1e-6);
+    struct suite_net_plan plan = { .conditions = local, .protocol = "flood", .rate_per_s = 1410 };
+    assert_int_equal(suite_net_messages(&plan), 100);
+    plan.is_full = true;
+    assert_int_equal(suite_net_messages(&plan), 1410);
+    plan.attack = "garbage";
+    assert_int_equal(suite_net_messages(&plan), 3 * 1410);
 }
 
 int main(void)
