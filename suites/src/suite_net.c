@@ -90,7 +90,11 @@ static void rounds_teardown(void *state)
 /* X(symbol, text, what it is held against) */
 #define NET_CASES(X)                                                                               \
     X(hermes, "hermes", NULL, "HERMES-Lite: each message once to each node, with repair")          \
-    X(flood, "flood", "net/hermes", "UDP flooding: what is new goes to every other neighbour")
+    X(flood, "flood", "net/hermes", "UDP flooding: what is new goes to every other neighbour")     \
+    X(gossip, "gossip", "net/hermes", "gossip: what is new goes to nodes chosen at random")        \
+    X(gossipsub, "gossipsub", "net/hermes",                                                        \
+      "a gossipsub-like mesh: pushed to 8, announced to others")                                   \
+    X(plumtree, "plumtree", "net/hermes", "Plumtree: pushed along a tree, announced beside it")
 
 #define NET_CASE(symbol, text, peer, sentence)                                                     \
     static base_err symbol##_setup(struct bench_env *env)                                          \
