@@ -53,6 +53,11 @@ int cli_cmd_ifr_lookup(const struct cli_args *args);
 int cli_cmd_ifr_register(const struct cli_args *args);
 int cli_cmd_ifr_remove(const struct cli_args *args);
 int cli_cmd_ifr_stats(const struct cli_args *args);
+int cli_cmd_hermes_node(const struct cli_args *args);
+int cli_cmd_hermes_send(const struct cli_args *args);
+int cli_cmd_hermes_subscribe(const struct cli_args *args);
+int cli_cmd_hermes_status(const struct cli_args *args);
+int cli_cmd_hermes_id(const struct cli_args *args);
 int cli_cmd_help(const struct cli_args *args);
 int cli_cmd_man(const struct cli_args *args);
 
@@ -63,5 +68,8 @@ extern const struct cli_option cli_profile_diff_options[];
 extern const struct cli_option cli_ifr_serve_options[], cli_ifr_link_options[],
     cli_ifr_ask_options[], cli_ifr_lookup_options[], cli_ifr_register_options[],
     cli_ifr_stats_options[];
+extern const struct cli_option cli_hermes_node_options[], cli_hermes_link_options[],
+    cli_hermes_send_options[], cli_hermes_subscribe_options[], cli_hermes_status_options[],
+    cli_hermes_id_options[];
 
 #endif
