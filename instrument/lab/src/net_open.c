@@ -15,8 +15,8 @@
 
 enum {
     OPEN_TIMEOUT_MS = 60000, /* 250 hosts on a slow machine */
-    END_TIMEOUT_MS = 10000,
-    MTU_MIN = 1280, /* IPv6's: RFC 8200, section 5 */
+    END_TIMEOUT_MS = 60000,  /* devices go one by one */
+    MTU_MIN = 1280,          /* IPv6's: RFC 8200, section 5 */
     MTU_MAX = 65000,
 };
 
@@ -59,11 +59,15 @@ static base_err memory_new(struct lab_net *net, struct base_why *why)
 static void addresses_set(struct lab_net *net)
 {
     for (uint32_t i = 0; i < net->host_count; i++) {
-        const bool is_relay = net->back_end == LAB_BACK_RELAY;
+        char *const address = net->addresses[i], *const address6 = net->addresses6[i];
         const unsigned n = (i + 1) & 255;
-        snprintf(net->addresses[i], sizeof *net->addresses, is_relay ? "127.0.0.1" : "10.77.0.%u",
-                 n);
-        snprintf(net->addresses6[i], sizeof *net->addresses6, is_relay ? "" : "fd77::%x", n);
+        if (net->back_end == LAB_BACK_RELAY) {
+            snprintf(address, sizeof *net->addresses, "127.0.0.1");
+            address6[0] = '\0';
+        } else {
+            snprintf(address, sizeof *net->addresses, "10.77.0.%u", n);
+            snprintf(address6, sizeof *net->addresses6, "fd77::%x", n);
+        }
     }
 }
 
