@@ -4,6 +4,7 @@
 #include "commands.h"
 #include "ifr_rows.h"
 #include "network_rows.h"
+#include "network_test_rows.h"
 #include "option_rows.h"
 
 const struct cli_option cli_common_options[] = {
@@ -720,6 +721,7 @@ const struct cli_command cli_commands[] = {
       .run = cli_cmd_profile_diff },
     IFR_ROWS,
     NETWORK_ROWS,
+    NETWORK_TEST_ROWS,
     { .name = "doctor",
       .doc = "is this machine fit to measure, and what disturbs it now",
       .about = "Reads what the machine is, watches for a second what others do on it, and measures "

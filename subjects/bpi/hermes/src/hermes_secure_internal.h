@@ -1,16 +1,24 @@
 /* hermes_secure_internal.h - sessions: who the other side is, and packets only it can have made.
  *
- * Handshake Noise_XX_25519_ChaChaPoly_BLAKE2b (or the library's nearest hash, named); payloads of
- * its 2nd and 3rd message carry the Ed25519 identity and its signature of the static key. The
- * responder keeps no state and answers with no more bytes than it got until the initiator has
- * returned a cookie made from its address (always, or when many handshakes are under way). A data
- * packet: type, key phase, receiver's session index, 64-bit counter, then ChaCha20-Poly1305
- * (encrypted), or the bytes as they are with a keyed-BLAKE tag (authenticated only). Replay window
- * of 2048 or more counters (RFC 6479). New keys by the clock or count, old ones accepted for a few
- * RTT. Both sides may call at once: the lower id's handshake wins.
+ * Handshake Noise_XX_25519_ChaChaPoly_BLAKE2b; payloads of its 2nd and 3rd message carry the
+ * Ed25519 identity and its signature of the transcript and the static key. The responder keeps no
+ * state and answers with no more bytes than it got until the initiator has returned a cookie made
+ * from its address: always. A data packet: type, key phase, receiver's session index, 64-bit
+ * counter, then ChaCha20-Poly1305 over encrypted bytes, or over the bytes as they are
+ * (authenticated only). Replay window of 4032 counters (RFC 6479). New keys by the clock or count,
+ * by a fresh X25519 agreement; old ones are accepted while they are in use. Both sides may call at
+ * once: the lower id's handshake wins. A session follows its peer to the address its newest
+ * authentic packet came from. hermes_secure_state_internal.h has the packets byte by byte.
  *
  * A pure part of the node: time and bytes are arguments; nothing is sent but through the world.
- * Sessions are named by small stable handles 0 .. capacity-1.
+ * Sessions are named by small stable handles 0 .. capacity-1. A handle is free after DOWN or close,
+ * and may be that of the next session; its id and address stay to be read until then.
+ *
+ * Memory    taken once, about 2 KiB a session (touched when first used)
+ * Cost      of a datagram that is not authentic: a look-up and at most one MAC, two short ones for
+ * a first packet; of a handshake: 4 X25519, a signature and a verification on each side Source
+ * Noise Protocol Framework rev. 34; RFC 8439 (AEAD), 7748, 8032, 7693 (BLAKE2), 6479; the cookie as
+ * in RFC 9147 5.1 and Donenfeld, WireGuard, NDSS 2017, 5.3
  */
 #ifndef BPI_HERMES_SECURE_INTERNAL_H
 #define BPI_HERMES_SECURE_INTERNAL_H
@@ -37,18 +45,20 @@ struct hermes_secure_counts {
     uint64_t forged, replayed, malformed, unknown, cookies_sent, handshakes, rekeys;
 };
 
+/* config: seed and rekey_ns; capacity 1 .. 2^20. Errors: ERANGE, ENOMEM, EUNSUPPORTED. */
 BASE_MUST_USE base_err hermes_secure_new(const struct bpi_hermes_config *config, uint32_t capacity,
                                          struct hermes_secure **secure, struct base_why *why);
 void hermes_secure_free(struct hermes_secure *secure);
 const struct bpi_hermes_id *hermes_secure_self(const struct hermes_secure *secure);
-/* Ed25519 with this node's identity; check another's. */
+/* Ed25519 with this node's identity, of a hash of the data; check another's. */
 void hermes_secure_sign(const struct hermes_secure *secure, const void *data, size_t size,
                         uint8_t signature[64]);
 bool hermes_secure_verify(const struct bpi_hermes_id *id, const void *data, size_t size,
                           const uint8_t signature[64]);
 /* Begin (or keep) a handshake, repeated by the timer with back-off until it is up or given up (30
- * s, then DOWN). expect: NULL when anybody may answer. Errors: EFULL (no handle left), EEXIST
- * (there is one: *peer is it). */
+ * s, then DOWN). expect: NULL when anybody may answer; whoever has a session already, or is this
+ * node itself, then ends the call with DOWN. Errors: EFULL (no handle left), EEXIST (there is one:
+ * *peer is it), EINVALID (expect is this node). */
 BASE_MUST_USE base_err hermes_secure_connect(struct hermes_secure *secure,
                                              const struct base_step_world *world,
                                              const struct base_address *to,
@@ -56,22 +66,23 @@ BASE_MUST_USE base_err hermes_secure_connect(struct hermes_secure *secure,
 /* Forget a session; the other side is told by an authenticated packet. */
 void hermes_secure_close(struct hermes_secure *secure, const struct base_step_world *world,
                          uint32_t peer);
-/* A datagram from the network: at most one thing comes of it. */
+/* A datagram from the network: at most one thing comes of it. A peer that started anew is DOWN, and
+ * then UP by the next call of the timer, with a session of its own. */
 struct hermes_opened hermes_secure_open(struct hermes_secure *secure,
                                         const struct base_step_world *world,
                                         const struct base_address *from, uint8_t *data,
                                         size_t size);
-/* Seal `size` bytes at packet + HERMES_SEAL_OVERHEAD - 16 (the header is before them, the tag of 16
- * bytes after them) in place, and send size + HERMES_SEAL_OVERHEAD bytes from packet. Errors:
- * ENOTFOUND (not up). */
+/* Seal `size` bytes (0 or more) at packet + HERMES_SEAL_OVERHEAD - 16 (the header is before them,
+ * the tag of 16 bytes after them) in place, and send size + HERMES_SEAL_OVERHEAD bytes from packet.
+ * Errors: ENOTFOUND (not up). */
 BASE_MUST_USE base_err hermes_secure_send(struct hermes_secure *secure,
                                           const struct base_step_world *world, uint32_t peer,
                                           bool is_encrypted, uint8_t *packet, size_t size);
 bool hermes_secure_is_up(const struct hermes_secure *secure, uint32_t peer);
 const struct bpi_hermes_id *hermes_secure_id(const struct hermes_secure *secure, uint32_t peer);
 struct base_address hermes_secure_address(const struct hermes_secure *secure, uint32_t peer);
-/* Handshakes to repeat, keys to change, sessions that did not come up: one DOWN a call, so call
- * until NOTHING. */
+/* Handshakes to repeat, keys to change, sessions that did not come up: one DOWN or UP a call, so
+ * call until NOTHING. */
 struct hermes_opened hermes_secure_timer(struct hermes_secure *secure,
                                          const struct base_step_world *world);
 uint64_t hermes_secure_wake_ns(const struct hermes_secure *secure);
