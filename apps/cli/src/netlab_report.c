@@ -124,6 +124,10 @@ base_err cli_netlab_report_text(const struct cli_netlab *lab, const struct lab_n
 {
     char a[BASE_UNITS_TEXT_SIZE], b[BASE_UNITS_TEXT_SIZE], c[BASE_UNITS_TEXT_SIZE];
     CLI_TRY(put_asked(lab, out));
+    if (report->packets == 0)
+        return base_buf_printf(out, "achieved  no host sent anything to another in %s (%s)\n",
+                               base_units_print_time((double)report->wall_ns, 3, a),
+                               lab_back_end_name(report->back_end));
     CLI_TRY(base_buf_printf(out, "achieved  %s in a link on average, with jitter and queues; %s ",
                             base_units_print_time(mean_delay(report), 4, a),
                             base_units_print_bitrate(rate_of(report), 4, b)));
