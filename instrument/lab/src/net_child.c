@@ -19,6 +19,17 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* Of sched_setattr(2), whose header does not go together with <sched.h>. */
+struct attributes {
+    uint32_t size, policy;
+    uint64_t flags;
+    int32_t nice;
+    uint32_t priority;
+    uint64_t runtime, deadline, period;
+};
+
+static const uint64_t slice_ns = 100000; /* the least there is */
+
 enum { CONTROL = 3 }; /* where the control socket is, in this process */
 
 /* Nothing of the caller's is kept: a copy of a descriptor here would keep a pipe open that somebody
@@ -26,12 +37,12 @@ enum { CONTROL = 3 }; /* where the control socket is, in this process */
 static void inherited_close(int control)
 {
     const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    const int high = fcntl(control, F_DUPFD, CONTROL + 1); /* it may be a standard one itself */
     if (null >= 0) {
         (void)dup2(null, STDIN_FILENO);
         (void)dup2(null, STDOUT_FILENO);
     }
-    if (control != CONTROL)
-        (void)dup2(control, CONTROL);
+    (void)dup2(high, CONTROL);
     if (syscall(SYS_close_range, CONTROL + 1U, ~0U, 0U) != 0)
         for (int fd = CONTROL + 1; fd < (int)sysconf(_SC_OPEN_MAX); fd++)
             close(fd);
@@ -77,10 +88,17 @@ static void go_ahead(void)
     close(fd);
 }
 
-/* Never SCHED_FIFO: a process that spins is throttled there for 50 ms of each second. */
+/* A short slice is what lets a process that wakes up interrupt others (EEVDF, Linux 6.12 and later:
+ * sched(7)); else it waits until their slices of some milliseconds are over. Never SCHED_FIFO: a
+ * process that spins is throttled there for 50 ms of each second. */
 static base_err place(const struct lab_net_config *config, struct base_why *why)
 {
     go_ahead();
+    const struct attributes short_slice = { .size = sizeof short_slice,
+                                            .policy = SCHED_OTHER,
+                                            .nice = getpriority(PRIO_PROCESS, 0),
+                                            .runtime = slice_ns };
+    (void)!syscall(SYS_sched_setattr, 0, &short_slice, 0);
     if (config->core < 0)
         return BASE_OK;
     cpu_set_t cores;

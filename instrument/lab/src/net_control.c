@@ -1,26 +1,41 @@
 /* net_control.c - the caller asks, the emulator answers. */
+#define _GNU_SOURCE
 #include "net_internal.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 enum { ANSWER_TIMEOUT_MS = 10000 };
 
+/* Somebody else may have waited for it: then its status is not known. */
+static int status_of(const siginfo_t *info)
+{
+    return info->si_code == CLD_EXITED ? W_EXITCODE(info->si_status, 0)
+                                       : W_EXITCODE(0, info->si_status);
+}
+
 bool lab_net_is_ended(struct lab_net *net)
 {
+    siginfo_t info = { 0 };
     if (net->is_ended)
         return true;
-    siginfo_t info = { 0 };
-    if (waitid(P_PID, (id_t)net->emulator, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
-        info.si_pid == 0)
+    const int result = waitid(P_PIDFD, (id_t)net->emulator_pidfd, &info, WEXITED | WNOHANG);
+    if (result == 0 && info.si_pid == 0)
         return false;
-    if (waitpid(net->emulator, &net->emulator_status, WNOHANG) < 0)
-        net->emulator_status = 0; /* somebody else has waited for it */
     net->is_ended = true;
+    net->emulator_status = result == 0 ? status_of(&info) : 0;
     return true;
+}
+
+void lab_net_kill(struct lab_net *net)
+{
+    (void)!syscall(SYS_pidfd_send_signal, net->emulator_pidfd, SIGKILL, NULL, 0);
 }
 
 base_err lab_net_ask(struct lab_net *net, const struct lab_request *request, const void *more,

@@ -31,6 +31,7 @@ struct lab_net {
     uint32_t plan_host_count;         /* with switches */
     struct lab_emulator_stats *stats; /* shared with the emulator */
     pid_t emulator;
+    int emulator_pidfd;  /* so that no other process is taken for it */
     int emulator_status; /* of waitpid, when is_ended */
     bool is_ended;
     int control;
@@ -98,6 +99,7 @@ BASE_MUST_USE base_err lab_net_ask(struct lab_net *net, const struct lab_request
                                    struct base_why *why);
 /* Has the emulator ended? Then it has been waited for. */
 bool lab_net_is_ended(struct lab_net *net);
+void lab_net_kill(struct lab_net *net);
 
 /* net_spawn.c: wait for what still runs, after it was ended. */
 void lab_programs_done(struct lab_net *net);
