@@ -5,6 +5,7 @@
 #include <base/log.h>
 #include <base/units.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 
 /* The smallest and largest of what was asked, over the links. */
@@ -175,15 +176,17 @@ json_t *cli_netlab_report_json(const struct cli_netlab *lab, const struct lab_ne
                      "links_total", counts);
 }
 
-int cli_netlab_report(struct cli_netlab *lab, struct lab_net_report *report)
+void cli_netlab_report(struct cli_netlab *lab, struct lab_net_report *report)
 {
     struct base_why why = { 0 };
-    const base_err err = lab_net_report(lab->net, report, &why);
-    if (err != BASE_OK) {
-        *report = (struct lab_net_report){ 0 };
-        base_log(BASE_LOG_ERROR, "invalid: there is no report: %s", why.text);
-        return CLI_UNMEASURED;
-    }
+    if (lab_net_report(lab->net, report, &why) == BASE_OK)
+        return;
+    *report = (struct lab_net_report){ .back_end = lab_net_back_end(lab->net) };
+    snprintf(report->reason, sizeof report->reason, "there is no report: %.120s", why.text);
+}
+
+int cli_netlab_judge(const struct lab_net_report *report)
+{
     if (report->is_valid)
         return CLI_FINE;
     base_log(BASE_LOG_ERROR, "invalid: %s", report->reason);
