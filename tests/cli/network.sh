@@ -127,6 +127,8 @@ mv "$work/report" "$work/out"
 json 'd["is_valid"] and d["requested"]["link_delay_ns_max"] == 0 and "late_ns_p99" in d["achieved"]'
 
 # ---- a lab that stays
+: >"$work/out"
+: >"$work/err"
 "$bpi" network lab --topology examples/network/partition.yaml --schedule 'at 100ms cut node0-node1' \
     >"$work/out" 2>"$work/err" &
 child=$!
@@ -154,6 +156,7 @@ json 'd["back_end"] == "tun" and d["hosts"] == 2'
 
 # ---- nothing stays: Ctrl-C, SIGTERM, and kill -9 of the parent; daemons, too
 for signal in INT TERM KILL; do
+    : >"$work/out" # now, and not when the other process comes to it
     "$bpi" network exec --nodes 3 -- sh -c 'setsid sleep 1000 >/dev/null 2>&1 & readlink /proc/self/ns/net; sleep 1000' \
         >"$work/out" 2>"$work/err" &
     child=$!
