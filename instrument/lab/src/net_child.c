@@ -154,6 +154,7 @@ static base_err run_hosts(const struct lab_child *child, struct lab_emulator *e,
     tun.host_count = child->host_count;
     tun.head_size = child->config->has_offload ? LAB_VIRTIO_SIZE : 0;
     memcpy(tun.fds, spaces->devices, sizeof tun.fds);
+    tun.links = spaces->hub >= 0 ? spaces->links : NULL;
     e->io = &lab_tun_io;
     e->context = &tun;
     base_err err = captures_open(child->config, &tun, why);

@@ -3,6 +3,7 @@
 #include "net_internal.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -38,6 +39,15 @@ void lab_net_kill(struct lab_net *net)
     (void)!syscall(SYS_pidfd_send_signal, net->emulator_pidfd, SIGKILL, NULL, 0);
 }
 
+/* Its socket is closed; the rest of its end takes a moment. */
+static base_err fail_ended(struct lab_net *net, struct base_why *why)
+{
+    struct pollfd wait = { net->emulator_pidfd, POLLIN, 0 };
+    (void)!poll(&wait, 1, ANSWER_TIMEOUT_MS);
+    (void)lab_net_is_ended(net);
+    return base_fail(why, BASE_EIO, 0, "the emulator has ended");
+}
+
 base_err lab_net_ask(struct lab_net *net, const struct lab_request *request, const void *more,
                      size_t more_size, struct lab_reply *reply, struct base_why *why)
 {
@@ -49,10 +59,14 @@ base_err lab_net_ask(struct lab_net *net, const struct lab_request *request, con
     do
         n = sendmsg(net->control, &message, MSG_NOSIGNAL);
     while (n < 0 && errno == EINTR);
+    if (n < 0 && (errno == EPIPE || errno == ECONNRESET))
+        return fail_ended(net, why);
     if (n < 0)
-        return base_fail(why, BASE_EIO, 0, "the emulator has ended (%s)", strerror(errno));
+        return base_fail(why, BASE_EIO, 0, "the emulator: sendmsg: %s", strerror(errno));
     const base_err err =
         lab_pass_receive(net->control, reply, sizeof *reply, NULL, NULL, ANSWER_TIMEOUT_MS, why);
+    if (err == BASE_ECLOSED)
+        return fail_ended(net, why);
     if (err)
         return base_fail_prefix(why, BASE_EIO, "the emulator");
     return reply->err ? base_fail(why, reply->err, 0, "%s", reply->text) : BASE_OK;
