@@ -144,7 +144,7 @@ got=$?
     >"$work/out" 2>"$work/err"
 got=$?
 if [ $got -eq 3 ]; then
-    echo "network_test.sh: no laboratory here: $(tail -n 1 "$work/err")"
+    echo "network_test.sh: not in real time here: $(tail -n 1 "$work/err")"
     exit 77
 fi
 [ $got -le 1 ] || fail "a test in real time ended with $got"

@@ -95,7 +95,8 @@ const struct cli_option cli_network_test_options[] = {
 };
 
 const struct cli_option cli_network_baseline_options[] = {
-    FLAG("comparison-mode", 0, "HERMES-Lite on the same links, in turns, and the ratio"),
+    FLAG("comparison-mode", 0,
+         "HERMES-Lite and the other overlays on the same links, in turns, and ratios"),
     { 0 },
 };
 

@@ -101,7 +101,7 @@ BASE_MUST_USE base_err suite_net_check(const struct suite_net_plan *plan, struct
     X(cpu_share, "cpu_usage", "share",                                                             \
       "processor time of the nodes over wall time and processors")                                 \
     X(utilization, "network_utilization", "share",                                                 \
-      "bits on the links over what the hosts can send")                                            \
+      "bits that came through over what hosts can send")                                           \
     X(redundant, "redundant_messages", "1", "messages that came whole to a node that had them")    \
     X(link_ratio, "link_bytes_ratio", "1", "bytes on the links over payload bytes due")            \
     X(parity_share, "parity_share", "share", "parity over bytes sent")                             \

@@ -79,7 +79,7 @@ static void fields_follow_from_deliveries(void **state)
                                          .records = records,
                                          .start_ns = start,
                                          .deadline_ns = 1000u * MS,
-                                         .links = { .bytes = 4800 },
+                                         .links = { .bytes = 4800, .delivered_bytes = 2400 },
                                          .memory_bytes = 5e6,
                                          .cpu_ns = 1e9,
                                          .wall_ns = 2e9,
@@ -101,7 +101,7 @@ static void fields_follow_from_deliveries(void **state)
     assert_float_equal(results.redundant, 33, 0);
     assert_float_equal(results.wrong, 3, 0);
     assert_float_equal(results.link_ratio, 4800 / 1200.0, 1e-12);
-    assert_float_equal(results.utilization, 4800 * 8 / (3 * 8e6 * 2), 1e-12);
+    assert_float_equal(results.utilization, 2400 * 8 / (3 * 8e6 * 2), 1e-12);
     assert_float_equal(results.parity_share, 0.1, 1e-12);
     assert_float_equal(results.cpu_share, 0.25, 1e-12);
     assert_float_equal(results.hops, 1.5, 1e-12);
