@@ -109,6 +109,8 @@ base_err suite_net_check(const struct suite_net_plan *plan, struct base_why *why
             why, BASE_ERANGE, 0,
             "%.10g deliveries are more than the %d of one round: fewer nodes or messages",
             deliveries, SUITE_NET_DELIVERIES_MAX);
+    if (plan->is_unauthenticated && strcmp(plan->protocol, "hermes") == 0)
+        return base_fail(why, BASE_EUNSUPPORTED, 0, "hermes always authenticates; auth is on");
     if (plan->is_virtual && (net_attack_is_from_outside(attack) || attack == NET_ATTACK_SLOW))
         return base_fail(why, BASE_EUNSUPPORTED, 0,
                          "attack %s needs processes: in virtual time there are byzantine and sybil",

@@ -16,7 +16,7 @@ enum { NET_PORT = 9000, NET_MTU_BYTES = 1500 };
 
 enum net_attack {
     NET_ATTACK_NONE,
-    NET_ATTACK_GARBAGE,   /* random bytes, as fast as the attacker can send */
+    NET_ATTACK_GARBAGE,   /* random bytes, as fast as half of a processor can send */
     NET_ATTACK_REPLAY,    /* datagrams of members once more, with their addresses */
     NET_ATTACK_SPOOF,     /* random bytes with addresses of members */
     NET_ATTACK_AMPLIFY,   /* first datagrams of members, with the address of a victim */

@@ -356,6 +356,8 @@ static void put_facts(const struct cli_network *network, size_t index, struct be
             put_fact(record, "improvement", ratio.value, "1");
             put_fact(record, "improvement_low", ratio.low, "1");
             put_fact(record, "improvement_high", ratio.high, "1");
+            put_fact(record, "improvement_at_knees", network->knees[index] / network->knees[k],
+                     "1");
         }
 }
 

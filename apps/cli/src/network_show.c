@@ -217,6 +217,10 @@ static base_err put_improvements(const struct cli_network *network, const struct
         if (isfinite(knee))
             CLI_TRY(base_buf_printf(out, "  %s keeps up with %.5g messages/s\n",
                                     network->plans[i].protocol, knee));
+        const double at_knees = fact_of(one, "improvement_at_knees");
+        if (isfinite(at_knees))
+            CLI_TRY(base_buf_printf(out, "  %s over flooding, loads kept up with: %.4g\n",
+                                    network->plans[i].protocol, at_knees));
         if (!isfinite(ratio.value))
             continue;
         print_estimate(&ratio, "1", text, sizeof text);
@@ -331,6 +335,39 @@ static json_t *conditions_json(const struct suite_net_plan *plan)
     return out;
 }
 
+/* Of the last round: what the laboratory says, and the phases of an attack. */
+static json_t *round_json(const struct suite_net_plan *plan, const struct suite_net_results *last)
+{
+    static const char *const phases[] = { "before", "during", "after" };
+    json_t *out = json_object(), *lab = json_object();
+    json_object_set_new(lab, "back_end", json_string(last->lab.back_end));
+    set_number(lab, "late_p50_us", last->lab.late_p50_ns / 1e3);
+    set_number(lab, "late_p99_us", last->lab.late_p99_ns / 1e3);
+    set_number(lab, "late_max_us", last->lab.late_max_ns / 1e3);
+    set_number(lab, "emulator_cpu_percent", 100 * last->lab.cpu_share);
+    set_number(lab, "packets", (double)last->lab.packets);
+    set_number(lab, "packets_lost", (double)last->lab.lost);
+    set_number(lab, "packets_dropped_in_queues", (double)last->lab.queue_dropped);
+    json_object_set_new(out, "laboratory", lab);
+    if (plan->attack == NULL)
+        return out;
+    json_t *attack = json_pack("{s:s}", "name", plan->attack);
+    set_number(attack, "datagrams", (double)last->attack_packets);
+    set_number(attack, "bytes", (double)last->attack_bytes);
+    set_number(attack, "amplification", last->amplification);
+    for (size_t i = 0; i < SUITE_NET_PHASES; i++) {
+        json_t *phase = json_object();
+        set_number(phase, "messages_per_second", last->phases[i].messages_per_s);
+        set_number(phase, "success_rate", last->phases[i].success_rate);
+        set_number(phase, "avg_latency_us", last->phases[i].latency_avg_ns / 1e3);
+        set_number(phase, "p99_latency_us", last->phases[i].latency_p99_ns / 1e3);
+        set_number(phase, "memory_usage_mb", last->phases[i].memory_bytes / (1 << 20));
+        json_object_set_new(attack, phases[i], phase);
+    }
+    json_object_set_new(out, "attack", attack);
+    return out;
+}
+
 /* hermes_lite_results, baseline_udp_results, and of the other overlays NAME_results. */
 static void put_protocols(const struct cli_network *network, const struct result_run *run,
                           size_t first, json_t *out)
@@ -345,10 +382,13 @@ static void put_protocols(const struct cli_network *network, const struct result
                  is_hermes                              ? "hermes_lite"
                  : strcmp(plan->protocol, "flood") == 0 ? "baseline_udp"
                                                         : plan->protocol);
-        if (network->errs[i] == BASE_OK)
-            json_object_set_new(out, key, results_json(plan, one));
-        else
-            json_object_set_new(out, key, json_pack("{s:s}", "error", network->whys[i].text));
+        json_t *results = network->errs[i] == BASE_OK
+                              ? results_json(plan, one)
+                              : json_pack("{s:s}", "error", network->whys[i].text);
+        if (cli_network_last(network, i) != NULL)
+            json_object_set_new(results, "last_round",
+                                round_json(plan, cli_network_last(network, i)));
+        json_object_set_new(out, key, results);
         const struct result_estimate ratio = cli_network_improvement(one);
         if (!is_hermes || !isfinite(ratio.value))
             continue;

@@ -226,10 +226,12 @@ static void impossible_plans_are_refused(void **state)
 {
     (void)state;
     const struct suite_net_plan good = plan_of("flood", 4, 500, 5, 1000000, 0);
-    struct suite_net_plan bad[10];
+    struct suite_net_plan bad[11];
     struct base_why why;
-    for (size_t i = 0; i < 10; i++)
+    for (size_t i = 0; i < 11; i++)
         bad[i] = good;
+    bad[10].protocol = "hermes";
+    bad[10].is_unauthenticated = true;
     bad[0].protocol = "carrier pigeon";
     bad[1].conditions.node_count = 1;
     bad[2].conditions.message_size = NET_PAYLOAD_LEAST - 1;
@@ -241,7 +243,7 @@ static void impossible_plans_are_refused(void **state)
     bad[8].class = "royal";
     bad[9].conditions.messages_per_node = 9999999;
     assert_int_equal(suite_net_check(&good, &why), BASE_OK);
-    for (size_t i = 0; i < 10; i++) {
+    for (size_t i = 0; i < 11; i++) {
         why.text[0] = '\0';
         assert_int_not_equal(suite_net_check(&bad[i], &why), BASE_OK);
         assert_true(strlen(why.text) > 10);
