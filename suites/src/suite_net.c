@@ -15,6 +15,8 @@
 
 SUITE_CLAIMS(net);
 
+enum { ATTEMPTS = 3 };
+
 struct rounds {
     struct suite_net_plan plan;
     struct suite_net_results last;
@@ -46,17 +48,23 @@ static base_err rounds_setup(struct bench_env *env, const char *protocol)
     return BASE_OK;
 }
 
+/* A round whose laboratory fell behind is made again. */
 static void rounds_run(void *state, uint64_t count)
 {
     struct rounds *rounds = state;
     (void)count; /* exclusive: one */
     if (rounds->err != BASE_OK)
         return;
-    suite_net_results_done(&rounds->last);
-    rounds->err = suite_net_run(&rounds->plan, &rounds->last, &rounds->why);
-    if (rounds->err == BASE_OK)
+    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+        suite_net_results_done(&rounds->last);
+        rounds->plan.seed++;
+        rounds->err = suite_net_run(&rounds->plan, &rounds->last, &rounds->why);
+        if (rounds->err != BASE_OK)
+            return;
         rounds->err = suite_net_judge(&rounds->last, &rounds->why);
-    rounds->plan.seed++;
+        if (rounds->err == BASE_OK || rounds->last.wrong > 0)
+            return;
+    }
 }
 
 static void rounds_after(void *state, double *series)
@@ -108,7 +116,7 @@ static void rounds_teardown(void *state)
         .params = { { "condition", "local,production,internet,poor,large",                         \
                       "nodes, sizes, links: docs/network-lab.md" },                                \
                     { "bandwidth", "100Mbit/s,10Mbit/s", "that each host can send" },              \
-                    { "load", "200,3000,40,full",                                                  \
+                    { "load", "1000,200,3000,40,full",                                             \
                       "messages a second of all nodes; full: what one copy for each addressee "    \
                       "fills, for 5 s" },                                                          \
                     { "class", "consensus,shadow-data", "of all messages" },                       \

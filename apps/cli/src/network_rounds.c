@@ -205,6 +205,7 @@ static struct suite_net_plan at_rate(const struct suite_net_plan *plan, double r
     const double each = 0.5 * rate_per_s / plan->conditions.node_count;
     out.rate_per_s = rate_per_s;
     out.is_full = false;
+    out.attack = NULL;
     if (each > out.conditions.messages_per_node)
         out.conditions.messages_per_node = (uint32_t)each;
     return out;
