@@ -243,12 +243,13 @@ static void plan_messages(struct run *run, uint32_t evil)
 
 static void plan(struct run *run)
 {
-    static const uint8_t sizes[10] = { 3, 3, 3, 4, 4, 5, 5, 6, 7, 0 };
+    static const uint8_t sizes[10] = { 3, 3, 3, 3, 4, 4, 4, 5, 6, 0 };
     struct hermes_group_config config = { .seed = run->seed, .tell = tell, .context = run };
     config.count = sizes[below(run, 10)];
     if (config.count == 0)
         config.count = 8 + (uint32_t)below(run, NODES_MAX - 7);
     config.boots = config.count;
+    config.is_earlier_only = below(run, 4) != 0;
     const uint32_t evil = below(run, 2) == 0 ? (uint32_t)below(run, config.count / 3 + 1) : 0;
     plan_links(run, &config.link);
     bpi_hermes_defaults(&config.node);

@@ -272,9 +272,10 @@ static int write_report(struct exec *exec, const struct lab_net_report *report)
 static int finish(struct exec *exec, bool is_timeout)
 {
     struct lab_net_report report = { 0 };
-    const int valid = cli_netlab_report(&exec->lab, &report);
+    cli_netlab_report(&exec->lab, &report);
     const int written = write_report(exec, &report);
     const int judged = judge(exec, is_timeout);
+    const int valid = cli_netlab_judge(&report);
     if (exec->programs.is_pipe_closed)
         return CLI_PIPE_CLOSED;
     if (cli_signals_interrupted)

@@ -318,7 +318,7 @@ static int finish(struct iperf *iperf)
 {
     struct lab_net_report report = { 0 };
     struct base_buf out = { 0 };
-    const int status = cli_netlab_report(&iperf->lab, &report);
+    cli_netlab_report(&iperf->lab, &report);
     base_err err;
     if (cli_has(iperf->args, "json"))
         err = put_json(iperf, &report, &out);
@@ -327,10 +327,12 @@ static int finish(struct iperf *iperf)
         if (err == BASE_OK)
             err = cli_netlab_report_text(&iperf->lab, &report, &out);
     }
-    if (err == BASE_OK)
-        return cli_output_finish(&out, NULL, cli_signals_interrupted ? CLI_INTERRUPTED : status);
-    base_buf_done(&out);
-    return cli_complain(err, NULL);
+    if (err != BASE_OK) {
+        base_buf_done(&out);
+        return cli_complain(err, NULL);
+    }
+    const int valid = cli_netlab_judge(&report);
+    return cli_output_finish(&out, NULL, cli_signals_interrupted ? CLI_INTERRUPTED : valid);
 }
 
 /* ---- the command ---- */

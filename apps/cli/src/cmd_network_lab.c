@@ -118,13 +118,13 @@ static int finish(struct stay *stay)
 {
     struct lab_net_report report = { 0 };
     struct base_buf out = { 0 };
-    const int status = cli_netlab_report(&stay->lab, &report);
+    cli_netlab_report(&stay->lab, &report);
     const base_err err =
         cli_has(stay->args, "json")
             ? cli_netlab_put_json(&out, cli_netlab_report_json(&stay->lab, &report))
             : cli_netlab_report_text(&stay->lab, &report, &out);
     if (err == BASE_OK)
-        return cli_output_finish(&out, NULL, status);
+        return cli_output_finish(&out, NULL, cli_netlab_judge(&report));
     base_buf_done(&out);
     return cli_complain(err, NULL);
 }

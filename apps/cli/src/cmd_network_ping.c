@@ -248,7 +248,7 @@ static int finish(struct ping *ping)
 {
     struct lab_net_report report = { 0 };
     struct base_buf out = { 0 };
-    int status = cli_netlab_report(&ping->lab, &report);
+    cli_netlab_report(&ping->lab, &report);
     cli_netlab_sort(ping->there, ping->answered);
     cli_netlab_sort(ping->back, ping->answered);
     cli_netlab_sort(ping->round_trip, ping->answered);
@@ -264,6 +264,7 @@ static int finish(struct ping *ping)
         base_buf_done(&out);
         return cli_complain(err, NULL);
     }
+    int status = cli_netlab_judge(&report);
     if (cli_signals_interrupted)
         status = CLI_INTERRUPTED;
     else if (ping->answered == 0) {

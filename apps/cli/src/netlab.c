@@ -60,6 +60,9 @@ const struct cli_option cli_netlab_run_options[] = {
       .doc = "tun: namespaces and an emulator; netem: namespaces and the kernel's emulation; "
              "relay: ports of loopback, where namespaces are forbidden",
       .fallback = "auto" },
+    FLAG("offload", 0,
+         "leave TCP's segments whole and checksums undone between hosts: faster, but a segment of "
+         "up to 64 KiB is one packet to the links, and no MTU holds"),
     TEXT("capture", CLI_FILE, "FOLDER", "write the packets of each host to FOLDER/HOST.pcap"),
     COUNT("seed", 0, 9.2e18, "seed of losses, jitter and random shapes", "1"),
     { 0 },
@@ -155,6 +158,7 @@ base_err cli_netlab_open(struct cli_netlab *lab, struct base_why *why)
         .capture_folder = cli_text(lab->args, "capture", NULL),
         .mtu_bytes = (uint32_t)count_of(lab->args, "mtu", 0),
         .core = -1,
+        .has_offload = cli_has(lab->args, "offload"),
     };
     CLI_TRY(lab_back_end_parse(cli_text(lab->args, "back-end", "auto"), &config.back_end, why));
     if (config.capture_folder != NULL)

@@ -52,8 +52,10 @@ BASE_MUST_USE base_err cli_netlab_report_text(const struct cli_netlab *lab,
                                               const struct lab_net_report *report,
                                               struct base_buf *out);
 json_t *cli_netlab_report_json(const struct cli_netlab *lab, const struct lab_net_report *report);
-/* Fetch the report and say that it is invalid, when it is. Returns CLI_FINE or CLI_UNMEASURED. */
-int cli_netlab_report(struct cli_netlab *lab, struct lab_net_report *report);
+/* Fetch the report; when there is none it is an invalid one that says why. */
+void cli_netlab_report(struct cli_netlab *lab, struct lab_net_report *report);
+/* Say that it is invalid, when it is. Returns CLI_FINE or CLI_UNMEASURED. */
+int cli_netlab_judge(const struct lab_net_report *report);
 /* An object with a line break behind it; the object is released. */
 BASE_MUST_USE base_err cli_netlab_put_json(struct base_buf *out, json_t *object);
 

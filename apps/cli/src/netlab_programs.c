@@ -51,7 +51,8 @@ static base_err take_lines(struct cli_netlab_programs *programs,
         CLI_TRY(base_buf_put(out, "\n", 1));
         at += size + (end != NULL);
     }
-    memmove(text->data, text->data + at, text->size - at);
+    if (at > 0) /* else there may be no memory yet */
+        memmove(text->data, text->data + at, text->size - at);
     text->size -= at;
     return BASE_OK;
 }

@@ -5,6 +5,7 @@
 #include <base/log.h>
 #include <base/units.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 
 /* The smallest and largest of what was asked, over the links. */
@@ -124,6 +125,10 @@ base_err cli_netlab_report_text(const struct cli_netlab *lab, const struct lab_n
 {
     char a[BASE_UNITS_TEXT_SIZE], b[BASE_UNITS_TEXT_SIZE], c[BASE_UNITS_TEXT_SIZE];
     CLI_TRY(put_asked(lab, out));
+    if (report->packets == 0)
+        return base_buf_printf(out, "achieved  no host sent anything to another in %s (%s)\n",
+                               base_units_print_time((double)report->wall_ns, 3, a),
+                               lab_back_end_name(report->back_end));
     CLI_TRY(base_buf_printf(out, "achieved  %s in a link on average, with jitter and queues; %s ",
                             base_units_print_time(mean_delay(report), 4, a),
                             base_units_print_bitrate(rate_of(report), 4, b)));
@@ -171,15 +176,17 @@ json_t *cli_netlab_report_json(const struct cli_netlab *lab, const struct lab_ne
                      "links_total", counts);
 }
 
-int cli_netlab_report(struct cli_netlab *lab, struct lab_net_report *report)
+void cli_netlab_report(struct cli_netlab *lab, struct lab_net_report *report)
 {
     struct base_why why = { 0 };
-    const base_err err = lab_net_report(lab->net, report, &why);
-    if (err != BASE_OK) {
-        *report = (struct lab_net_report){ 0 };
-        base_log(BASE_LOG_ERROR, "invalid: there is no report: %s", why.text);
-        return CLI_UNMEASURED;
-    }
+    if (lab_net_report(lab->net, report, &why) == BASE_OK)
+        return;
+    *report = (struct lab_net_report){ .back_end = lab_net_back_end(lab->net) };
+    snprintf(report->reason, sizeof report->reason, "there is no report: %.120s", why.text);
+}
+
+int cli_netlab_judge(const struct lab_net_report *report)
+{
     if (report->is_valid)
         return CLI_FINE;
     base_log(BASE_LOG_ERROR, "invalid: %s", report->reason);

@@ -124,6 +124,7 @@ static uint64_t give_due(struct lab_emulator *e, uint64_t now_ns)
 
 void lab_emulator_account(struct lab_emulator *e)
 {
+    e->io->flush(e);
     e->stats->total = lab_fabric_total(e->fabric);
     e->stats->dropped_memory = lab_fabric_stats(e->fabric).no_memory;
     if (e->streams)
@@ -204,7 +205,6 @@ void lab_emulator_run(struct lab_emulator *e)
             take_from(e, events[i].data.u32, now_ns);
         }
     }
-    e->io->flush(e);
     lab_emulator_account(e);
     close(e->queue);
     base_arena_done(&e->arena);

@@ -27,6 +27,7 @@ struct lab_emulator_stats {
     uint64_t packets, bytes; /* taken from hosts for other hosts */
     uint64_t no_host;        /* multicast, broadcast, elsewhere: not for the links */
     uint64_t no_route, dropped_memory, refused;
+    uint64_t dropped_socket; /* no room in front of the emulator (veth) */
     uint64_t waited; /* taken more than 1 ms after the emulator began to lag behind a host */
     uint64_t too_big_answers;
     uint64_t window_ns, window_packets, window_packets_max;
@@ -66,6 +67,7 @@ struct lab_emulator_io {
     /* Take what waits at the descriptor of this tag, up to a batch. */
     void (*take)(struct lab_emulator *emulator, uint32_t tag, uint64_t now_ns);
     void (*give)(struct lab_emulator *emulator, const struct lab_arrival *arrival);
+    /* Twice a second, and before a report: write out, count. */
     void (*flush)(struct lab_emulator *emulator);
     /* A request that is not the emulator's own. */
     base_err (*request)(struct lab_emulator *emulator, const struct lab_request *request,

@@ -1,4 +1,4 @@
-/* emulator_tun.c - IP packets from and to TUN devices.
+/* emulator_tun.c - IP packets from and to devices.
  *
  * A packet is stamped with the time of its batch. With offload a virtio header of ten bytes travels
  * in front of it through the fabric, and counts there. */
@@ -8,9 +8,12 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <linux/if_ether.h>
 #include <linux/virtio_net.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -22,6 +25,24 @@ static void capture(const struct lab_tun *tun, uint32_t host, uint64_t now_ns, c
     if (tun->pcaps[host] && size > tun->head_size)
         lab_pcap_put(tun->pcaps[host], now_ns + tun->unix_ns, data + tun->head_size,
                      size - tun->head_size);
+}
+
+static ssize_t device_write(const struct lab_tun *tun, uint32_t host, const uint8_t *data,
+                            size_t size)
+{
+    ssize_t n;
+    if (!tun->links) {
+        do
+            n = write(tun->fds[host], data, size);
+        while (n < 0 && errno == EINTR);
+        return n;
+    }
+    struct sockaddr_ll link = tun->links[host];
+    link.sll_protocol = htons(data[0] >> 4 == 6 ? ETH_P_IPV6 : ETH_P_IP);
+    do
+        n = sendto(tun->fds[host], data, size, 0, (const struct sockaddr *)&link, sizeof link);
+    while (n < 0 && errno == EINTR);
+    return n;
 }
 
 static uint64_t mtu_drops(const struct lab_emulator *e, uint32_t from, uint32_t to)
@@ -42,7 +63,7 @@ static void push_large(struct lab_emulator *e, struct lab_tun *tun, uint32_t fro
     uint8_t answer[LAB_TOO_BIG_MAX];
     const uint32_t mtu_bytes = tun->mtu_bytes[from * tun->host_count + to];
     const size_t n = lab_packet_too_big(tun->packet, size, mtu_bytes, to, answer);
-    if (n > 0 && write(tun->fds[from], answer, n) == (ssize_t)n)
+    if (n > 0 && device_write(tun, from, answer, n) == (ssize_t)n)
         e->stats->too_big_answers++;
 }
 
@@ -95,22 +116,29 @@ static void give(struct lab_emulator *e, const struct lab_arrival *arrival)
      */
     if (arrival->is_corrupt && tun->head_size > 0)
         return;
-    ssize_t n;
-    do
-        n = write(tun->fds[arrival->to], data, arrival->size);
-    while (n < 0 && errno == EINTR);
-    if (n < 0)
+    if (device_write(tun, arrival->to, data, arrival->size) < 0)
         e->stats->refused++;
     if (tun->pcaps[arrival->to])
         capture(tun, arrival->to, lab_clock_ns(), data, arrival->size);
 }
 
+/* What a packet socket had no room for since it was asked last. */
+static uint64_t socket_drops(int fd)
+{
+    struct tpacket_stats stats = { 0 };
+    socklen_t size = sizeof stats;
+    return getsockopt(fd, SOL_PACKET, PACKET_STATISTICS, &stats, &size) == 0 ? stats.tp_drops : 0;
+}
+
 static void flush(struct lab_emulator *e)
 {
     const struct lab_tun *const tun = e->context;
-    for (uint32_t i = 0; i < tun->host_count; i++)
+    for (uint32_t i = 0; i < tun->host_count; i++) {
         if (tun->pcaps[i])
             lab_pcap_flush(tun->pcaps[i]);
+        if (tun->links)
+            e->stats->dropped_socket += socket_drops(tun->fds[i]);
+    }
 }
 
 const struct lab_emulator_io lab_tun_io = { take, give, flush, NULL };

@@ -1,4 +1,4 @@
-/* emulator_tun.h - the emulator between TUN devices, one a host.
+/* emulator_tun.h - the emulator between devices, one a host: TUN, or veth with packet sockets.
  *
  * Threads   the emulator's process
  */
@@ -10,9 +10,12 @@
 
 #include <lab/net.h>
 
+#include <linux/if_packet.h>
+
 enum { LAB_NET_HOSTS_MAX = 250, LAB_VIRTIO_SIZE = 10 /* of struct virtio_net_hdr */ };
 
 struct lab_tun {
+    const struct sockaddr_ll *links; /* [host_count]: the devices are veth pairs; NULL: TUN */
     uint32_t host_count;
     int fds[LAB_NET_HOSTS_MAX];                /* non-blocking */
     struct lab_pcap *pcaps[LAB_NET_HOSTS_MAX]; /* NULL: no capture */

@@ -1,26 +1,51 @@
 /* net_control.c - the caller asks, the emulator answers. */
+#define _GNU_SOURCE
 #include "net_internal.h"
 
 #include <errno.h>
+#include <poll.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 enum { ANSWER_TIMEOUT_MS = 10000 };
 
+/* Somebody else may have waited for it: then its status is not known. */
+static int status_of(const siginfo_t *info)
+{
+    return info->si_code == CLD_EXITED ? W_EXITCODE(info->si_status, 0)
+                                       : W_EXITCODE(0, info->si_status);
+}
+
 bool lab_net_is_ended(struct lab_net *net)
 {
+    siginfo_t info = { 0 };
     if (net->is_ended)
         return true;
-    siginfo_t info = { 0 };
-    if (waitid(P_PID, (id_t)net->emulator, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
-        info.si_pid == 0)
+    const int result = waitid(P_PIDFD, (id_t)net->emulator_pidfd, &info, WEXITED | WNOHANG);
+    if (result == 0 && info.si_pid == 0)
         return false;
-    if (waitpid(net->emulator, &net->emulator_status, WNOHANG) < 0)
-        net->emulator_status = 0; /* somebody else has waited for it */
     net->is_ended = true;
+    net->emulator_status = result == 0 ? status_of(&info) : 0;
     return true;
+}
+
+void lab_net_kill(struct lab_net *net)
+{
+    (void)!syscall(SYS_pidfd_send_signal, net->emulator_pidfd, SIGKILL, NULL, 0);
+}
+
+/* Its socket is closed; the rest of its end takes a moment. */
+static base_err fail_ended(struct lab_net *net, struct base_why *why)
+{
+    struct pollfd wait = { net->emulator_pidfd, POLLIN, 0 };
+    (void)!poll(&wait, 1, ANSWER_TIMEOUT_MS);
+    (void)lab_net_is_ended(net);
+    return base_fail(why, BASE_EIO, 0, "the emulator has ended");
 }
 
 base_err lab_net_ask(struct lab_net *net, const struct lab_request *request, const void *more,
@@ -34,10 +59,14 @@ base_err lab_net_ask(struct lab_net *net, const struct lab_request *request, con
     do
         n = sendmsg(net->control, &message, MSG_NOSIGNAL);
     while (n < 0 && errno == EINTR);
+    if (n < 0 && (errno == EPIPE || errno == ECONNRESET))
+        return fail_ended(net, why);
     if (n < 0)
-        return base_fail(why, BASE_EIO, 0, "the emulator has ended (%s)", strerror(errno));
+        return base_fail(why, BASE_EIO, 0, "the emulator: sendmsg: %s", strerror(errno));
     const base_err err =
         lab_pass_receive(net->control, reply, sizeof *reply, NULL, NULL, ANSWER_TIMEOUT_MS, why);
+    if (err == BASE_ECLOSED)
+        return fail_ended(net, why);
     if (err)
         return base_fail_prefix(why, BASE_EIO, "the emulator");
     return reply->err ? base_fail(why, reply->err, 0, "%s", reply->text) : BASE_OK;

@@ -1,5 +1,5 @@
-/* net_device.c - a TUN device with its addresses, by the oldest ioctls there are where they serve:
- * they work in every namespace whose user may administer it. */
+/* net_device.c - a TUN device, and any device's addresses, by the oldest ioctls there are where
+ * they serve: they work in every namespace whose user may administer it. */
 #define _GNU_SOURCE
 #include "net_internal.h"
 
@@ -14,9 +14,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-static const char device_name[] = "lab0";
-
-static base_err tun_open(bool has_offload, int *out, struct base_why *why)
+base_err lab_tun_open(bool has_offload, int *out, struct base_why *why)
 {
     const int fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0 && errno == ENOENT)
@@ -32,7 +30,7 @@ static base_err tun_open(bool has_offload, int *out, struct base_why *why)
     if (fd < 0)
         return base_fail(why, BASE_EUNSUPPORTED, 0, "/dev/net/tun: %s", strerror(errno));
     struct ifreq request = { .ifr_flags = IFF_TUN | IFF_NO_PI | (has_offload ? IFF_VNET_HDR : 0) };
-    memcpy(request.ifr_name, device_name, sizeof device_name);
+    memcpy(request.ifr_name, LAB_DEVICE, sizeof LAB_DEVICE);
     unsigned offload = TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN;
     if (ioctl(fd, TUNSETIFF, &request) || (has_offload && ioctl(fd, TUNSETOFFLOAD, offload))) {
         base_fail(why, BASE_EUNSUPPORTED, 0, "a TUN device cannot be made: %s", strerror(errno));
@@ -43,8 +41,7 @@ static base_err tun_open(bool has_offload, int *out, struct base_why *why)
     return BASE_OK;
 }
 
-/* A file that may be missing or read-only, where programs get by without what it says. */
-static void write_where_possible(const char *path, const char *text)
+void lab_write_where_possible(const char *path, const char *text)
 {
     const int fd = open(path, O_WRONLY | O_CLOEXEC);
     if (fd < 0)
@@ -59,12 +56,12 @@ static void settings_write(bool is_unprivileged)
     const unsigned long first = is_unprivileged ? getegid() : 0;
     const unsigned long last = is_unprivileged ? first : 2147483647;
     snprintf(groups, sizeof groups, "%lu %lu", first, last);
-    write_where_possible("/proc/sys/net/ipv4/ping_group_range", groups);
-    write_where_possible("/proc/sys/net/ipv4/ip_unprivileged_port_start", "0");
-    write_where_possible("/proc/sys/net/ipv6/conf/lab0/accept_ra", "0");
-    write_where_possible("/proc/sys/net/ipv6/conf/lab0/router_solicitations", "0");
-    write_where_possible("/proc/sys/net/ipv6/conf/lab0/addr_gen_mode", "1");
-    write_where_possible("/proc/sys/net/ipv6/conf/lab0/accept_dad", "0");
+    lab_write_where_possible("/proc/sys/net/ipv4/ping_group_range", groups);
+    lab_write_where_possible("/proc/sys/net/ipv4/ip_unprivileged_port_start", "0");
+    lab_write_where_possible("/proc/sys/net/ipv6/conf/lab0/accept_ra", "0");
+    lab_write_where_possible("/proc/sys/net/ipv6/conf/lab0/router_solicitations", "0");
+    lab_write_where_possible("/proc/sys/net/ipv6/conf/lab0/addr_gen_mode", "1");
+    lab_write_where_possible("/proc/sys/net/ipv6/conf/lab0/accept_dad", "0");
 }
 
 static int up(int socket, const char *name)
@@ -80,7 +77,7 @@ static int up(int socket, const char *name)
 static int address4_set(int socket, uint32_t host)
 {
     struct ifreq request = { 0 };
-    memcpy(request.ifr_name, device_name, sizeof device_name);
+    memcpy(request.ifr_name, LAB_DEVICE, sizeof LAB_DEVICE);
     struct sockaddr_in address = { .sin_family = AF_INET };
     address.sin_addr.s_addr = htonl(0x0a4d0000 + host + 1); /* 10.77.0.N */
     memcpy(&request.ifr_addr, &address, sizeof address);
@@ -91,8 +88,7 @@ static int address4_set(int socket, uint32_t host)
     return ioctl(socket, SIOCSIFNETMASK, &request);
 }
 
-/* Ask the kernel by netlink; 0, or -1 with errno. */
-static int netlink_ask(const void *wish, size_t size)
+int lab_netlink_ask(const void *wish, size_t size)
 {
     struct {
         struct nlmsghdr head;
@@ -127,13 +123,13 @@ static int link_set(uint32_t mtu_bytes)
         .head = { .nlmsg_len = sizeof wish,
                   .nlmsg_type = RTM_NEWLINK,
                   .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK },
-        .link = { .ifi_index = (int)if_nametoindex(device_name) },
+        .link = { .ifi_index = (int)if_nametoindex(LAB_DEVICE) },
         .mtu_head = { sizeof(struct rtattr) + sizeof(uint32_t), IFLA_MTU },
         .mtu_bytes = mtu_bytes,
         .queue_head = { sizeof(struct rtattr) + sizeof(uint32_t), IFLA_TXQLEN },
         .queue = LAB_DEVICE_QUEUE,
     };
-    return netlink_ask(&wish, sizeof wish);
+    return lab_netlink_ask(&wish, sizeof wish);
 }
 
 /* fd77::N/64, when the device is up; a kernel without IPv6 has none to set. By netlink, the only
@@ -153,30 +149,25 @@ static int address6_set(uint32_t host)
         .address = { .ifa_family = AF_INET6,
                      .ifa_prefixlen = 64,
                      .ifa_flags = IFA_F_NODAD | IFA_F_PERMANENT,
-                     .ifa_index = if_nametoindex(device_name) },
+                     .ifa_index = if_nametoindex(LAB_DEVICE) },
         .ip_head = { sizeof(struct rtattr) + 16, IFA_LOCAL },
         .ip = { 0xfd, 0x77, [15] = (uint8_t)(host + 1) },
     };
-    const bool is_set = netlink_ask(&wish, sizeof wish) == 0;
+    const bool is_set = lab_netlink_ask(&wish, sizeof wish) == 0;
     return is_set || errno == EOPNOTSUPP || errno == EACCES ? 0 : -1;
 }
 
-base_err lab_device_open(const struct lab_net_config *config, uint32_t host, bool is_unprivileged,
-                         int *fd, struct base_why *why)
+base_err lab_device_set_up(uint32_t host, uint32_t mtu_bytes, bool is_unprivileged,
+                           struct base_why *why)
 {
-    base_err err = tun_open(config->has_offload, fd, why);
-    if (err)
-        return err;
     settings_write(is_unprivileged);
+    base_err err = BASE_OK;
     const int control = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    const uint32_t mtu_bytes = config->mtu_bytes ? config->mtu_bytes : 1500;
     if (control < 0 || up(control, "lo") || link_set(mtu_bytes) || address4_set(control, host) ||
-        up(control, device_name) || address6_set(host))
+        up(control, LAB_DEVICE) || address6_set(host))
         err = base_fail(why, BASE_EIO, 0, "host %u: its device cannot be set up: %s", host,
                         strerror(errno));
     if (control >= 0)
         close(control);
-    if (err)
-        close(*fd);
     return err;
 }

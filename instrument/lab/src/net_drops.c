@@ -18,10 +18,10 @@ enum { FIELD_SENT_DROPS = 11, TEXT_MAX = 8192 };
 /* The twelfth number of lab0's line in /proc/net/dev (proc(5)). */
 static uint64_t drops_of(const char *text)
 {
-    const char *at = strstr(text, "lab0:");
+    const char *at = strstr(text, LAB_DEVICE ":");
     if (!at)
         return 0;
-    at += strlen("lab0:");
+    at += strlen(LAB_DEVICE ":");
     uint64_t value = 0;
     for (int i = 0; i <= FIELD_SENT_DROPS; i++) {
         char *end;

@@ -31,6 +31,7 @@ struct lab_net {
     uint32_t plan_host_count;         /* with switches */
     struct lab_emulator_stats *stats; /* shared with the emulator */
     pid_t emulator;
+    int emulator_pidfd;  /* so that no other process is taken for it */
     int emulator_status; /* of waitpid, when is_ended */
     bool is_ended;
     int control;
@@ -74,15 +75,32 @@ struct lab_spaces {
     int user, pid, keeper; /* -1: none */
     int keeper_pipe;       /* the keeper ends when this is closed */
     pid_t keeper_pid;
+    int hub; /* network namespace of the emulator's ends of veth devices; -1: devices are TUN */
     int nets[LAB_NET_HOSTS_MAX], devices[LAB_NET_HOSTS_MAX];
+    struct sockaddr_ll links[LAB_NET_HOSTS_MAX]; /* with a hub */
 };
 BASE_MUST_USE base_err lab_spaces_open(const struct lab_net_config *config, uint32_t host_count,
                                        struct lab_spaces *spaces, struct base_why *why);
 
-/* net_device.c: in the current network namespace: make host `host`'s device, bring it and loopback
- * up. is_unprivileged: the namespace knows one group only. */
-BASE_MUST_USE base_err lab_device_open(const struct lab_net_config *config, uint32_t host,
-                                       bool is_unprivileged, int *fd, struct base_why *why);
+/* net_device.c, in the current network namespace: make the device; give it its addresses, bring it
+ * and loopback up. is_unprivileged: the namespace knows one group only. */
+#define LAB_DEVICE "lab0"
+BASE_MUST_USE base_err lab_tun_open(bool has_offload, int *fd, struct base_why *why);
+BASE_MUST_USE base_err lab_device_set_up(uint32_t host, uint32_t mtu_bytes, bool is_unprivileged,
+                                         struct base_why *why);
+/* Ask the kernel by netlink; 0, or -1 with errno. */
+int lab_netlink_ask(const void *wish, size_t size);
+/* A file that may be missing or read-only, where programs get by without what it says. */
+void lab_write_where_possible(const char *path, const char *text);
+
+/* net_veth.c: a namespace for the emulator, which it is in then; from a host's namespace, a device
+ * with its other end there; from anywhere, a socket at that other end, and the address to which the
+ * host's packets are sent. */
+BASE_MUST_USE base_err lab_veth_hub(int *hub, struct base_why *why);
+BASE_MUST_USE base_err lab_veth_make(uint32_t host, int hub, uint32_t mtu_bytes,
+                                     struct base_why *why);
+BASE_MUST_USE base_err lab_veth_attach(uint32_t host, int hub, int *fd, struct sockaddr_ll *address,
+                                       struct base_why *why);
 
 /* net_pass.c: messages with descriptors, over a socket of sequenced packets. */
 BASE_MUST_USE base_err lab_pass_send(int socket, const void *data, size_t size, const int *fds,
@@ -98,6 +116,7 @@ BASE_MUST_USE base_err lab_net_ask(struct lab_net *net, const struct lab_request
                                    struct base_why *why);
 /* Has the emulator ended? Then it has been waited for. */
 bool lab_net_is_ended(struct lab_net *net);
+void lab_net_kill(struct lab_net *net);
 
 /* net_spawn.c: wait for what still runs, after it was ended. */
 void lab_programs_done(struct lab_net *net);

@@ -1,4 +1,5 @@
 /* net_open.c - a network comes up and goes away. */
+#define _GNU_SOURCE
 #include "net_internal.h"
 
 #include <errno.h>
@@ -15,8 +16,8 @@
 
 enum {
     OPEN_TIMEOUT_MS = 60000, /* 250 hosts on a slow machine */
-    END_TIMEOUT_MS = 10000,
-    MTU_MIN = 1280, /* IPv6's: RFC 8200, section 5 */
+    END_TIMEOUT_MS = 60000,  /* devices go one by one */
+    MTU_MIN = 1280,          /* IPv6's: RFC 8200, section 5 */
     MTU_MAX = 65000,
 };
 
@@ -59,11 +60,15 @@ static base_err memory_new(struct lab_net *net, struct base_why *why)
 static void addresses_set(struct lab_net *net)
 {
     for (uint32_t i = 0; i < net->host_count; i++) {
-        const bool is_relay = net->back_end == LAB_BACK_RELAY;
+        char *const address = net->addresses[i], *const address6 = net->addresses6[i];
         const unsigned n = (i + 1) & 255;
-        snprintf(net->addresses[i], sizeof *net->addresses, is_relay ? "127.0.0.1" : "10.77.0.%u",
-                 n);
-        snprintf(net->addresses6[i], sizeof *net->addresses6, is_relay ? "" : "fd77::%x", n);
+        if (net->back_end == LAB_BACK_RELAY) {
+            snprintf(address, sizeof *net->addresses, "127.0.0.1");
+            address6[0] = '\0';
+        } else {
+            snprintf(address, sizeof *net->addresses, "10.77.0.%u", n);
+            snprintf(address6, sizeof *net->addresses6, "fd77::%x", n);
+        }
     }
 }
 
@@ -111,6 +116,14 @@ static base_err child_start(struct lab_net *net, struct lab_fabric *fabric, stru
     net->control = ends[0];
     if (net->emulator < 0)
         return base_fail(why, BASE_EIO, 0, "fork: %s", strerror(error));
+    net->emulator_pidfd = (int)syscall(SYS_pidfd_open, net->emulator, 0);
+    if (net->emulator_pidfd < 0) {
+        const int no_pidfd = errno;
+        kill(net->emulator, SIGKILL);
+        waitpid(net->emulator, NULL, 0);
+        return base_fail(why, BASE_EUNSUPPORTED, 0, "pidfd_open: %s (Linux 5.4 or later is needed)",
+                         strerror(no_pidfd));
+    }
     return hello_receive(net, why);
 }
 
@@ -125,7 +138,7 @@ static base_err try_open(const struct lab_net_config *config, enum lab_back_end 
     net->back_end = back_end;
     net->host_count = config->topology->program_count;
     net->plan_host_count = config->topology->host_count;
-    net->control = net->keeper = net->user_space = net->pid_space = -1;
+    net->control = net->emulator_pidfd = net->keeper = net->user_space = net->pid_space = -1;
     struct lab_fabric *fabric = NULL;
     base_err err = memory_new(net, why);
     if (!err)
@@ -169,16 +182,17 @@ static void close_if_open(int fd)
 static void emulator_end(struct lab_net *net)
 {
     close_if_open(net->control);
-    if (net->emulator <= 0 || net->is_ended)
+    if (net->emulator_pidfd < 0)
         return;
-    const int pidfd = (int)syscall(SYS_pidfd_open, net->emulator, 0);
     lab_programs_done(net); /* the keeper cannot end before somebody has waited for them */
-    struct pollfd wait = { pidfd, POLLIN, 0 };
-    if (pidfd < 0 || poll(&wait, 1, END_TIMEOUT_MS) != 1)
-        kill(net->emulator, SIGKILL);
-    close_if_open(pidfd);
-    while (waitpid(net->emulator, &net->emulator_status, 0) < 0 && errno == EINTR)
+    struct pollfd wait = { net->emulator_pidfd, POLLIN, 0 };
+    if (!net->is_ended && poll(&wait, 1, END_TIMEOUT_MS) != 1)
+        lab_net_kill(net);
+    siginfo_t info;
+    while (!net->is_ended && waitid(P_PIDFD, (id_t)net->emulator_pidfd, &info, WEXITED) < 0 &&
+           errno == EINTR)
         ;
+    close(net->emulator_pidfd);
 }
 
 void lab_net_close(struct lab_net *net)
@@ -186,7 +200,6 @@ void lab_net_close(struct lab_net *net)
     if (!net)
         return;
     emulator_end(net);
-    lab_programs_done(net);
     if (net->keeper >= 0) { /* of an emulator that was killed: it ends by itself */
         struct pollfd wait = { net->keeper, POLLIN, 0 };
         (void)!poll(&wait, 1, END_TIMEOUT_MS);

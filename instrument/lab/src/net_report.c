@@ -51,6 +51,7 @@ base_err lab_net_report(struct lab_net *net, struct lab_net_report *out, struct 
     if (err)
         return err;
     const struct lab_emulator_stats *const stats = net->stats;
+    report.dropped_device += stats->dropped_socket;
     report.packets = stats->packets;
     report.bytes = stats->bytes;
     report.dropped_memory = stats->dropped_memory;

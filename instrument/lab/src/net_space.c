@@ -107,13 +107,39 @@ static base_err net_space_open(const struct lab_net_config *config, uint32_t hos
     spaces->nets[host] = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
     if (spaces->nets[host] < 0)
         return base_fail(why, BASE_EIO, 0, "/proc/self/ns/net: %s", strerror(errno));
-    return lab_device_open(config, host, spaces->user >= 0, &spaces->devices[host], why);
+    const uint32_t mtu_bytes = config->mtu_bytes ? config->mtu_bytes : 1500;
+    base_err err = spaces->hub < 0 ? lab_tun_open(config->has_offload, &spaces->devices[host], why)
+                                   : lab_veth_make(host, spaces->hub, mtu_bytes, why);
+    if (!err)
+        err = lab_device_set_up(host, mtu_bytes, spaces->user >= 0, why);
+    if (!err && spaces->hub >= 0)
+        err = lab_veth_attach(host, spaces->hub, &spaces->devices[host], &spaces->links[host], why);
+    return err;
+}
+
+/* TUN; where it cannot be had, but veth devices can, these. Without either TUN's reason is said. */
+static base_err net_spaces_open(const struct lab_net_config *config, uint32_t host_count,
+                                struct lab_spaces *spaces, struct base_why *why)
+{
+    base_err err = net_space_open(config, 0, spaces, why);
+    if (err == BASE_EUNSUPPORTED && spaces->nets[0] >= 0 && !config->has_offload) {
+        close(spaces->nets[0]);
+        const base_err other = lab_veth_hub(&spaces->hub, NULL);
+        if (other || net_space_open(config, 0, spaces, NULL))
+            return err;
+        err = BASE_OK;
+    }
+    for (uint32_t i = 1; i < host_count && !err; i++)
+        err = net_space_open(config, i, spaces, why);
+    return err;
 }
 
 base_err lab_spaces_open(const struct lab_net_config *config, uint32_t host_count,
                          struct lab_spaces *spaces, struct base_why *why)
 {
-    *spaces = (struct lab_spaces){ .user = -1, .pid = -1, .keeper = -1, .keeper_pipe = -1 };
+    *spaces = (struct lab_spaces){
+        .user = -1, .pid = -1, .keeper = -1, .keeper_pipe = -1, .hub = -1, .nets = { -1 }
+    };
     base_err err = BASE_OK;
     if (unshare(CLONE_NEWPID)) { /* not as this user; in a user namespace of its own, perhaps */
         err = user_space_open(spaces, why);
@@ -123,7 +149,5 @@ base_err lab_spaces_open(const struct lab_net_config *config, uint32_t host_coun
     }
     if (!err)
         err = keeper_start(spaces, why);
-    for (uint32_t i = 0; i < host_count && !err; i++)
-        err = net_space_open(config, i, spaces, why);
-    return err;
+    return err ? err : net_spaces_open(config, host_count, spaces, why);
 }

@@ -205,7 +205,7 @@ void lab_programs_done(struct lab_net *net)
             kill(-program->pid, SIGKILL);
         struct pollfd wait = { program->pidfd, POLLIN, 0 };
         if (poll(&wait, 1, END_TIMEOUT_MS) == 0 && !lab_net_is_ended(net))
-            kill(net->emulator, SIGKILL);
+            lab_net_kill(net);
         while (waitid(P_PIDFD, (id_t)program->pidfd, &info, WEXITED) < 0 && errno == EINTR)
             ;
         close(program->pidfd);
@@ -248,12 +248,13 @@ static base_err start_run(struct start *start, pid_t *pid, struct base_why *why)
     *pid = 0;
     if (pipe2(ends, O_CLOEXEC))
         return base_fail(why, BASE_EIO, 0, "pipe: %s", strerror(errno));
-    start->pipe = ends[1];
+    start->pipe = fcntl(ends[1], F_DUPFD_CLOEXEC, 3); /* out of the way of standard ones */
+    close(ends[1]);
     const pid_t between = fork();
     if (between == 0)
         go_between(start);
     const int error = errno;
-    close(ends[1]);
+    close(start->pipe);
     base_err err = BASE_OK;
     if (between < 0)
         err = base_fail(why, BASE_EIO, 0, "fork: %s", strerror(error));

@@ -123,89 +123,88 @@ static void patterns_and_shapes(void **state)
     lab_topology_done(&t);
 }
 
+static const struct {
+    const char *text;
+    uint64_t line;
+    const char *sentence;
+} mistakes[] = {
+    { "", 1, "line 1: nothing is in it" },
+    { "# nothing\n", 1, "nothing is in it" },
+    { "- a\n", 1, "topology: keys and values are expected" },
+    { "hosts: 3\nshap: mesh\n", 2, "line 2: topology: 'shap' is none of shape, degree" },
+    { "hosts: 3\nshape: mesh\nhosts: 4\n", 3, "'hosts' stands here twice" },
+    { "shape: mesh\n", 1, "hosts are missing" },
+    { "hosts: 3\n\nshape: circle\n", 3, "line 3: shape: 'circle' is no shape" },
+    { "hosts: three\nshape: mesh\n", 1, "hosts: 'three' is not a whole number" },
+    { "hosts: 0\nshape: mesh\n", 2, "0 hosts" },
+    { "hosts: 99999\nshape: mesh\n", 1, "hosts: 99999 is not between" },
+    { "hosts: {a: 1}\nshape: mesh\n", 1, "hosts: a number or a list is expected" },
+    { "hosts: [a, b,\n  a]\nshape: mesh\n", 1, "two are called 'a'" },
+    { "hosts: [a, b,\n  '-c']\nshape: mesh\n", 2, "'-c' is no name" },
+    { "hosts: [a, 'x y']\nshape: mesh\n", 1, "'x y' is no name" },
+    { "hosts: [a, {bandwidth: 1Mbit/s}]\nshape: mesh\n", 1, "the name is missing" },
+    { "hosts: [a, {name: b, speed: 1}]\nshape: mesh\n", 1, "'speed' is none of name, bandwidth" },
+    { "hosts: [a, {name: b, bandwidth: 1}]\nshape: mesh\n", 1, "bandwidth: '1' lacks a unit" },
+    { "hosts: [a, [b]]\nshape: mesh\n", 1, "hosts: a name: a single value is expected" },
+    { "hosts: [a, switch0]\nshape: star\n", 1, "two are called 'switch0'" },
+    { "hosts: 2\n", 1, "no way leads from node0 to node1" },
+    { "hosts: 3\nswitches: 1\nshape: star\n", 2, "a shape makes its own" },
+    { "hosts: 5\nshape: random-regular\ndegree: 3\n", 2, "half a link too many" },
+    { "hosts: 5\nshape: tree\ndegree: x\n", 3, "degree: 'x' is not a whole number" },
+    { "hosts: 2\nshape: mesh\nlink:\n  latency: 5\n", 4, "line 4: latency: '5' lacks a unit" },
+    { "hosts: 2\nshape: mesh\nlink:\n  latency: -5ms\n", 4, "is negative" },
+    { "hosts: 2\nshape: mesh\nlink:\n  packet_loss: 101%\n", 4,
+      "packet_loss: 101% is not between 0% and 100%" },
+    { "hosts: 2\nshape: mesh\nlink:\n  latancy: 5ms\n", 4, "link: 'latancy' is none of" },
+    { "hosts: 2\nshape: mesh\nlink:\n  preset: moon\n", 4, "moon" },
+    { "hosts: 2\nshape: mesh\nlink:\n  latency: [5ms]\n", 4, "a single value is expected" },
+    { "hosts: 2\nshape: mesh\nlink:\n  queue: codel\n", 4, "nothing would ever wait" },
+    { "hosts: 2\nshape: mesh\nlink:\n  packet_loss: 1%\n  loss_bad: 2%\n", 4,
+      "exclude each other" },
+    { "hosts: 2\nshape: mesh\nlink: {jitter_trace: x.txt}\n", 3, "only a topology that is read" },
+    { "hosts: 2\nshape: mesh\nlinks: 3\n", 3, "links: a list is expected" },
+    { "hosts: 2\nshape: mesh\nlinks:\n  - latency: 3ms\n", 4, "exactly one of the two" },
+    { "hosts: 2\nshape: mesh\nlinks:\n  - {from: node0}\n", 4, "exactly one of the two" },
+    { "hosts: 2\nshape: mesh\nlinks:\n  - {between: [node0, node1], from: a, to: b}\n", 4,
+      "exactly one of the two" },
+    { "hosts: 2\nshape: mesh\nlinks:\n  - between: [node0]\n", 4, "two hosts are expected" },
+    { "hosts: 2\nshape: mesh\nlinks:\n  - between: [node0, node7]\n", 4,
+      "there is no host 'node7'" },
+    { "hosts: 2\nshape: mesh\nlinks:\n  - between: [node0, 'x*']\n", 4, "there is no host 'x*'" },
+    { "hosts: 2\nshape: mesh\nlinks:\n  - between: [node0, node0]\n", 4,
+      "a link from a host to itself" },
+    { "hosts: 2\nshape: mesh\nlinks:\n  - between: [node0, node1]\n    latency: x\n", 5,
+      "latency: " },
+    { "hosts: 2\nshape: mesh\nschedule:\n  - at 1s cut node0-node1\n  - at 2s cut node0-x\n", 5,
+      "line 5: schedule: 'node0-x' are no two hosts" },
+    { "hosts: 2\nshape: mesh\nschedule: {at: 1s}\n", 3, "schedule: a list is expected" },
+    { "hosts: 2\nshape: mesh\n---\nhosts: 3\n", 4, "a second document" },
+    { "hosts: [a\n", 2, "this is not YAML" },
+    { "hosts: \"a\\0b\"\n", 1, "zero byte" },
+    { "hosts: 2\nshape: *x\n", 2, "this is not YAML" },
+};
+
 static void mistakes_have_a_line(void **state)
 {
     (void)state;
-    static const struct {
-        const char *text;
-        uint64_t line;
-        const char *sentence;
-    } rows[] = {
-        { "", 1, "line 1: nothing is in it" },
-        { "# nothing\n", 1, "nothing is in it" },
-        { "- a\n", 1, "topology: keys and values are expected" },
-        { "hosts: 3\nshap: mesh\n", 2, "line 2: topology: 'shap' is none of shape, degree" },
-        { "hosts: 3\nshape: mesh\nhosts: 4\n", 3, "'hosts' stands here twice" },
-        { "shape: mesh\n", 1, "hosts are missing" },
-        { "hosts: 3\n\nshape: circle\n", 3, "line 3: shape: 'circle' is no shape" },
-        { "hosts: three\nshape: mesh\n", 1, "hosts: 'three' is not a whole number" },
-        { "hosts: 0\nshape: mesh\n", 2, "0 hosts" },
-        { "hosts: 99999\nshape: mesh\n", 1, "hosts: 99999 is not between" },
-        { "hosts: {a: 1}\nshape: mesh\n", 1, "hosts: a number or a list is expected" },
-        { "hosts: [a, b,\n  a]\nshape: mesh\n", 1, "two are called 'a'" },
-        { "hosts: [a, b,\n  '-c']\nshape: mesh\n", 2, "'-c' is no name" },
-        { "hosts: [a, 'x y']\nshape: mesh\n", 1, "'x y' is no name" },
-        { "hosts: [a, {bandwidth: 1Mbit/s}]\nshape: mesh\n", 1, "the name is missing" },
-        { "hosts: [a, {name: b, speed: 1}]\nshape: mesh\n", 1,
-          "'speed' is none of name, bandwidth" },
-        { "hosts: [a, {name: b, bandwidth: 1}]\nshape: mesh\n", 1, "bandwidth: '1' lacks a unit" },
-        { "hosts: [a, [b]]\nshape: mesh\n", 1, "hosts: a name: a single value is expected" },
-        { "hosts: [a, switch0]\nshape: star\n", 1, "two are called 'switch0'" },
-        { "hosts: 2\n", 1, "no way leads from node0 to node1" },
-        { "hosts: 3\nswitches: 1\nshape: star\n", 2, "a shape makes its own" },
-        { "hosts: 5\nshape: random-regular\ndegree: 3\n", 2, "half a link too many" },
-        { "hosts: 5\nshape: tree\ndegree: x\n", 3, "degree: 'x' is not a whole number" },
-        { "hosts: 2\nshape: mesh\nlink:\n  latency: 5\n", 4, "line 4: latency: '5' lacks a unit" },
-        { "hosts: 2\nshape: mesh\nlink:\n  latency: -5ms\n", 4, "is negative" },
-        { "hosts: 2\nshape: mesh\nlink:\n  packet_loss: 101%\n", 4,
-          "packet_loss: 101% is not between 0% and 100%" },
-        { "hosts: 2\nshape: mesh\nlink:\n  latancy: 5ms\n", 4, "link: 'latancy' is none of" },
-        { "hosts: 2\nshape: mesh\nlink:\n  preset: moon\n", 4, "moon" },
-        { "hosts: 2\nshape: mesh\nlink:\n  latency: [5ms]\n", 4, "a single value is expected" },
-        { "hosts: 2\nshape: mesh\nlink:\n  queue: codel\n", 4, "nothing would ever wait" },
-        { "hosts: 2\nshape: mesh\nlink:\n  packet_loss: 1%\n  loss_bad: 2%\n", 4,
-          "exclude each other" },
-        { "hosts: 2\nshape: mesh\nlink: {jitter_trace: x.txt}\n", 3,
-          "only a topology that is read" },
-        { "hosts: 2\nshape: mesh\nlinks: 3\n", 3, "links: a list is expected" },
-        { "hosts: 2\nshape: mesh\nlinks:\n  - latency: 3ms\n", 4, "exactly one of the two" },
-        { "hosts: 2\nshape: mesh\nlinks:\n  - {from: node0}\n", 4, "exactly one of the two" },
-        { "hosts: 2\nshape: mesh\nlinks:\n  - {between: [node0, node1], from: a, to: b}\n", 4,
-          "exactly one of the two" },
-        { "hosts: 2\nshape: mesh\nlinks:\n  - between: [node0]\n", 4, "two hosts are expected" },
-        { "hosts: 2\nshape: mesh\nlinks:\n  - between: [node0, node7]\n", 4,
-          "there is no host 'node7'" },
-        { "hosts: 2\nshape: mesh\nlinks:\n  - between: [node0, 'x*']\n", 4,
-          "there is no host 'x*'" },
-        { "hosts: 2\nshape: mesh\nlinks:\n  - between: [node0, node0]\n", 4,
-          "a link from a host to itself" },
-        { "hosts: 2\nshape: mesh\nlinks:\n  - between: [node0, node1]\n    latency: x\n", 5,
-          "latency: " },
-        { "hosts: 2\nshape: mesh\nschedule:\n  - at 1s cut node0-node1\n  - at 2s cut node0-x\n", 5,
-          "line 5: schedule: 'node0-x' are no two hosts" },
-        { "hosts: 2\nshape: mesh\nschedule: {at: 1s}\n", 3, "schedule: a list is expected" },
-        { "hosts: 2\nshape: mesh\n---\nhosts: 3\n", 4, "a second document" },
-        { "hosts: [a\n", 2, "this is not YAML" },
-        { "hosts: \"a\\0b\"\n", 1, "zero byte" },
-        { "hosts: 2\nshape: *x\n", 2, "this is not YAML" },
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    for (size_t i = 0; i < sizeof mistakes / sizeof mistakes[0]; i++) {
         struct lab_topology t;
         struct base_why why = { 0 };
         const base_err err =
-            lab_topology_parse(&t, base_span_of(rows[i].text, strlen(rows[i].text)), &why);
+            lab_topology_parse(&t, base_span_of(mistakes[i].text, strlen(mistakes[i].text)), &why);
         if (err == BASE_OK)
             fail_msg("row %zu is accepted", i);
         char place[32];
         snprintf(place, sizeof place, "line %llu: ", (unsigned long long)why.at);
-        if (strstr(why.text, rows[i].sentence) == NULL || why.at != rows[i].line ||
+        if (strstr(why.text, mistakes[i].sentence) == NULL || why.at != mistakes[i].line ||
             strncmp(why.text, place, strlen(place)) != 0)
             fail_msg("row %zu: at %llu '%s' lacks '%s'", i, (unsigned long long)why.at, why.text,
-                     rows[i].sentence);
+                     mistakes[i].sentence);
         assert_int_equal(why.err, err);
         assert_true(t.hosts == NULL && t.arena.chunks == NULL);
         assert_int_equal(
-            lab_topology_parse(&t, base_span_of(rows[i].text, strlen(rows[i].text)), NULL), err);
+            lab_topology_parse(&t, base_span_of(mistakes[i].text, strlen(mistakes[i].text)), NULL),
+            err);
     }
 }
 

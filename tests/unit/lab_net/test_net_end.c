@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -48,18 +49,20 @@ static unsigned tagged_count(const char *tag)
     return count;
 }
 
-static void wait_until_none(const char *tag)
+/* Until there are at least (or, with 0, at most) so many. */
+static void wait_until(const char *tag, unsigned wanted)
 {
     const uint64_t until_ms = world_now_ms() + WORLD_PATIENCE_MS;
-    while (tagged_count(tag) > 0)
+    for (unsigned count; (count = tagged_count(tag)) < wanted || (wanted == 0 && count > 0);)
         if (world_now_ms() > until_ms)
-            fail_msg("%u processes stay", tagged_count(tag));
+            fail_msg("%u processes, not %u", count, wanted);
 }
 
 /* The caller that will be killed: programs of three kinds on each host, then a word, then nothing.
  */
 static int live(const char *back_end)
 {
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that fails leaves nothing, either */
     static const char line[] = "trap '' TERM HUP INT; sleep 1000 & "
                                "setsid sh -c 'trap \"\" TERM; sleep 1000; sleep 1000' & "
                                "sleep 1000; sleep 1000";
@@ -109,10 +112,10 @@ static void kill_caller(const char *back_end, unsigned programs)
     int out;
     snprintf(tag, sizeof tag, "LAB_TEST_TAG=%d.%s", getpid(), back_end);
     const pid_t pid = live_start(tag, back_end, &out);
-    assert_true(tagged_count(tag) >= 2 + HOSTS * programs); /* caller, emulator, ... */
+    wait_until(tag, 2 + HOSTS * programs); /* caller, emulator, ... */
     assert_int_equal(kill(pid, SIGKILL), 0);
     assert_int_equal(waitpid(pid, NULL, 0), pid);
-    wait_until_none(tag);
+    wait_until(tag, 0);
     assert_int_equal(read(out, &byte, 1), 0);
     close(out);
 }

@@ -1,12 +1,13 @@
 /* net.h - a network in real time: programs on hosts of their own, unmodified, with the links of a
  * topology between them.
  *
- * Each host is a network namespace (and, when not root, all are in a user namespace) with one TUN
- * device; a child process, the emulator, moves raw IP packets of any protocol through a fabric
- * (fabric.h) and measures itself. Broadcast and multicast go nowhere; what a host sends to itself
- * stays in its loopback. Where namespaces or /dev/net/tun are forbidden the back end `relay` gives
- * pairs of hosts UDP and TCP ports on loopback instead (lab_net_relay_port). The kernel's netem is
- * not driven: asked for, it is refused with the reason.
+ * Each host is a network namespace (and, when not root, all are in a user namespace) with one
+ * device, lab0: TUN, or where /dev/net/tun may not be opened one end of a veth pair, a little
+ * slower and with a smaller queue. A child process, the emulator, moves raw IP packets of any
+ * protocol through a fabric (fabric.h) and measures itself. Broadcast and multicast go nowhere;
+ * what a host sends to itself stays in its loopback. Where namespaces are forbidden the back end
+ * `relay` gives pairs of hosts UDP and TCP ports on loopback instead (lab_net_relay_port). The
+ * kernel's netem is not driven: asked for, it is refused with the reason.
  *
  * Without root programs keep their user, who is the only one inside, and get CAP_NET_ADMIN,
  * CAP_NET_RAW and CAP_NET_BIND_SERVICE for their host. Files are the caller's; /etc/hosts and
@@ -34,13 +35,14 @@
 
 #include <sys/types.h>
 
+/* TUN: hosts in namespaces, be their devices TUN or veth. */
 enum lab_back_end { LAB_BACK_AUTO, LAB_BACK_TUN, LAB_BACK_RELAY, LAB_BACK_NETEM };
 
 /* core: 0 is a core, too: say -1. */
 struct lab_net_config {
     const struct lab_topology *topology; /* at most 250 programs' hosts */
     uint64_t seed;
-    enum lab_back_end back_end; /* AUTO: TUN where it works, else the relay */
+    enum lab_back_end back_end; /* AUTO: TUN where namespaces work, else the relay */
     const char *capture_folder; /* NULL, or where HOST.pcap are written (nanosecond pcap, raw IP;
                                    TUN only); they are whole up to half a second ago */
     uint32_t mtu_bytes;         /* of the devices, 1280 .. 65000; 0: 1500 */

@@ -36,7 +36,14 @@ enum {
 /* First byte of what a sealed packet carries. */
 enum hermes_packet { HERMES_PACKET_FLOW, HERMES_PACKET_PING, HERMES_PACKET_PONG };
 
-enum hermes_peer_state { HERMES_PEER_FREE, HERMES_PEER_CONNECTING, HERMES_PEER_UP };
+/* SHUNNED: banned; the session is kept, so that it is not asked for again, and nothing that comes
+ * over it is looked at. */
+enum hermes_peer_state {
+    HERMES_PEER_FREE,
+    HERMES_PEER_CONNECTING,
+    HERMES_PEER_UP,
+    HERMES_PEER_SHUNNED
+};
 
 /* One session; its index is the handle of hermes_secure. */
 struct hermes_peer {
@@ -103,7 +110,7 @@ struct bpi_hermes {
     struct hermes_boot *boots; /* [boot_count] */
     uint32_t boot_count;
     struct hermes_peer *peers; /* [capacity] */
-    uint32_t capacity, up_count, neighbor_count;
+    uint32_t capacity, up_count, neighbor_count, shunned_count;
     uint32_t *dirty, dirty_count; /* handles whose flows may have packets */
     uint32_t *heap, heap_count;   /* handles that are up, by wake_ns */
 

@@ -109,12 +109,17 @@ static void learn(struct bpi_hermes *node, uint32_t handle, const struct hermes_
 {
     struct base_rng *const rng = node->world.rng;
     const bool is_own_word = hermes_id_is(&record->id, &node->peers[handle].id);
-    if (hermes_id_is(&record->id, &node->self) ||
+    const struct hermes_member *const known = hermes_members_find(&node->members, &record->id);
+    const bool has_session = known != NULL && known->session != HERMES_NO_SESSION &&
+                             node->peers[known->session].state == HERMES_PEER_UP;
+    /* Whom we have a session with tells us itself. */
+    if (hermes_id_is(&record->id, &node->self) || (has_session && !is_own_word) ||
         !hermes_members_wants(&node->members, record, handle, rng))
         return;
-    /* The session vouches for a peer's own record; whoever gets it from us checks it. */
-    if (!is_own_word && !is_true(record)) {
+    /* Nobody passes on what it has not checked: who tells it has made it. */
+    if (!is_true(record)) {
         node->status.rejected_forged++;
+        hermes_peer_blame(node, handle, 1);
         return;
     }
     const bool is_new = hermes_members_find(&node->members, &record->id) == NULL;
@@ -193,6 +198,15 @@ static void connect_members(struct bpi_hermes *node)
     }
 }
 
+/* Bans that are over. */
+static void close_shunned(struct bpi_hermes *node)
+{
+    for (uint32_t i = 0; i < node->capacity && node->shunned_count > 0; i++)
+        if (node->peers[i].state == HERMES_PEER_SHUNNED &&
+            !hermes_peer_is_banned(node, &node->peers[i].id))
+            hermes_peer_close(node, i);
+}
+
 /* Sessions of the overlay that nobody needs; sooner when others may need their place. */
 static void close_idle(struct bpi_hermes *node)
 {
@@ -219,6 +233,7 @@ static bool is_calm(const struct bpi_hermes *node)
 static void tick(struct bpi_hermes *node)
 {
     node->links_ns = HERMES_NEVER;
+    close_shunned(node);
     connect_boots(node);
     if (hermes_node_is_tree(node))
         close_idle(node);

@@ -69,6 +69,7 @@ static void end(struct bpi_hermes *node, uint32_t handle)
     const bool was_up = peer->state == HERMES_PEER_UP;
     if (peer->state == HERMES_PEER_FREE)
         return;
+    node->shunned_count -= peer->state == HERMES_PEER_SHUNNED;
     if (was_up) {
         hermes_node_unschedule(node, handle);
         node->up_count--;
@@ -87,6 +88,26 @@ static void end(struct bpi_hermes *node, uint32_t handle)
     }
 }
 
+void hermes_peer_close(struct bpi_hermes *node, uint32_t handle)
+{
+    hermes_secure_close(node->secure, &node->world, handle);
+    end(node, handle);
+}
+
+/* Beyond some, the banned are sent away: they may not use up all sessions. */
+static void shun(struct bpi_hermes *node, uint32_t handle, const struct bpi_hermes_id *id)
+{
+    struct hermes_peer *const peer = &node->peers[handle];
+    if (node->shunned_count >= node->capacity / 8) {
+        hermes_peer_close(node, handle);
+        return;
+    }
+    end(node, handle);
+    peer->state = HERMES_PEER_SHUNNED;
+    peer->id = *id;
+    node->shunned_count++;
+}
+
 void hermes_peer_down(struct bpi_hermes *node, uint32_t handle)
 {
     if (handle >= node->capacity)
@@ -94,12 +115,6 @@ void hermes_peer_down(struct bpi_hermes *node, uint32_t handle)
     /* A call that found out whom it had called ends when there is a session already. */
     if (node->peers[handle].state == HERMES_PEER_CONNECTING)
         hermes_links_found(node, handle, hermes_secure_id(node->secure, handle));
-    end(node, handle);
-}
-
-void hermes_peer_close(struct bpi_hermes *node, uint32_t handle)
-{
-    hermes_secure_close(node->secure, &node->world, handle);
     end(node, handle);
 }
 
@@ -146,8 +161,11 @@ void hermes_peer_up(struct bpi_hermes *node, uint32_t handle)
     if (member != NULL && member->session != HERMES_NO_SESSION && member->session != handle)
         hermes_peer_close(node, member->session);
     struct hermes_flow *flow = NULL;
-    if (hermes_id_is(&id, &node->self) || hermes_peer_is_banned(node, &id) ||
-        make_flow(node, &flow) != BASE_OK) {
+    if (hermes_peer_is_banned(node, &id)) {
+        shun(node, handle, &id);
+        return;
+    }
+    if (hermes_id_is(&id, &node->self) || make_flow(node, &flow) != BASE_OK) {
         hermes_peer_close(node, handle);
         return;
     }
@@ -180,8 +198,9 @@ void hermes_peer_timer(struct bpi_hermes *node, uint32_t handle)
     if (peer->next_ping_ns > now_ns)
         return;
     if (peer->bad >= BAD_MAX) {
-        ban(node, &peer->id);
-        hermes_peer_close(node, handle);
+        const struct bpi_hermes_id id = peer->id;
+        ban(node, &id);
+        shun(node, handle, &id);
         return;
     }
     if (now_ns - peer->seen_ns >= node->config.inactive_ns) {

@@ -115,7 +115,6 @@ static struct hermes_opened give_up(struct hermes_secure *secure,
         return down(secure, session);
     hermes_keys_drop(secure, session, session->cur);
     session->cur = 1 - session->cur;
-    session->confirmed_sequence = ++secure->sequence;
     hermes_repeat_end(secure, session);
     return hermes_nothing();
 }
