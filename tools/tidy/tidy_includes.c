@@ -67,11 +67,12 @@ void tidy_includes_resolve(struct tidy_tree *tree)
 static bool is_libc(const char *name)
 {
     static const char *const names[] = {
-        "assert.h", "ctype.h",     "dirent.h",   "endian.h",  "errno.h",  "fcntl.h",
-        "float.h",  "immintrin.h", "inttypes.h", "limits.h",  "locale.h", "malloc.h",
-        "math.h",   "pthread.h",   "sched.h",    "signal.h",  "spawn.h",  "stdalign.h",
-        "stdarg.h", "stdatomic.h", "stdbool.h",  "stddef.h",  "stdint.h", "stdio.h",
-        "stdlib.h", "string.h",    "strings.h",  "threads.h", "time.h",   "unistd.h",
+        "arpa/inet.h", "assert.h", "ctype.h",     "dirent.h",   "endian.h",  "errno.h",
+        "fcntl.h",     "float.h",  "immintrin.h", "inttypes.h", "limits.h",  "locale.h",
+        "malloc.h",    "math.h",   "pthread.h",   "sched.h",    "signal.h",  "spawn.h",
+        "stdalign.h",  "stdarg.h", "stdatomic.h", "stdbool.h",  "stddef.h",  "stdint.h",
+        "stdio.h",     "stdlib.h", "string.h",    "strings.h",  "threads.h", "time.h",
+        "unistd.h",
     };
     if (!strncmp(name, "sys/", 4) || !strncmp(name, "linux/", 6))
         return true;

@@ -10,6 +10,10 @@
  * Duplicate fragments and messages are dropped. Memory of both directions is bounded; a message
  * past its deadline is given up.
  *
+ * Memory: the flow itself is 4 KiB and a record of 32 bytes for each packet under way (at most
+ * 8192); everything else counts against memory_bytes. One allocation a message and block, none a
+ * packet.
+ *
  * Pure: no sockets, no clock. Packets are the plain bytes inside a sealed packet.
  */
 #ifndef BPI_HERMES_FLOW_INTERNAL_H
@@ -26,6 +30,9 @@ struct hermes_flow_config {
     uint64_t deadline_ns[BPI_HERMES_CLASSES];
 };
 
+/* Counts, and estimates of now. duplicates: packets that had come before (the network made a copy);
+ * fragments_redundant: such as came when their block was whole, parity mostly. rate_bits,
+ * loss_share: of what we send. memory_bytes: of both directions. */
 struct hermes_flow_stats {
     uint64_t fragments_sent, fragments_repeated, fragments_parity, fragments_received,
         fragments_redundant;
@@ -35,7 +42,8 @@ struct hermes_flow_stats {
     size_t queued_bytes, memory_bytes;
 };
 
-/* What comes out of a received packet or of time: whole messages, and the ends of ours. */
+/* What comes out of a received packet or of time: whole messages, and the ends of ours. Both may
+ * submit to the same flow, and do nothing else with it; a message is valid during the call. */
 struct hermes_flow_sink {
     void *context;
     void (*message)(void *context, enum bpi_hermes_class class, struct base_span message);
@@ -45,11 +53,15 @@ struct hermes_flow_sink {
 BASE_MUST_USE base_err hermes_flow_new(const struct hermes_flow_config *config, uint64_t now_ns,
                                        struct hermes_flow **flow);
 void hermes_flow_free(struct hermes_flow *flow);
+/* The loss to expect before much is measured here, such as what other flows of the node measured
+ * (0 .. 0.5; at first 2 %). It counts as much as 50 packets. */
+void hermes_flow_expect_loss(struct hermes_flow *flow, double loss_share);
 /* Queue a message (1 .. BPI_HERMES_MESSAGE_MAX + 256 bytes), copied. ticket comes back in `done`.
- * Errors: EFULL (no room now), ERANGE, ENOMEM. */
+ * Class 2 may fill 3/4 of the memory, class 1 7/8. Errors: EFULL (no room now), ERANGE, ENOMEM. */
 BASE_MUST_USE base_err hermes_flow_submit(struct hermes_flow *flow, uint64_t now_ns,
                                           enum bpi_hermes_class class, struct base_span message,
                                           uint64_t ticket);
+/* Whether a message of any class would be taken. */
 bool hermes_flow_has_room(const struct hermes_flow *flow, size_t size);
 /* The next packet to send now, at most packet_max bytes into out; 0: none before wake_ns. Call
  * until 0. */

@@ -102,6 +102,10 @@ struct bpi_hermes_config {
     uint64_t rate_bits;       /* start of the congestion control's estimate; 0: 10 Mbit/s */
     uint64_t rate_max_bits;   /* 0: no limit */
     bool is_auth_only;        /* ShadowData is authenticated but not encrypted */
+    /* Grows with each start of one identity (the wall clock's nanoseconds, say), so that what an
+     * earlier life of the node sent is not taken for new; 0: now_ns of `start`, which is enough
+     * while the machine stays up. */
+    uint64_t incarnation;
 };
 void bpi_hermes_defaults(struct bpi_hermes_config *config);
 
@@ -169,8 +173,15 @@ void bpi_hermes_free(struct bpi_hermes *node);
  *   payload   1 .. BPI_HERMES_MESSAGE_MAX bytes, copied
  *   id        out, may be NULL
  *
- * Errors   ERANGE (size), EFULL (no room at a peer: wait for WRITABLE), ENOTFOUND (nobody knows
- * `to`, or there is no session yet) */
+ * To all: every member with a session, or, in the tree, whoever it reaches; a peer that lags far
+ * behind all others is left out and counted as missed instead of holding them up. To one without a
+ * session: a connection is begun; an auction message waits for it as auction_retries says.
+ *
+ * DONE    tells when addressees have it all, or the deadline passed; of the tree's messages the
+ *         addressees are the neighbours it was handed to. It comes before this returns when there
+ *         is nobody to wait for
+ * Errors  ERANGE (size, type), EINVALID (`to` is this node), EFULL (no room at a peer: wait for
+ *         WRITABLE), ENOTFOUND (nobody knows `to`, or there is no session yet), ENOMEM */
 BASE_MUST_USE base_err bpi_hermes_send(struct bpi_hermes *node, const struct base_step_world *world,
                                        enum bpi_hermes_type type, const struct bpi_hermes_id *to,
                                        struct base_span payload, struct bpi_hermes_message_id *id,

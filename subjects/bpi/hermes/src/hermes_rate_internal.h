@@ -1,0 +1,100 @@
+/* hermes_rate_internal.h - how fast: round-trip times, losses, and a delay-based congestion window
+ * with pacing.
+ *
+ * The window follows the queueing delay of the way there alone (receiver's time of arrival less
+ * sender's time of sending, less the least such difference of the last one or two minutes), so acks
+ * that wait do not count. As in LEDBAT++ the window grows slowly by addition below a target and
+ * shrinks by multiplication above it; the target is small (3 % of a round trip, at least two
+ * packets' time on the wire), because urgent messages wait in the same queue. Where the queue is
+ * far from the target the window is set from the measured rate of arrivals times the round trip,
+ * as BBR does. A start doubles each round (RFC 6928: 10 packets at first) until the queue is seen;
+ * later a queue that stays empty makes the step of growth double each round. Random loss does not
+ * shrink the window; losses of more than 30 % of a round do. Once in ten seconds without an empty
+ * queue the window makes one round of room, so that the least delay stays known.
+ *
+ * Threads   one object, one thread
+ * Source    RTT: RFC 6298, RFC 9002; LEDBAT: RFC 6817 and draft-irtf-iccrg-ledbat-plus-plus; BBR:
+ *           Cardwell et al., CACM 60 (2017) 58
+ */
+#ifndef BPI_HERMES_RATE_INTERNAL_H
+#define BPI_HERMES_RATE_INTERNAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    HERMES_RATE_WIRE = 80,         /* bytes of a packet beside what the flow writes */
+    HERMES_RATE_BURST = 14600,     /* bytes at once: RFC 6928 */
+    HERMES_RATE_PRIOR_PERCENT = 2, /* loss assumed at first, as if seen on so many packets: */
+    HERMES_RATE_PRIOR_WEIGHT = 50,
+    HERMES_RATE_LOSS_PACKETS = 2000, /* memory of the measured loss */
+    HERMES_RATE_BACKOFF_MAX = 6,
+};
+
+/* The least value of the last one to two windows. */
+struct hermes_low {
+    int64_t now, before;
+    uint64_t since_ns;
+    bool is_known;
+};
+
+/* One round: from a packet's sending until it, or a later one, is acknowledged. */
+struct hermes_round {
+    uint64_t end; /* packet number */
+    int64_t queue_us;
+    double acked, lost;  /* bytes */
+    double arrival_rate; /* the greatest, bytes per ns */
+    bool is_limited;
+};
+
+struct hermes_rate {
+    double packet_bytes, start_rate, rate_max; /* bytes per ns; rate_max 0: none */
+    uint64_t srtt_ns, rttvar_ns;               /* 0: unknown */
+    struct hermes_low rtt_us, delay_us;
+    double window, step, saved_window; /* bytes */
+    double arrival_rate;               /* of the last whole round */
+    double span_acked;                 /* bytes since span_us of the receiver's clock */
+    double ack_gap_ns;                 /* between acknowledgements, in arrivals */
+    uint32_t span_us, arrived_us;
+    bool has_span;
+    struct hermes_round round;
+    unsigned queue_seen, stuck, rounds;
+    uint64_t empty_ns; /* when the queue was last seen empty */
+    bool is_starting, is_held, is_draining;
+    bool is_congested; /* so long a queue that losses are its overflow: parity would lengthen it */
+    bool is_limited;   /* the window kept something waiting in the last round */
+    size_t in_flight;
+    uint64_t pace_ns, sent_ns;
+    double lost, seen, prior;
+    unsigned backoff; /* probes without an answer */
+};
+
+/* What one acknowledgement says about its latest packet. */
+struct hermes_rate_sample {
+    uint64_t largest, next; /* packet numbers: acknowledged, and next to be sent */
+    uint64_t rtt_ns;        /* without the wait at the receiver */
+    int64_t delay_us;       /* one way, plus a constant */
+    uint32_t arrived_us;    /* receiver's clock, modulo 2^32 */
+};
+
+void hermes_rate_init(struct hermes_rate *rate, size_t packet_bytes, uint64_t rate_bits,
+                      uint64_t rate_max_bits);
+/* When `bytes` more may be sent; UINT64_MAX: not before an acknowledgement. `ahead`: bytes that may
+ * go beyond window and pace, 0 .. HERMES_RATE_BURST. */
+uint64_t hermes_rate_ready_ns(const struct hermes_rate *rate, size_t bytes, size_t ahead);
+void hermes_rate_sent(struct hermes_rate *rate, uint64_t now_ns, size_t bytes);
+/* A packet is no longer under way. is_lost false for acknowledged ones. */
+void hermes_rate_resolved(struct hermes_rate *rate, size_t bytes, bool is_lost);
+/* A packet that was counted as lost has come. */
+void hermes_rate_unlost(struct hermes_rate *rate);
+void hermes_rate_acked(struct hermes_rate *rate, uint64_t now_ns,
+                       const struct hermes_rate_sample *sample);
+/* Time without an answer after which to probe, backed off; wait_ns: acks may wait so long. */
+uint64_t hermes_rate_probe_ns(const struct hermes_rate *rate, uint64_t wait_ns);
+/* That time has passed. */
+void hermes_rate_probed(struct hermes_rate *rate);
+double hermes_rate_loss(const struct hermes_rate *rate);
+uint64_t hermes_rate_bits(const struct hermes_rate *rate);
+
+#endif
