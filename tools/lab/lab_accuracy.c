@@ -138,7 +138,11 @@ static void print_result(const char *name, const struct options *o, struct lab_t
            error_us(r, 0.01, link->delay_ns), error_us(r, 0.5, link->delay_ns),
            error_us(r, 0.99, link->delay_ns), error_us(r, 0.999, link->delay_ns),
            error_us(r, 1, link->delay_ns));
-    const double n = (double)o->packets, lost = 1 - (double)r->received / n;
+    const double n = (double)o->packets, lost = 1 - (double)(r->received + r->unread) / n;
+    if (r->unread > 0)
+        printf(
+            "  %llu more came and found no room in the reader's socket: its processor was busy\n",
+            (unsigned long long)r->unread);
     printf("  loss: %.4f %% of %.4f %% asked (95 %% within %.4f)\n", 100 * lost,
            100 * link->loss_share, 196 * sqrt(link->loss_share * (1 - link->loss_share) / n));
     if (link->rate_bits > 0) {
