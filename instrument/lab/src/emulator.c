@@ -179,14 +179,14 @@ static void wait_until_due(struct lab_emulator *e, uint64_t now_ns)
     (void)!ppoll(&queue, 1, &timeout, NULL);
 }
 
-static void take_from(struct lab_emulator *e, uint32_t tag, uint64_t now_ns)
+static void take_from(struct lab_emulator *e, uint32_t tag)
 {
     if (tag == TAG_CONTROL)
         lab_emulator_serve(e);
     else if (tag == TAG_CALLER)
         e->is_over = true;
     else
-        e->io->take(e, tag, now_ns);
+        e->io->take(e, tag);
 }
 
 void lab_emulator_run(struct lab_emulator *e)
@@ -206,8 +206,8 @@ void lab_emulator_run(struct lab_emulator *e)
         for (int i = 0; i < count; i++) {
             now_ns = lab_clock_ns();
             if (next_ns(e) <= now_ns)
-                now_ns = give_due(e, now_ns);
-            take_from(e, events[i].data.u32, now_ns);
+                give_due(e, now_ns);
+            take_from(e, events[i].data.u32);
         }
     }
     lab_emulator_account(e);

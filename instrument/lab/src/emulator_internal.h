@@ -65,7 +65,7 @@ struct lab_emulator;
 
 struct lab_emulator_io {
     /* Take what waits at the descriptor of this tag, up to a batch. */
-    void (*take)(struct lab_emulator *emulator, uint32_t tag, uint64_t now_ns);
+    void (*take)(struct lab_emulator *emulator, uint32_t tag);
     void (*give)(struct lab_emulator *emulator, const struct lab_arrival *arrival);
     /* Twice a second, and before a report: write out, count. */
     void (*flush)(struct lab_emulator *emulator);
