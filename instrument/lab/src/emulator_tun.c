@@ -105,7 +105,8 @@ static void take(struct lab_emulator *e, uint32_t host)
             return;
         }
         now_ns = lab_clock_ns();
-        e->stats->waited += since_ns > 0 && now_ns > since_ns + lab_late_max_ns;
+        e->stats->waited +=
+            e->has_looked_late || (since_ns > 0 && now_ns > since_ns + lab_late_max_ns);
         take_packet(e, tun, host, now_ns, (size_t)size);
     }
     if (since_ns == 0)

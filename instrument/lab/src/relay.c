@@ -159,6 +159,7 @@ static void take_datagrams(struct lab_relay *relay, struct lab_place *place)
         }
         const uint64_t now_ns = lab_clock_ns();
         flow->used_ns = now_ns;
+        relay->emulator->stats->waited += relay->emulator->has_looked_late;
         datagram_push(relay, flow, flow == place ? LAB_PIECE_ANSWER : LAB_PIECE_DATAGRAM, (size_t)n,
                       now_ns);
     }
