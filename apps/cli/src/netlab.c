@@ -163,7 +163,13 @@ base_err cli_netlab_open(struct cli_netlab *lab, struct base_why *why)
     CLI_TRY(lab_back_end_parse(cli_text(lab->args, "back-end", "auto"), &config.back_end, why));
     if (config.capture_folder != NULL)
         CLI_TRY(base_folder_make(config.capture_folder, why));
-    return lab_net_open(&config, &lab->net, why);
+    CLI_TRY(lab_net_open(&config, &lab->net, why));
+    if (config.back_end == LAB_BACK_AUTO && lab_net_back_end(lab->net) == LAB_BACK_RELAY)
+        base_log(
+            BASE_LOG_WARNING,
+            "hosts are ports of 127.0.0.1, as namespaces do not work here; --back-end tun says "
+            "why");
+    return BASE_OK;
 }
 
 void cli_netlab_close(struct cli_netlab *lab)
