@@ -52,13 +52,13 @@ const struct cli_option cli_netlab_run_options[] = {
     TEXT("schedule", CLI_TEXT, "TEXT",
          "what changes when, as in 'at 10s cut node0-node1; at 20s heal'; also 'set node0-node1 "
          "latency 100ms' and 'partition [node0] [node1,node2]'"),
-    COUNT("mtu", 576, 65535, "largest packet of the hosts' devices", "1500"),
+    COUNT("mtu", 1280, 65000, "largest packet of the hosts' devices", "1500"),
     { .name = "back-end",
       .kind = CLI_WORD,
       .value_name = "NAME",
       .choices = "auto,tun,relay,netem",
-      .doc = "tun: namespaces and an emulator; netem: namespaces and the kernel's emulation; "
-             "relay: ports of loopback, where namespaces are forbidden",
+      .doc = "tun: namespaces and an emulator; relay: ports of loopback, where namespaces are "
+             "forbidden; netem, the kernel's, is not driven and says why",
       .fallback = "auto" },
     FLAG("offload", 0,
          "leave TCP's segments whole and checksums undone between hosts: faster, but a segment of "
