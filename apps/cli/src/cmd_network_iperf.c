@@ -4,7 +4,6 @@
 #include "commands.h"
 #include "netlab.h"
 #include "option_rows.h"
-#include "output.h"
 #include "signals.h"
 
 #include <base/log.h>
@@ -331,8 +330,7 @@ static int finish(struct iperf *iperf)
         base_buf_done(&out);
         return cli_complain(err, NULL);
     }
-    const int valid = cli_netlab_judge(&report);
-    return cli_output_finish(&out, NULL, cli_signals_interrupted ? CLI_INTERRUPTED : valid);
+    return cli_netlab_finish(&out, &report, cli_signals_interrupted ? CLI_INTERRUPTED : CLI_FINE);
 }
 
 /* ---- the command ---- */

@@ -56,6 +56,9 @@ json_t *cli_netlab_report_json(const struct cli_netlab *lab, const struct lab_ne
 void cli_netlab_report(struct cli_netlab *lab, struct lab_net_report *report);
 /* Say that it is invalid, when it is. Returns CLI_FINE or CLI_UNMEASURED. */
 int cli_netlab_judge(const struct lab_net_report *report);
+/* Write what a command found to standard output, then judge the network. Returns the status of the
+ * output, `status` when it is not CLI_FINE, or that of the network; releases the buffer. */
+int cli_netlab_finish(struct base_buf *out, const struct lab_net_report *report, int status);
 /* An object with a line break behind it; the object is released. */
 BASE_MUST_USE base_err cli_netlab_put_json(struct base_buf *out, json_t *object);
 
