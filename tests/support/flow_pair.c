@@ -142,11 +142,11 @@ static void fill(uint8_t *bytes, size_t size, size_t number)
 {
     uint64_t x = number * 0x9e3779b97f4a7c15ull + 1;
     memcpy(bytes, &number, FLOW_PAIR_MESSAGE_MIN);
-    for (size_t i = FLOW_PAIR_MESSAGE_MIN; i < size; i++) {
+    for (size_t i = FLOW_PAIR_MESSAGE_MIN; i < size; i += sizeof x) {
         x ^= x << 13;
         x ^= x >> 7;
         x ^= x << 17;
-        bytes[i] = (uint8_t)x;
+        memcpy(bytes + i, &x, size - i < sizeof x ? size - i : sizeof x);
     }
 }
 

@@ -107,7 +107,7 @@ struct load {
     double queue_max; /* mean wait in the queue, of the delay; 0: not looked at */
 };
 
-/* Bulk of class 2 whenever there is room, and with `is_urgent` 2 KiB of class 0 each 100 ms. */
+/* Bulk of class 2 whenever there is room, and with `is_urgent` 2 KiB of class 0 each 50 ms. */
 static uint64_t run_load(const struct load *load, bool is_bulk, bool is_urgent, double *rate_share,
                          double *queue_share)
 {
@@ -130,7 +130,7 @@ static uint64_t run_load(const struct load *load, bool is_bulk, bool is_urgent, 
             bytes = pair.ways[0].bytes;
             dropped = pair.ways[0].dropped;
         }
-        if (is_urgent && t % (100 * MILLISECOND) == 0)
+        if (is_urgent && t % (50 * MILLISECOND) == 0)
             flow_pair_send(&pair, 0, BPI_HERMES_CONSENSUS, 2048);
         flow_pair_run(&pair, begin_ns + t + MILLISECOND);
         if (t >= warm_ns && pair.ways[0].free_ns > pair.now_ns)

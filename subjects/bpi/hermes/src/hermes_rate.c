@@ -40,6 +40,7 @@ void hermes_rate_init(struct hermes_rate *rate, size_t packet_bytes, uint64_t ra
                                   .step = (double)packet_bytes / 4,
                                   .is_starting = true,
                                   .round = { .queue_us = INT64_MAX },
+                                  .span_queue_us = { INT64_MAX, INT64_MAX },
                                   .prior = HERMES_RATE_PRIOR_PERCENT / 100.0 };
 }
 
@@ -172,6 +173,10 @@ static void measure(struct hermes_rate *rate, uint32_t arrived_us)
     const double speed = rate->span_acked / ns;
     if (rate->has_span && speed > rate->round.arrival_rate)
         rate->round.arrival_rate = speed;
+    rate->round.queue_us = rate->span_queue_us[0] < rate->span_queue_us[1] ? rate->span_queue_us[0]
+                                                                           : rate->span_queue_us[1];
+    rate->span_queue_us[1] = rate->span_queue_us[0];
+    rate->span_queue_us[0] = INT64_MAX;
     rate->has_span = true;
     rate->span_us = arrived_us;
     rate->span_acked = 0;
@@ -230,9 +235,11 @@ static void adjust(struct hermes_rate *rate, double queue_ns)
         if (above > 1)
             fit(rate, 1);
     } else {
-        const double most = rate->window / (above < -0.9 ? 8 : 16);
+        const bool is_empty = above < -0.8;
+        rate->empties = is_empty ? rate->empties + 1 : 0;
+        const double most = rate->window / (rate->empties > 10 ? 8 : 32);
         set_window(rate, rate->window + step);
-        if (above < -0.5)
+        if (is_empty)
             rate->step = 2 * step < most ? 2 * step : most;
     }
 }
@@ -279,8 +286,8 @@ void hermes_rate_acked(struct hermes_rate *rate, uint64_t now_ns,
     const int64_t queue_us = sample->delay_us - low_get(&rate->delay_us);
     if (1000.0 * (double)queue_us < target_ns(rate) / 2 || rate->empty_ns == 0)
         rate->empty_ns = now_ns;
-    if (queue_us < rate->round.queue_us)
-        rate->round.queue_us = queue_us;
+    if (queue_us < rate->span_queue_us[0])
+        rate->span_queue_us[0] = queue_us;
     rate->is_congested = 1000.0 * (double)queue_us > 4 * target_ns(rate);
     measure(rate, sample->arrived_us);
     if (rate->is_starting)

@@ -54,12 +54,13 @@ struct hermes_rate {
     struct hermes_low rtt_us, delay_us;
     double window, step, saved_window; /* bytes */
     double arrival_rate;               /* of the last whole round */
+    int64_t span_queue_us[2];          /* least of this quarter of a round trip, and the last */
     double span_acked;                 /* bytes since span_us of the receiver's clock */
     double ack_gap_ns;                 /* between acknowledgements, in arrivals */
     uint32_t span_us, arrived_us;
     bool has_span;
     struct hermes_round round;
-    unsigned queue_seen, stuck, rounds;
+    unsigned queue_seen, stuck, rounds, empties;
     uint64_t empty_ns; /* when the queue was last seen empty */
     bool is_starting, is_held, is_draining;
     bool is_congested; /* so long a queue that losses are its overflow: parity would lengthen it */
