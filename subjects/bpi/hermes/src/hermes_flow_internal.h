@@ -5,12 +5,12 @@
  * of one class that wait together share a packet (coalescing). The receiver asks for what is
  * missing (NACK) as soon as a later packet, or the expected end, shows a gap; acknowledgements end
  * the sender's hold. Order of sending: class 0 before 1 before 2, but a waiting lower class gets at
- * least 1/16 of the bytes. Rate: a delay-based estimate (the class of BBR or LEDBAT; the README
- * names and cites it) with pacing, so that bulk builds no queue that urgent messages would wait in.
+ * least 1/16 of the bytes. Rate: a delay-based window of the class of LEDBAT++
+ * (hermes_rate_internal.h) with pacing, so that bulk builds no queue that urgent messages would wait in.
  * Duplicate fragments and messages are dropped. Memory of both directions is bounded; a message
  * past its deadline is given up.
  *
- * Memory: the flow itself is 4 KiB and a record of 32 bytes for each packet under way (at most
+ * Memory: the flow itself is 3 KiB and a record of 24 bytes for each packet under way (at most
  * 8192); everything else counts against memory_bytes. One allocation a message and block, none a
  * packet.
  *
