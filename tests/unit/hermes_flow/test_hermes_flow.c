@@ -221,10 +221,10 @@ static void loss_is_measured(void **state)
     const struct hermes_channel lossy = { .delay_ns = 20 * MILLISECOND, .loss = 0.05 };
     struct flow_pair pair;
     start(&pair, &lossy);
-    assert_true(hermes_flow_stats(pair.flows[0]).loss_share == 0.02);
+    assert_true(hermes_flow_stats(pair.flows[0]).loss_share == 0.03);
     hermes_flow_expect_loss(pair.flows[0], 0.1);
     assert_true(hermes_flow_stats(pair.flows[0]).loss_share == 0.1);
-    hermes_flow_expect_loss(pair.flows[0], 0.02);
+    hermes_flow_expect_loss(pair.flows[0], 0.03);
     for (int i = 0; i < 1000; i++) {
         flow_pair_send(&pair, 0, BPI_HERMES_CONSENSUS, 3000);
         flow_pair_run(&pair, pair.now_ns + 50 * MILLISECOND);

@@ -54,7 +54,7 @@ BASE_MUST_USE base_err hermes_flow_new(const struct hermes_flow_config *config, 
                                        struct hermes_flow **flow);
 void hermes_flow_free(struct hermes_flow *flow);
 /* The loss to expect before much is measured here, such as what other flows of the node measured
- * (0 .. 0.5; at first 2 %). It counts as much as 50 packets. */
+ * (0 .. 0.5; at first 3 %). It counts as much as 50 packets. */
 void hermes_flow_expect_loss(struct hermes_flow *flow, double loss_share);
 /* Queue a message (1 .. BPI_HERMES_MESSAGE_MAX + 256 bytes), copied. ticket comes back in `done`.
  * Class 2 may fill 3/4 of the memory, class 1 7/8. Errors: EFULL (no room now), ERANGE, ENOMEM. */

@@ -3,6 +3,8 @@
  * single messages. */
 #include "hermes_rate_internal.h"
 
+#include <math.h>
+
 #define SECOND      1000000000ull
 #define MILLISECOND 1000000ull
 
@@ -126,6 +128,15 @@ double hermes_rate_loss(const struct hermes_rate *rate)
 {
     return (rate->lost + rate->prior * HERMES_RATE_PRIOR_WEIGHT) /
            (rate->seen + HERMES_RATE_PRIOR_WEIGHT);
+}
+
+/* While little has been seen, a standard deviation more. */
+double hermes_rate_loss_feared(const struct hermes_rate *rate)
+{
+    const double mean = hermes_rate_loss(rate), known = rate->seen / HERMES_RATE_LOSS_KNOWN;
+    if (known >= 1)
+        return mean;
+    return mean + (1 - known) * sqrt(mean * (1 - mean) / (rate->seen + HERMES_RATE_PRIOR_WEIGHT));
 }
 
 static void round_trip(struct hermes_rate *rate, uint64_t now_ns, uint64_t rtt_ns)
