@@ -54,7 +54,6 @@ struct hermes_peer {
     bool is_neighbor, is_eager; /* of the tree */
     bool is_chosen;             /* a neighbour for its score, not by chance */
     bool is_asked;              /* we asked it to be a neighbour and have no answer */
-    bool wants_asking;          /* ask as soon as it is up */
     bool is_dirty;              /* in the pump's list */
     bool has_voted;
     uint64_t up_ns, seen_ns, used_ns, refused_ns;
@@ -217,8 +216,6 @@ void hermes_links_start(struct bpi_hermes *node);
 void hermes_links_timer(struct bpi_hermes *node);
 uint64_t hermes_links_wake_ns(const struct bpi_hermes *node);
 void hermes_links_up(struct bpi_hermes *node, uint32_t handle);
-/* A call that is about to end had this id at its other end. */
-void hermes_links_found(struct bpi_hermes *node, uint32_t handle, const struct bpi_hermes_id *id);
 void hermes_links_down(struct bpi_hermes *node, uint32_t handle);
 void hermes_links_hello(struct bpi_hermes *node, uint32_t handle,
                         const struct base_address *seen_at);

@@ -9,7 +9,6 @@
 static const uint64_t low_window_ns = 60 * SECOND, drain_ns = 10 * SECOND;
 static const double start_queue_max_ns = 16e6;         /* as HyStart++, RFC 9406 */
 static const double gain = 0.015, target_share = 0.03; /* of the round trip */
-static const double headroom = 1.05;                   /* acks wait a little */
 
 static void low_put(struct hermes_low *low, uint64_t now_ns, int64_t value)
 {
@@ -70,10 +69,11 @@ static double pace(const struct hermes_rate *rate)
     return capped(rate, speed * rate->window / (double)rate->srtt_ns);
 }
 
-/* What bulk may catch up at once after a pause, for timers are not exact. */
+/* What bulk may catch up at once: a burst after a pause, else little, for timers are not exact. */
 static uint64_t slack_ns(const struct hermes_rate *rate)
 {
-    if (rate->srtt_ns == 0)
+    const bool is_pause = rate->in_flight == 0 && rate->rate_max <= 0;
+    if (rate->srtt_ns == 0 || is_pause)
         return (uint64_t)(HERMES_RATE_BURST / pace(rate));
     const uint64_t share = rate->srtt_ns / 32, least = MILLISECOND / 5;
     return share < least ? least : share < MILLISECOND ? share : MILLISECOND;
@@ -91,8 +91,9 @@ void hermes_rate_sent(struct hermes_rate *rate, uint64_t now_ns, size_t bytes)
 {
     const double speed = pace(rate);
     const uint64_t slack = slack_ns(rate);
-    if (rate->pace_ns + slack < now_ns)
+    if (now_ns > rate->sent_ns && rate->pace_ns + slack < now_ns)
         rate->pace_ns = now_ns - slack;
+    rate->sent_ns = now_ns;
     rate->pace_ns += (uint64_t)((double)bytes / speed);
     rate->in_flight += bytes;
 }
@@ -100,6 +101,12 @@ void hermes_rate_sent(struct hermes_rate *rate, uint64_t now_ns, size_t bytes)
 void hermes_rate_resolved(struct hermes_rate *rate, size_t bytes, bool is_lost)
 {
     rate->in_flight -= bytes < rate->in_flight ? bytes : rate->in_flight;
+    *(is_lost ? &rate->round.lost : &rate->round.acked) += (double)bytes;
+    rate->span_acked += is_lost ? 0 : (double)bytes;
+    if (!is_lost && rate->is_starting && (rate->is_limited || rate->round.is_limited))
+        set_window(rate, rate->window + (double)bytes);
+    if (rate->is_congested)
+        return;
     if (rate->seen >= HERMES_RATE_LOSS_PACKETS) {
         const double keep = 1 - 1.0 / HERMES_RATE_LOSS_PACKETS;
         rate->lost *= keep;
@@ -107,10 +114,6 @@ void hermes_rate_resolved(struct hermes_rate *rate, size_t bytes, bool is_lost)
     }
     rate->seen += 1;
     rate->lost += is_lost ? 1 : 0;
-    *(is_lost ? &rate->round.lost : &rate->round.acked) += (double)bytes;
-    rate->span_acked += is_lost ? 0 : (double)bytes;
-    if (!is_lost && rate->is_starting && (rate->is_limited || rate->round.is_limited))
-        set_window(rate, rate->window + (double)bytes);
 }
 
 void hermes_rate_unlost(struct hermes_rate *rate)
@@ -278,6 +281,7 @@ void hermes_rate_acked(struct hermes_rate *rate, uint64_t now_ns,
         rate->empty_ns = now_ns;
     if (queue_us < rate->round.queue_us)
         rate->round.queue_us = queue_us;
+    rate->is_congested = 1000.0 * (double)queue_us > 4 * target_ns(rate);
     measure(rate, sample->arrived_us);
     if (rate->is_starting)
         start(rate, 1000.0 * (double)queue_us);

@@ -62,9 +62,10 @@ struct hermes_rate {
     unsigned queue_seen, stuck, rounds;
     uint64_t empty_ns; /* when the queue was last seen empty */
     bool is_starting, is_held, is_draining;
-    bool is_limited; /* the window kept something waiting in the last round */
+    bool is_congested; /* so long a queue that losses are its overflow: parity would lengthen it */
+    bool is_limited;   /* the window kept something waiting in the last round */
     size_t in_flight;
-    uint64_t pace_ns;
+    uint64_t pace_ns, sent_ns;
     double lost, seen, prior;
     unsigned backoff; /* probes without an answer */
 };
