@@ -1,8 +1,8 @@
 #!/bin/sh
 # install.sh - installs into an empty folder and builds examples/ten_lines, examples/flow_table and
-# examples/hermes_node from there by both routes, shared and static, and examples/sweep by one; each benchmark must run
-# by itself and as a worker. Also: the libraries show only our names, all go into one program, and a
-# file with <bench/bench.h> compiles in less than 0.3 s.
+# examples/hermes_chat from there by both routes, shared and static, and examples/sweep by one; each
+# benchmark must run by itself and as a worker. Also: the libraries show only our names, all go into
+# one program, and a file with <bench/bench.h> compiles in less than 0.3 s.
 set -u
 skip() { echo "skipped: $*"; exit 77; }
 fail() { echo "install: $*"; exit 1; }
@@ -103,7 +103,7 @@ done
 
 # try_chat PROGRAM HOW: two nodes on loopback, a line each way.
 try_chat() {
-    LD_LIBRARY_PATH=$libs python3 - "$1" <<'PY' || fail "hermes_node, $2: two nodes do not talk"
+    LD_LIBRARY_PATH=$libs python3 - "$1" <<'PY' || fail "hermes_chat, $2: two nodes do not talk"
 import socket, subprocess, sys
 def port():
     s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
@@ -132,22 +132,22 @@ finally:
     a.kill()
     b.kill()
 PY
-    echo "hermes_node, $2: runs"
+    echo "hermes_chat, $2: runs"
 }
 export PKG_CONFIG_PATH="$libs/pkgconfig" PKG_CONFIG_SYSROOT_DIR="$root"
 for link in "" --static; do
-    cp -r examples/hermes_node "$work/chat$link"
+    cp -r examples/hermes_chat "$work/chat$link"
     make -s -C "$work/chat$link" LINK=$link CFLAGS="-O2 -Wall -Wextra -Werror" ||
-        fail "hermes_node, pkg-config $link: does not build"
-    try_chat "$work/chat$link/hermes_node" "pkg-config $link"
+        fail "hermes_chat, pkg-config $link: does not build"
+    try_chat "$work/chat$link/hermes_chat" "pkg-config $link"
 done
 unset PKG_CONFIG_PATH PKG_CONFIG_SYSROOT_DIR
-if ldd "$work/chat--static/hermes_node" | grep -q libbpi; then fail "static hermes_node needs libbpi.so"; fi
+if ldd "$work/chat--static/hermes_chat" | grep -q libbpi; then fail "static hermes_chat needs libbpi.so"; fi
 for target in bpi::bpi bpi::bpi_static; do
-    cmake -G Ninja -S examples/hermes_node -B "$work/$target" -DBPI=$target \
+    cmake -G Ninja -S examples/hermes_chat -B "$work/$target" -DBPI=$target \
         -DCMAKE_PREFIX_PATH="$root$prefix" >"$work/log" 2>&1 && cmake --build "$work/$target" >>"$work/log" 2>&1 ||
         { cat "$work/log"; fail "find_package: $target does not build"; }
-    try_chat "$work/$target/hermes_node" "find_package $target"
+    try_chat "$work/$target/hermes_chat" "find_package $target"
 done
 
 if [ -f "$libs/libbpi.a" ] && [ -f "$root$prefix/include/bpi/cbor.h" ]; then

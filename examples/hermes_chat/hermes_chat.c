@@ -1,5 +1,5 @@
-/* hermes_node.c - a chat: each line of standard input goes to every member of a HERMES-Lite
- * overlay, and what others say is shown. With libbpi; usage: hermes_node PORT [HOST:PORT...] */
+/* hermes_chat.c - a chat: each line of standard input goes to every member of a HERMES-Lite
+ * overlay, and what others say is shown. With libbpi; usage: hermes_chat PORT [HOST:PORT...] */
 #include <bpi/hermes.h>
 #include <bpi/udp.h>
 
@@ -42,7 +42,7 @@ static int say(struct bpi_hermes *node, struct bpi_udp *udp)
         return 0;
     if (bpi_hermes_send(node, bpi_udp_world(udp), BPI_HERMES_TRANSACTION_POOL, NULL,
                         base_span_of(line, strlen(line)), NULL, &why) != BASE_OK)
-        fprintf(stderr, "hermes_node: %s\n", why.text);
+        fprintf(stderr, "hermes_chat: %s\n", why.text);
     return 1;
 }
 
@@ -54,22 +54,22 @@ int main(int argc, char **argv)
     struct bpi_udp *udp = NULL;
     struct base_why why = { 0 };
     if (argc < 2 || argc > 2 + MEMBERS_MAX)
-        return fprintf(stderr, "usage: hermes_node PORT [HOST:PORT...]\n"), 2;
+        return fprintf(stderr, "usage: hermes_chat PORT [HOST:PORT...]\n"), 2;
     bpi_hermes_defaults(&config);
     for (int i = 2; i < argc; i++, config.bootstrap_count++)
         if (base_address_parse(argv[i], &members[i - 2].address, &why) != BASE_OK)
-            return fprintf(stderr, "hermes_node: %s\n", why.text), 2;
+            return fprintf(stderr, "hermes_chat: %s\n", why.text), 2;
     config.bootstrap = members;
     config.incarnation = now_ns(CLOCK_REALTIME);
     if (getrandom(config.seed, sizeof config.seed, 0) != sizeof config.seed ||
         bpi_hermes_new(&config, &node, &why) != BASE_OK)
-        return fprintf(stderr, "hermes_node: %s\n", why.text), 3;
+        return fprintf(stderr, "hermes_chat: %s\n", why.text), 3;
     const struct bpi_udp_config socket = { .listen.port = (uint16_t)atoi(argv[1]),
                                            .step = &bpi_hermes_step,
                                            .state = node,
                                            .tell = on_event };
     if (bpi_udp_open(&socket, &udp, &why) != BASE_OK)
-        return fprintf(stderr, "hermes_node: %s\n", why.text), 3;
+        return fprintf(stderr, "hermes_chat: %s\n", why.text), 3;
     setvbuf(stdin, NULL, _IONBF, 0); /* a line in the buffer would not make the descriptor ready */
     base_err err = BASE_OK;
     bool has_line = false;
