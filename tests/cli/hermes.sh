@@ -275,6 +275,8 @@ stop() {
     kill "-$2" "$1"
     wait "$1" 2>/dev/null
     got=$?
+    nodes=$(echo " $nodes " | sed "s/ $1 / /") # its number may be another's now
+    others=$(echo " $others " | sed "s/ $1 / /")
     [ $got -eq "$3" ] || fail "a process that got SIG$2 ended with $got and not $3"
 }
 # A subscriber's usual end is Ctrl-C, but not when it was to wait for messages.
@@ -299,7 +301,6 @@ run 0 hermes status --socket "$work/c.sock"
 run 3 hermes send --socket "$work/c.sock" --to all --type IbftPrepare --payload 'to nobody'
 has err 'no session with anybody'
 stop "$pid_c" INT 0
-nodes=""
 for node in a b c; do # subscribers of nodes that ended
     [ ! -e "$work/$node.sock" ] || fail "$node.sock is still there"
 done
