@@ -230,6 +230,8 @@ bool hermes_links_is_ready(const struct bpi_hermes *node);
 BASE_MUST_USE base_err hermes_tree_new(const struct bpi_hermes_config *config,
                                        struct hermes_tree **tree);
 void hermes_tree_free(struct hermes_tree *tree);
+/* Shall the next message of ours shape the tree? It must then be published. */
+bool hermes_tree_shapes(struct bpi_hermes *node);
 /* A message of ours, signed: hand it to the neighbours; how many it was submitted to with `ticket`.
  */
 uint32_t hermes_tree_publish(struct bpi_hermes *node, const struct hermes_envelope *envelope,
