@@ -262,7 +262,8 @@ double cli_network_knee(const struct suite_net_plan *plan, struct base_why *why)
 
 /* ---- records ---- */
 
-/* Of what nothing reached everybody with, as if one message had: the ratio is then a lower bound. */
+/* Of what nothing reached everybody with, as if one message had: the ratio is then a lower bound.
+ */
 static double rate_at_least(const struct suite_net_results *results)
 {
     return results->messages_per_s > 0 ? results->messages_per_s : 1e9 / results->duration_ns;
