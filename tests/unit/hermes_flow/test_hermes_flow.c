@@ -36,7 +36,7 @@ static void errors(void **state)
     struct hermes_flow_config config = flow_pair_config();
     struct hermes_flow *flow = NULL;
     static uint8_t bytes[BPI_HERMES_MESSAGE_MAX + 257];
-    config.packet_max = 255;
+    config.packet_max = 447;
     assert_int_equal(hermes_flow_new(&config, 0, &flow), BASE_ERANGE);
     config.packet_max = 65536;
     assert_int_equal(hermes_flow_new(&config, 0, &flow), BASE_ERANGE);
@@ -99,6 +99,32 @@ static void one_way_is_enough(void **state)
     need_all(&pair);
     assert_int_equal(hermes_flow_stats(pair.flows[0]).fragments_repeated, 0);
     flow_pair_done(&pair);
+}
+
+/* Every size around the one that needs a second block, and the smallest packets. */
+static void sizes_around_a_block(void **state)
+{
+    (void)state;
+    static const size_t packets[] = { 448, 475, 1420 };
+    for (size_t i = 0; i < sizeof packets / sizeof packets[0]; i++) {
+        struct flow_pair pair;
+        struct hermes_flow_config config = flow_pair_config();
+        config.packet_max = packets[i];
+        flow_pair_init(&pair, &plain, &config, 1);
+        const size_t block = 32 * (packets[i] - 8);
+        for (size_t size = block - 20; size < block + 20; size++) {
+            flow_pair_send(&pair, 0, BPI_HERMES_CONSENSUS, size);
+            flow_pair_run(&pair, pair.now_ns + SECOND);
+        }
+        for (size_t size = 8180; size < 8220; size++) {
+            flow_pair_send(&pair, 0, BPI_HERMES_CONSENSUS, size);
+            flow_pair_run(&pair, pair.now_ns + SECOND);
+        }
+        flow_pair_send(&pair, 0, BPI_HERMES_SHADOW_DATA, BPI_HERMES_MESSAGE_MAX + 256);
+        flow_pair_run(&pair, pair.now_ns + 10 * SECOND);
+        need_all(&pair);
+        flow_pair_done(&pair);
+    }
 }
 
 static void small_ones_share_packets(void **state)
@@ -280,6 +306,7 @@ int main(void)
         cmocka_unit_test(errors),
         cmocka_unit_test(idle_flow_sleeps),
         cmocka_unit_test(one_way_is_enough),
+        cmocka_unit_test(sizes_around_a_block),
         cmocka_unit_test(small_ones_share_packets),
         cmocka_unit_test(first_burst_is_bounded),
         cmocka_unit_test(given_up_at_its_deadline),
