@@ -68,7 +68,8 @@ static double turn(size_t size, uint64_t messages, bool is_plain)
             world->send(world->context, &there, bytes, size);
         sent += BURST;
         bpi_udp_flush(from);
-        while (received + bpi_udp_stats(from).send_failed < sent)
+        const uint64_t failed = bpi_udp_stats(from).send_failed;
+        while (received + failed < sent)
             if (bpi_udp_poll(to, 0, -1, NULL) != BASE_OK)
                 exit(3);
     }

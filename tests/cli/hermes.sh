@@ -5,7 +5,12 @@
 . tests/cli/common.sh
 nodes=""
 others=""
-trap 'for p in $nodes $others; do kill -KILL "$p" 2>/dev/null; done; rm -rf "$work"' EXIT
+# shellcheck disable=SC2317
+end() {
+    for process in $nodes $others; do kill -KILL "$process" 2>/dev/null; done
+    rm -rf "$work"
+}
+trap end EXIT
 
 # until_true SECONDS WORDS...: the command succeeds within that time.
 until_true() {
@@ -104,12 +109,12 @@ id_c=$(cat "$work/out")
 for node in a b c; do
     "$bpi" hermes subscribe --json --socket "$work/$node.sock" >"$work/$node.heard" 2>"$work/$node.says" &
     others="$others $!"
-    until_true 20 grep -qF listening "$work/$node.says" || fail "subscribe does not begin"
+    until_true 20 grep -sqF listening "$work/$node.says" || fail "subscribe does not begin"
 done
 "$bpi" hermes subscribe --class Auction --count 2 --socket "$work/b.sock" >"$work/auction" 2>"$work/auction.says" &
 auction=$!
 others="$others $auction"
-until_true 20 grep -qF listening "$work/auction.says" || fail "subscribe does not begin"
+until_true 20 grep -sqF listening "$work/auction.says" || fail "subscribe does not begin"
 head -c 1048576 /dev/urandom >"$work/largest"
 for from in a b c; do
     run 0 hermes send --socket "$work/$from.sock" --to all --type IbftPrepare --payload "all from $from"
@@ -206,6 +211,7 @@ run 2 hermes send --socket "$work/a.sock" --to all --type IbftPrepare --input "$
 run 2 hermes send --socket "$work/a.sock" --to all --type BlockData --input "$work/larger"
 has err 1048576
 run 3 hermes send --socket "$work/a.sock" --to "$(printf '%064d' 7)" --type IbftPrepare --payload x
+run 3 hermes send --socket "$work/a.sock" --to "$id_a" --type IbftPrepare --payload 'to itself'
 run 2 hermes subscribe --socket "$work/a.sock" --class Best
 run 2 hermes subscribe --socket "$work/a.sock" --type BlockData --class Auction
 run 2 hermes status --socket "$work/$(printf '%0120d' 0)"
@@ -269,8 +275,18 @@ stop() {
     kill "-$2" "$1"
     wait "$1" 2>/dev/null
     got=$?
-    [ $got -eq "$3" ] || fail "a node that got SIG$2 ended with $got and not $3"
+    nodes=$(echo " $nodes " | sed "s/ $1 / /") # its number may be another's now
+    others=$(echo " $others " | sed "s/ $1 / /")
+    [ $got -eq "$3" ] || fail "a process that got SIG$2 ended with $got and not $3"
 }
+# A subscriber's usual end is Ctrl-C, but not when it was to wait for messages.
+for words in '' '--count 1'; do
+    # shellcheck disable=SC2086
+    "$bpi" hermes subscribe $words --socket "$work/a.sock" >"$work/out" 2>"$work/err" &
+    others="$others $!"
+    until_true 20 grep -sqF listening "$work/err" || fail "subscribe does not begin"
+    if [ -z "$words" ]; then stop $! INT 0; else stop $! INT 130; fi
+done
 stop "$pid_a" INT 0
 [ ! -e "$work/a.sock" ] || fail "the control socket is still there after Ctrl-C"
 stop "$pid_b" TERM 0
@@ -285,7 +301,6 @@ run 0 hermes status --socket "$work/c.sock"
 run 3 hermes send --socket "$work/c.sock" --to all --type IbftPrepare --payload 'to nobody'
 has err 'no session with anybody'
 stop "$pid_c" INT 0
-nodes=""
 for node in a b c; do # subscribers of nodes that ended
     [ ! -e "$work/$node.sock" ] || fail "$node.sock is still there"
 done

@@ -186,10 +186,11 @@ child=
 grep -q '10.77.0.2' "$work/first" || fail "the first of two says: $(cat "$work/first")"
 
 # ---- another user, who may make namespaces or not
-if [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null && [ -x /bin/su ]; then
+if [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null; then
+    nobody='setpriv --reuid 65534 --regid 65534 --clear-groups env TMPDIR=/tmp'
     chmod 711 "$work"
-    setpriv --reuid 65534 --regid 65534 --clear-groups env TMPDIR=/tmp "$bpi" network exec -q --nodes 2 \
-        -- sh -c 'id -u; echo {address}' >"$work/out" 2>"$work/err"
+    # shellcheck disable=SC2086
+    $nobody "$bpi" network exec -q --nodes 2 -- sh -c 'id -u; echo {address}' >"$work/out" 2>"$work/err"
     got=$?
     case $got in
     0) has out 'node1| 65534' && has out 'node1| 10.77.0.2' ;;
@@ -205,6 +206,21 @@ has out '127.0.0.1 {port:0:080}'
 run 0 network exec -q --back-end relay --nodes 3 -- echo '{address} {port:0:8080} {udp-port:2:9}'
 grep -q 'node1| 127.0.0.1 [0-9]* [0-9]*' "$work/out" || fail "the relay's ports are not filled in"
 has out 'node0| 127.0.0.1 8080 '
+
+if unshare -U -r sh -c 'echo 0 >/proc/sys/user/max_net_namespaces' 2>/dev/null; then
+    forbidden() {
+        unshare -U -r sh -c 'echo 0 >/proc/sys/user/max_net_namespaces && exec "$@"' sh "$bpi" "$@" \
+            >"$work/out" 2>"$work/err"
+    }
+    forbidden network exec -- echo '{address}' || fail "status $? where namespaces are forbidden"
+    has err 'warning: hosts are ports of 127.0.0.1'
+    has out 'node1| 127.0.0.1'
+    forbidden network exec --back-end tun -- true
+    [ $? -eq 3 ] || fail "tun without namespaces is not status 3"
+    has err 'no network namespace can be made'
+    forbidden network ping
+    [ $? -eq 3 ] || fail "ping over the relay is not status 3"
+fi
 
 # ---- mistakes
 wrong() {

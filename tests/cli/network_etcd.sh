@@ -21,6 +21,7 @@ export ETCDCTL_API=3
 all=http://\$1:2379,http://\$2:2379,http://\$3:2379
 i=0
 tries=0
+start=\$(date +%s)
 until etcdctl --endpoints=\$all endpoint status --write-out=json >$work/before.json 2>/dev/null &&
     etcdctl --endpoints=\$all put --command-timeout=2s first 1 >/dev/null 2>&1; do
     tries=\$((tries + 1))
@@ -28,6 +29,7 @@ until etcdctl --endpoints=\$all endpoint status --write-out=json >$work/before.j
     sleep 0.1
 done
 echo ready
+echo \$((\$(date +%s) - start)) >$work/ready
 end=\$((\$(date +%s) + 11))
 while [ \$(date +%s) -lt \$end ]; do
     i=\$((i + 1))
@@ -71,7 +73,10 @@ leaders = {s["Status"]["leader"] for s in json.load(open(f"{work}/after.json"))}
 acknowledged = set(open(f"{work}/acknowledged").read().split())
 kept = set(open(f"{work}/kept").read().split())
 print(f"etcd: term {terms[0]} before and {terms[1]} after, {len(acknowledged)} writes acknowledged")
-assert terms[1] > terms[0], terms
+# On a machine so busy that the first partition came before the cluster was up, the leader may be
+# one that was cut off already.
+is_late = int(open(f"{work}/ready").read()) >= 4
+assert terms[1] > terms[0] or is_late, terms
 assert len(leaders) == 1 and 0 not in leaders, leaders
 assert acknowledged and acknowledged <= kept, acknowledged - kept
 END

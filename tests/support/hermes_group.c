@@ -85,7 +85,7 @@ static uint32_t choose_boots(const struct hermes_group *group, uint32_t host,
     base_rng_init(&rng, c->seed ^ (host + UINT64_C(0x5851f42d4c957f2d)));
     if (c->boots >= c->count - 1) {
         for (uint32_t i = 0; i < (c->is_earlier_only ? host : c->count); i++)
-            if (i != host)
+            if (i != host || c->is_self_told)
                 boots[count++].address = lab_sim_address(i);
         return count;
     }

@@ -4,6 +4,7 @@
 #include "lab_traffic.h"
 
 #include <errno.h>
+#include <linux/sock_diag.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -91,11 +92,13 @@ static base_err send_all(struct run *run, struct base_why *why)
     uint64_t drained_ns = begin_ns, now_ns = begin_ns;
     for (uint64_t i = 0; i < traffic->packets; i++) {
         const uint64_t due_ns = begin_ns + (uint64_t)((double)i * 1e9 / traffic->rate_pps);
-        while ((now_ns = lab_wall_ns()) < due_ns)
+        do {
+            now_ns = lab_wall_ns();
             if (now_ns > drained_ns + drain_every_ns) {
                 drain(run);
                 drained_ns = now_ns;
             }
+        } while (now_ns < due_ns);
         const struct mark mark = { i, lab_wall_ns() };
         memcpy(data, &mark, sizeof mark);
         if (sendto(traffic->from, data, traffic->size, 0,
@@ -120,6 +123,14 @@ static base_err sockets_prepare(const struct lab_traffic *traffic, struct base_w
     return BASE_OK;
 }
 
+static uint64_t drops_of(int socket)
+{
+    uint32_t info[SK_MEMINFO_VARS] = { 0 };
+    socklen_t size = sizeof info;
+    return getsockopt(socket, SOL_SOCKET, SO_MEMINFO, info, &size) == 0 ? info[SK_MEMINFO_DROPS]
+                                                                        : 0;
+}
+
 base_err lab_traffic_run(const struct lab_traffic *traffic, struct lab_traffic_result *result,
                          struct base_why *why)
 {
@@ -134,6 +145,7 @@ base_err lab_traffic_run(const struct lab_traffic *traffic, struct lab_traffic_r
         err = sockets_prepare(traffic, why);
     if (!err)
         err = send_all(&run, why);
+    result->unread = drops_of(traffic->to);
     if (result->received > 1 && run.last_ns > run.first_ns)
         result->received_pps =
             (double)(result->received - 1) / ((double)(run.last_ns - run.first_ns) / 1e9);

@@ -24,6 +24,7 @@ struct lab_traffic {
 struct lab_traffic_result {
     int64_t *delays_ns; /* [received] as they came; free() */
     uint64_t received, twice;
+    uint64_t unread; /* came, but the reader's socket had no room: no fault of the network */
     double sent_pps, received_pps;
 };
 

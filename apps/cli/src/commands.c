@@ -764,8 +764,8 @@ const struct cli_exit_row cli_exit_table[] = {
       "no path" },
     { CLI_USAGE, "the command line, or a file that it names, is not right" },
     { CLI_UNMEASURED,
-      "a case could not be measured, a layer that was asked for is not there yet, or "
-      "the output could not be written" },
+      "a case could not be measured, a network was not what was asked for, a program on it failed, "
+      "a layer that was asked for is not there yet, or the output could not be written" },
     { CLI_INTERRUPTED, "interrupted; the cases that were finished are reported and kept" },
 };
 const size_t cli_exit_count = sizeof cli_exit_table / sizeof cli_exit_table[0];

@@ -52,13 +52,13 @@ const struct cli_option cli_netlab_run_options[] = {
     TEXT("schedule", CLI_TEXT, "TEXT",
          "what changes when, as in 'at 10s cut node0-node1; at 20s heal'; also 'set node0-node1 "
          "latency 100ms' and 'partition [node0] [node1,node2]'"),
-    COUNT("mtu", 576, 65535, "largest packet of the hosts' devices", "1500"),
+    COUNT("mtu", 1280, 65000, "largest packet of the hosts' devices", "1500"),
     { .name = "back-end",
       .kind = CLI_WORD,
       .value_name = "NAME",
       .choices = "auto,tun,relay,netem",
-      .doc = "tun: namespaces and an emulator; netem: namespaces and the kernel's emulation; "
-             "relay: ports of loopback, where namespaces are forbidden",
+      .doc = "tun: namespaces and an emulator; relay: ports of loopback, where namespaces are "
+             "forbidden; netem, the kernel's, is not driven and says why",
       .fallback = "auto" },
     FLAG("offload", 0,
          "leave TCP's segments whole and checksums undone between hosts: faster, but a segment of "
@@ -163,7 +163,13 @@ base_err cli_netlab_open(struct cli_netlab *lab, struct base_why *why)
     CLI_TRY(lab_back_end_parse(cli_text(lab->args, "back-end", "auto"), &config.back_end, why));
     if (config.capture_folder != NULL)
         CLI_TRY(base_folder_make(config.capture_folder, why));
-    return lab_net_open(&config, &lab->net, why);
+    CLI_TRY(lab_net_open(&config, &lab->net, why));
+    if (config.back_end == LAB_BACK_AUTO && lab_net_back_end(lab->net) == LAB_BACK_RELAY)
+        base_log(
+            BASE_LOG_WARNING,
+            "hosts are ports of 127.0.0.1, as namespaces do not work here; --back-end tun says "
+            "why");
+    return BASE_OK;
 }
 
 void cli_netlab_close(struct cli_netlab *lab)

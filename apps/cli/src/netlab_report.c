@@ -13,6 +13,7 @@ struct asked {
     uint64_t delay_ns_min, delay_ns_max;
     uint64_t rate_bits_min, rate_bits_max; /* 0: no limit */
     bool has_rate;
+    double lost_min, lost_max;
     size_t links; /* both directions counted as one in a mesh */
 };
 
@@ -22,6 +23,9 @@ static void widen(struct asked *asked, const struct lab_link_config *link)
         asked->delay_ns_min = link->delay_ns;
     if (link->delay_ns > asked->delay_ns_max)
         asked->delay_ns_max = link->delay_ns;
+    const double lost = lab_link_loss(link);
+    asked->lost_min = lost < asked->lost_min ? lost : asked->lost_min;
+    asked->lost_max = lost > asked->lost_max ? lost : asked->lost_max;
     if (link->rate_bits == 0)
         return;
     if (!asked->has_rate || link->rate_bits < asked->rate_bits_min)
@@ -33,15 +37,17 @@ static void widen(struct asked *asked, const struct lab_link_config *link)
 
 static struct asked asked_of(const struct lab_topology *topology)
 {
-    struct asked asked = { .delay_ns_min = UINT64_MAX };
+    struct asked asked = { .delay_ns_min = UINT64_MAX, .lost_min = 1 };
     for (size_t i = 0; i < topology->edge_count; i++)
         widen(&asked, &topology->edges[i].config);
     const uint64_t pairs = (uint64_t)topology->host_count * (topology->host_count - 1);
     if (topology->is_uniform && topology->edge_count < pairs)
         widen(&asked, &topology->uniform);
     asked.links = topology->is_uniform ? pairs : topology->edge_count;
-    if (asked.delay_ns_min == UINT64_MAX)
+    if (asked.links == 0) {
         asked.delay_ns_min = 0;
+        asked.lost_min = 0;
+    }
     return asked;
 }
 
@@ -78,7 +84,9 @@ static base_err put_asked(const struct cli_netlab *lab, struct base_buf *out)
     CLI_TRY(base_buf_printf(out, "asked     "));
     CLI_TRY(put_range(out, (double)asked.delay_ns_min, (double)asked.delay_ns_max,
                       base_units_print_time));
-    CLI_TRY(base_buf_put_text(out, " in a link, "));
+    CLI_TRY(base_buf_put_text(out, " and "));
+    CLI_TRY(put_range(out, asked.lost_min, asked.lost_max, base_units_print_percent));
+    CLI_TRY(base_buf_put_text(out, " lost in a link, "));
     if (asked.has_rate)
         CLI_TRY(put_range(out, (double)asked.rate_bits_min, (double)asked.rate_bits_max,
                           base_units_print_bitrate));
@@ -149,8 +157,9 @@ json_t *cli_netlab_report_json(const struct cli_netlab *lab, const struct lab_ne
     const struct asked asked = asked_of(&lab->topology);
     const struct lab_link_counts *const total = &report->total;
     json_t *const requested = json_pack(
-        "{s:I, s:I, s:I, s:I}", "link_delay_ns_min", (json_int_t)asked.delay_ns_min,
-        "link_delay_ns_max", (json_int_t)asked.delay_ns_max, "link_rate_bits_min",
+        "{s:I, s:I, s:f, s:f, s:I, s:I}", "link_delay_ns_min", (json_int_t)asked.delay_ns_min,
+        "link_delay_ns_max", (json_int_t)asked.delay_ns_max, "link_lost_share_min", asked.lost_min,
+        "link_lost_share_max", asked.lost_max, "link_rate_bits_min",
         (json_int_t)asked.rate_bits_min, "link_rate_bits_max", (json_int_t)asked.rate_bits_max);
     json_t *const achieved =
         json_pack("{s:f, s:f, s:f, s:f, s:I, s:I, s:I}", "link_delay_ns_mean", mean_delay(report),

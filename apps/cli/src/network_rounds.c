@@ -262,6 +262,13 @@ double cli_network_knee(const struct suite_net_plan *plan, struct base_why *why)
 
 /* ---- records ---- */
 
+/* Of what nothing reached everybody with, as if one message had: the ratio is then a lower bound.
+ */
+static double rate_at_least(const struct suite_net_results *results)
+{
+    return results->messages_per_s > 0 ? results->messages_per_s : 1e9 / results->duration_ns;
+}
+
 struct stats_interval cli_network_ratio(const struct cli_network *network, size_t plan,
                                         size_t against, double confidence)
 {
@@ -271,7 +278,7 @@ struct stats_interval cli_network_ratio(const struct cli_network *network, size_
         if (!is_made(network, run, plan) || !is_made(network, run, against))
             continue;
         const double a = results_at(network, run, plan)->messages_per_s;
-        const double b = results_at(network, run, against)->messages_per_s;
+        const double b = rate_at_least(results_at(network, run, against));
         if (!(a > 0) || !(b > 0))
             return (struct stats_interval){ NAN, NAN, NAN };
         logs[count++] = log(a / b);

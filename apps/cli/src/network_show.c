@@ -195,15 +195,16 @@ static base_err put_round(const struct cli_network *network, size_t plan, struct
     if (isfinite(last->amplification))
         CLI_TRY(base_buf_printf(out, "  amplification: %.3g bytes at the victim for each sent\n",
                                 last->amplification));
+    CLI_TRY(base_buf_printf(out, "  %s: laboratory %s", network->plans[plan].protocol,
+                            last->lab.back_end));
     print_number(last->lab.late_p99_ns, "ns", late, sizeof late);
-    return base_buf_printf(
-        out,
-        "  %s: laboratory %s%s%s, %llu packets, %llu lost, %llu dropped in "
-        "queues\n",
-        network->plans[plan].protocol, last->lab.back_end,
-        isfinite(last->lab.late_p99_ns) ? ", late p99 " : "",
-        isfinite(last->lab.late_p99_ns) ? late : "", (unsigned long long)last->lab.packets,
-        (unsigned long long)last->lab.lost, (unsigned long long)last->lab.queue_dropped);
+    if (isfinite(last->lab.late_p99_ns))
+        CLI_TRY(base_buf_printf(out, ", late p99 %s, its emulator %.3g %% of a processor", late,
+                                100 * last->lab.cpu_share));
+    return base_buf_printf(out, ", %llu packets, %llu lost, %llu dropped in queues\n",
+                           (unsigned long long)last->lab.packets,
+                           (unsigned long long)last->lab.lost,
+                           (unsigned long long)last->lab.queue_dropped);
 }
 
 static base_err put_improvements(const struct cli_network *network, const struct result_run *run,

@@ -54,6 +54,11 @@ void lab_emulator_interest(struct lab_emulator *e, int fd, uint32_t tag, bool re
     (void)!epoll_ctl(e->queue, EPOLL_CTL_MOD, fd, &event);
 }
 
+void lab_emulator_forget(struct lab_emulator *e, int fd)
+{
+    (void)!epoll_ctl(e->queue, EPOLL_CTL_DEL, fd, NULL);
+}
+
 base_err lab_emulator_init(struct lab_emulator *e, struct base_why *why)
 {
     if (e->spin_ns == 0)

@@ -103,6 +103,7 @@ BASE_MUST_USE base_err lab_emulator_watch(struct lab_emulator *emulator, int fd,
 /* Wake for a descriptor that is watched when it can be read, written, both or neither. */
 void lab_emulator_interest(struct lab_emulator *emulator, int fd, uint32_t tag, bool reads,
                            bool writes);
+void lab_emulator_forget(struct lab_emulator *emulator, int fd);
 /* Set up what a zeroed emulator lacks: control, caller, topology, fabric, stats and io are given.
  */
 BASE_MUST_USE base_err lab_emulator_init(struct lab_emulator *emulator, struct base_why *why);

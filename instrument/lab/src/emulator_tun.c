@@ -98,6 +98,8 @@ static void take(struct lab_emulator *e, uint32_t host, uint64_t now_ns)
         const ssize_t size = read(tun->fds[host], tun->packet, sizeof tun->packet);
         if (size <= 0) {
             tun->behind_ns[host] = 0;
+            if (size < 0 && errno == EBADFD) /* a program has removed the device */
+                lab_emulator_forget(e, tun->fds[host]);
             return;
         }
         e->stats->waited += since_ns > 0 && now_ns > since_ns + lab_late_max_ns;

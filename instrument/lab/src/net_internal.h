@@ -93,14 +93,12 @@ int lab_netlink_ask(const void *wish, size_t size);
 /* A file that may be missing or read-only, where programs get by without what it says. */
 void lab_write_where_possible(const char *path, const char *text);
 
-/* net_veth.c: a namespace for the emulator, which it is in then; from a host's namespace, a device
- * with its other end there; from anywhere, a socket at that other end, and the address to which the
- * host's packets are sent. */
+/* net_veth.c: a namespace for the emulator, which it is in then; and, in the namespace of a host
+ * (`space`), a device with its other end in there (`hub`), a socket at that end, and the address to
+ * which the host's packets are sent. */
 BASE_MUST_USE base_err lab_veth_hub(int *hub, struct base_why *why);
-BASE_MUST_USE base_err lab_veth_make(uint32_t host, int hub, uint32_t mtu_bytes,
-                                     struct base_why *why);
-BASE_MUST_USE base_err lab_veth_attach(uint32_t host, int hub, int *fd, struct sockaddr_ll *address,
-                                       struct base_why *why);
+BASE_MUST_USE base_err lab_veth_open(uint32_t host, int space, int hub, uint32_t mtu_bytes, int *fd,
+                                     struct sockaddr_ll *address, struct base_why *why);
 
 /* net_pass.c: messages with descriptors, over a socket of sequenced packets. */
 BASE_MUST_USE base_err lab_pass_send(int socket, const void *data, size_t size, const int *fds,

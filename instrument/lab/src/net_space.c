@@ -108,13 +108,13 @@ static base_err net_space_open(const struct lab_net_config *config, uint32_t hos
     if (spaces->nets[host] < 0)
         return base_fail(why, BASE_EIO, 0, "/proc/self/ns/net: %s", strerror(errno));
     const uint32_t mtu_bytes = config->mtu_bytes ? config->mtu_bytes : 1500;
-    base_err err = spaces->hub < 0 ? lab_tun_open(config->has_offload, &spaces->devices[host], why)
-                                   : lab_veth_make(host, spaces->hub, mtu_bytes, why);
-    if (!err)
-        err = lab_device_set_up(host, mtu_bytes, spaces->user >= 0, why);
-    if (!err && spaces->hub >= 0)
-        err = lab_veth_attach(host, spaces->hub, &spaces->devices[host], &spaces->links[host], why);
-    return err;
+    base_err err;
+    if (spaces->hub < 0)
+        err = lab_tun_open(config->has_offload, &spaces->devices[host], why);
+    else
+        err = lab_veth_open(host, spaces->nets[host], spaces->hub, mtu_bytes,
+                            &spaces->devices[host], &spaces->links[host], why);
+    return err ? err : lab_device_set_up(host, mtu_bytes, spaces->user >= 0, why);
 }
 
 /* TUN; where it cannot be had, but veth devices can, these. Without either TUN's reason is said. */

@@ -318,6 +318,9 @@ base_err lab_relay_new(const struct lab_net_config *config, struct lab_emulator 
 void lab_relay_end(struct lab_relay *relay)
 {
     for (size_t i = 0; i < relay->program_count; i++)
-        if (is_alive(relay, i))
+        if (is_alive(relay, i)) {
             kill(-relay->program_pids[i], SIGKILL);
+            /* It may lead its group later only. */
+            (void)!syscall(SYS_pidfd_send_signal, relay->programs[i], SIGKILL, NULL, 0);
+        }
 }

@@ -36,8 +36,6 @@ BASE_MUST_USE base_err lab_regular_make(struct lab_topology *topology, uint32_t 
  * that host 0 has nothing to do with, or UINT32_MAX. */
 BASE_MUST_USE base_err lab_topology_apart(const struct lab_topology *topology, uint32_t *apart);
 
-/* Share of packets that a link loses, in the long run. */
-double lab_link_loss(const struct lab_link_config *config);
 /* Is it one of lab_link_set's keys? The i-th key, NULL past the last. */
 bool lab_link_has_key(const char *key);
 const char *lab_link_key_name(size_t i);

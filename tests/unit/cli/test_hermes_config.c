@@ -12,6 +12,7 @@
 
 #define ID "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
 
+static const char *root = "."; /* of the source tree */
 static char folder[] = "/tmp/hermes_config.XXXXXX";
 
 static base_err parse(const char *name, const char *text, struct base_arena *arena,
@@ -212,14 +213,37 @@ static void no_file(void **state)
     base_arena_done(&arena);
 }
 
-int main(void)
+/* The examples say what holds anyway, and nothing that is refused. */
+static void examples(void **state)
+{
+    (void)state;
+    struct base_arena arena = { 0 };
+    struct suite_hermes_node node = suite_hermes_node_defaults();
+    const struct suite_hermes_node usual = suite_hermes_node_defaults();
+    struct base_why why = { 0 };
+    if (cli_hermes_config_read(base_arena_printf(&arena, "%s/examples/hermes/first.toml", root),
+                               &arena, &node, &why) != BASE_OK)
+        fail_msg("%s", why.text);
+    assert_int_equal(node.listen_port, usual.listen_port);
+    assert_int_equal(node.max_neighbors, usual.max_neighbors);
+    assert_int_equal(node.bootstrap_count, 0);
+    assert_true(node.has_auction_retry);
+    assert_true(node.consensus_timeout_ns == usual.consensus_timeout_ns);
+    assert_true(node.auction_timeout_ns == usual.auction_timeout_ns);
+    if (cli_hermes_config_read(base_arena_printf(&arena, "%s/examples/hermes/second.yaml", root),
+                               &arena, &node, &why) != BASE_OK)
+        fail_msg("%s", why.text);
+    assert_int_equal(node.bootstrap_count, 1);
+    base_arena_done(&arena);
+}
+
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_key),
-        cmocka_unit_test(defaults),
-        cmocka_unit_test(wrong_files),
-        cmocka_unit_test(no_file),
+        cmocka_unit_test(every_key), cmocka_unit_test(defaults), cmocka_unit_test(wrong_files),
+        cmocka_unit_test(no_file),   cmocka_unit_test(examples),
     };
+    root = argc > 1 ? argv[1] : root;
     if (mkdtemp(folder) == NULL)
         return 1;
     const int status = cmocka_run_group_tests(tests, NULL, NULL);

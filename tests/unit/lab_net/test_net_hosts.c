@@ -449,6 +449,33 @@ static void two_networks_do_not_meet(void **state)
     close(other);
 }
 
+static void as_many_hosts_as_there_may_be(void **state)
+{
+    (void)state;
+    static struct lab_host hosts[250];
+    struct world world;
+    world_plan(&world, 2, &near_link);
+    for (unsigned i = 0; i < 250; i++)
+        snprintf(hosts[i].name, sizeof hosts[i].name, "node%u", i);
+    world.plan = (struct lab_topology){ .hosts = hosts,
+                                        .host_count = 250,
+                                        .program_count = 250,
+                                        .is_uniform = true,
+                                        .uniform = near_link };
+    world_open(&world);
+    assert_string_equal(lab_net_address(world.net, 249), "10.77.0.250");
+    assert_string_equal(lab_net_address6(world.net, 249), "fd77::fa");
+    const int a = world_socket(&world, 7, AF_INET6, SOCK_DGRAM, 0);
+    const int b = world_socket(&world, 249, AF_INET6, SOCK_DGRAM, PORT);
+    struct sockaddr_storage to;
+    const socklen_t size = world_address(&world, 249, AF_INET6, PORT, &to);
+    assert_true(passes(a, b, &to, size));
+    assert_int_equal(world_run(&world, 249, "exit 0"), 0);
+    close(a);
+    close(b);
+    world_close(&world);
+}
+
 /* A /dev/net/tun that everybody may use, as most machines have, or nobody. */
 static bool tun_set(mode_t mode)
 {
@@ -497,6 +524,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(too_large_packets_are_answered),
         cmocka_unit_test(checksums_find_what_is_corrupt),
         cmocka_unit_test(two_networks_do_not_meet),
+        cmocka_unit_test(as_many_hosts_as_there_may_be),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

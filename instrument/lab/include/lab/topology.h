@@ -111,6 +111,9 @@ const char *lab_change_print(const struct lab_topology *topology, const struct l
 BASE_MUST_USE base_err lab_link_set(struct lab_link_config *config, const char *key,
                                     const char *value, struct base_why *why);
 
+/* Share of packets that a link's losses take in the long run; queues, MTU and cuts are left out. */
+double lab_link_loss(const struct lab_link_config *config);
+
 /* What a packet meets on the quickest way (by delay, then links; where all have a link to all, that
  * link) between two hosts, as configured; changes, jitter and queues are left out. */
 struct lab_path {

@@ -50,6 +50,12 @@ static uint64_t backoff(struct bpi_hermes *node, uint32_t failures)
     return about(node, delay_ns < retry_most_ns ? delay_ns : retry_most_ns);
 }
 
+/* Neighbours to ask for; the others are those who ask us. */
+static uint32_t wanted(const struct bpi_hermes *node)
+{
+    return node->config.max_neighbors / 2 + 1;
+}
+
 /* Records */
 
 static void say_members(struct bpi_hermes *node, uint32_t handle, size_t sample, bool wants_answer)
@@ -72,6 +78,8 @@ static void sign_self(struct bpi_hermes *node, const struct base_address *addres
     self->version = self->version == 0 ? node->incarnation : self->version + 1;
     hermes_record_signed(self, text);
     hermes_secure_sign(node->secure, text, sizeof text, self->signature);
+    for (uint32_t i = 0; i < node->boot_count; i++)
+        node->boots[i].is_self |= base_address_is(&node->boots[i].address, address);
 }
 
 void hermes_links_hello(struct bpi_hermes *node, uint32_t handle,
@@ -177,14 +185,11 @@ static void connect_boots(struct bpi_hermes *node)
     }
 }
 
-static void connect_member(struct bpi_hermes *node, struct hermes_member *member, bool wants_asking)
+static void connect_member(struct bpi_hermes *node, struct hermes_member *member)
 {
-    const uint32_t handle = hermes_peer_connect(node, &member->address, &member->id);
-    member->session = handle;
-    if (handle == HERMES_NO_SESSION)
+    member->session = hermes_peer_connect(node, &member->address, &member->id);
+    if (member->session == HERMES_NO_SESSION)
         member->retry_ns = backoff(node, member->failures);
-    else
-        node->peers[handle].wants_asking = wants_asking;
 }
 
 static void connect_members(struct bpi_hermes *node)
@@ -194,7 +199,7 @@ static void connect_members(struct bpi_hermes *node)
             hermes_members_candidate(&node->members, node->world.rng, node->world.now_ns);
         if (member == NULL)
             return;
-        connect_member(node, member, false);
+        connect_member(node, member);
     }
 }
 
@@ -259,27 +264,8 @@ void hermes_links_up(struct bpi_hermes *node, uint32_t handle)
     hermes_node_say(node, handle, &hello);
     if (node->self_record.address.port != 0)
         say_members(node, handle, 0, node->up_count <= FEW);
-    if (peer->wants_asking) {
-        peer->wants_asking = false;
+    if (node->neighbor_count < wanted(node))
         soon(node, &node->overlay_ns, 0);
-    }
-}
-
-void hermes_links_found(struct bpi_hermes *node, uint32_t handle, const struct bpi_hermes_id *id)
-{
-    struct hermes_member *const member = hermes_members_find(&node->members, id);
-    const bool is_met = member != NULL && member->session != HERMES_NO_SESSION &&
-                        member->session != handle &&
-                        node->peers[member->session].state == HERMES_PEER_UP;
-    for (uint32_t i = 0; i < node->boot_count; i++) {
-        struct hermes_boot *const boot = &node->boots[i];
-        if (boot->session != handle)
-            continue;
-        boot->is_self = hermes_id_is(id, &node->self);
-        boot->is_met = is_met;
-        if (is_met)
-            member->is_bootstrap = true;
-    }
 }
 
 void hermes_links_down(struct bpi_hermes *node, uint32_t handle)
@@ -454,11 +440,8 @@ static uint32_t ask_sessions(struct bpi_hermes *node, uint32_t most)
 
 static void overlay(struct bpi_hermes *node)
 {
-    const uint32_t want = (node->config.max_neighbors * 3 + 3) / 4;
-    node->overlay_ns = HERMES_NEVER;
-    if (!hermes_node_is_tree(node))
-        return;
-    if (node->neighbor_count >= want) {
+    const uint32_t want = wanted(node);
+    if (!hermes_node_is_tree(node) || node->neighbor_count >= want) {
         node->overlay_ns = about(node, calm_ns);
         return;
     }
@@ -469,7 +452,7 @@ static void overlay(struct bpi_hermes *node)
             hermes_members_candidate(&node->members, node->world.rng, node->world.now_ns);
         if (member == NULL)
             break;
-        connect_member(node, member, true);
+        connect_member(node, member);
     }
     node->overlay_ns = about(node, 2 * tick_ns);
 }
@@ -496,7 +479,7 @@ static void improve(struct bpi_hermes *node)
     struct hermes_member *const member =
         hermes_members_candidate(&node->members, node->world.rng, node->world.now_ns);
     if (member != NULL && node->up_count < node->capacity / 2)
-        connect_member(node, member, false);
+        connect_member(node, member);
 }
 
 /* Time */

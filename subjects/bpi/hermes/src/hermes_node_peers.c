@@ -110,12 +110,8 @@ static void shun(struct bpi_hermes *node, uint32_t handle, const struct bpi_herm
 
 void hermes_peer_down(struct bpi_hermes *node, uint32_t handle)
 {
-    if (handle >= node->capacity)
-        return;
-    /* A call that found out whom it had called ends when there is a session already. */
-    if (node->peers[handle].state == HERMES_PEER_CONNECTING)
-        hermes_links_found(node, handle, hermes_secure_id(node->secure, handle));
-    end(node, handle);
+    if (handle < node->capacity)
+        end(node, handle);
 }
 
 uint32_t hermes_peer_connect(struct bpi_hermes *node, const struct base_address *to,
@@ -145,7 +141,15 @@ static base_err make_flow(struct bpi_hermes *node, struct hermes_flow **flow)
         .rate_max_bits = c->rate_max_bits,
     };
     memcpy(config.deadline_ns, c->deadline_ns, sizeof config.deadline_ns);
-    return hermes_flow_new(&config, node->world.now_ns, flow);
+    const base_err err = hermes_flow_new(&config, node->world.now_ns, flow);
+    if (err != BASE_OK || node->up_count == 0)
+        return err;
+    /* Links of one node are rarely strangers to each other. */
+    double loss = 0;
+    for (uint32_t i = 0; i < node->heap_count; i++)
+        loss += hermes_flow_stats(node->peers[node->heap[i]].flow).loss_share;
+    hermes_flow_expect_loss(*flow, fmin(loss / node->heap_count, 0.5));
+    return BASE_OK;
 }
 
 void hermes_peer_up(struct bpi_hermes *node, uint32_t handle)

@@ -44,7 +44,7 @@ static void repeat_send(const struct base_step_world *world, struct hermes_sessi
         world->send(world->context, &session->address, session->finish, HERMES_FINISH_SIZE);
         break;
     case HERMES_REPEAT_PING:
-        hermes_control_say(world, session, current, HERMES_CONTROL_PING);
+        hermes_control_say(world, &session->address, current, HERMES_CONTROL_PING);
         break;
     case HERMES_REPEAT_REKEY:
         hermes_rekey_send(world, session);
