@@ -1,12 +1,13 @@
 /* net_plumtree.c - every link begins eager; a copy that was not needed makes its link lazy on both
- * sides, so that a tree is left. There is a tree for each origin, which the paper gives as the
- * choice for many senders: in a shared one several senders at once cut every side of a triangle.
- * Over lazy links fragments are announced in bundles; what was announced and does not come in time
- * is asked for (GRAFT), and that link is eager again.
+ * sides, so that a tree is left. In groups of up to 64 there is a tree for each
+ * origin, the paper's choice for many senders (in a shared one several senders at once cut every
+ * side of a triangle), made by a greeting from each node before it is used; larger groups share
+ * one. Over lazy links fragments are announced in bundles; what was announced and does not come in
+ * time is asked for (GRAFT), and that link is eager again.
  *
  * The paper leaves its time-outs to the diameter and delays of the network. Here each neighbour is
- * pinged at the start; the first time-out is two of the longest round trips and a bundle's time,
- * the next ones one and a half. */
+ * pinged at the start; the first time-out is half of the longest round trip and a bundle's time,
+ * the next ones are one and a half. Longer first ones made everything later and spared nothing. */
 #include "net_baselines.h"
 #include "net_epidemic.h"
 
@@ -204,7 +205,7 @@ static void take_ihave(struct plumtree *p, uint64_t now_ns, uint32_t peer,
         known->owners |= bit(peer);
         known->announcers |= bit(peer);
         if (!known->is_here && !known->is_awaited)
-            known->is_awaited = put_wait(&p->early, now_ns + 2 * rtt_ns(p) + bundle_ns, &known->id);
+            known->is_awaited = put_wait(&p->early, now_ns + rtt_ns(p) / 2 + bundle_ns, &known->id);
     }
 }
 
