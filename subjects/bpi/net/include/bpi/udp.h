@@ -2,7 +2,12 @@
  * GRO, go by sendmmsg with GSO (equal sizes to one address in a row share one call and one skb).
  *
  * The driver is a loop of the caller's thread: bpi_udp_poll waits for the socket, the machine's
- * timer, or another descriptor of the caller's, and steps the machine.
+ * timer, or another descriptor of the caller's, and steps the machine. The socket takes IPv6 and
+ * IPv4 (as ::ffff:a.b.c.d). Where the kernel or a device refuses GSO the driver goes on without.
+ *
+ * What the kernel does not take at once waits, at most 1 MiB in 1024 runs of equal datagrams; what
+ * finds no room is counted as send_failed, as are a port 0 and more than
+ * BASE_STEP_DATAGRAM_MAX bytes. Otherwise memory is 2.2 MiB, of which quiet sockets touch little.
  *
  * Ownership the state is the caller's
  * Threads   one driver, one thread
@@ -21,7 +26,8 @@ struct bpi_udp_config {
     void *state;
     void (*tell)(void *context, uint64_t now_ns, const void *event);
     void *context;
-    uint64_t busy_poll_ns;        /* spin this long before sleeping; 0: sleep at once */
+    uint64_t busy_poll_ns;        /* spin this long before sleeping, and for the last 50 us before
+                                     a timer is due; 0: sleep at once, wake some 50 us late */
     uint64_t seed;                /* of world->rng; 0: from the kernel */
     uint32_t socket_buffer_bytes; /* asked for; 0: 4 MiB */
     bool is_plain;                /* one datagram a call: no GSO, GRO, mmsg (for comparison) */
@@ -31,11 +37,12 @@ struct bpi_udp_stats {
     uint64_t sent, sent_bytes, received, received_bytes; /* datagrams */
     uint64_t send_calls, receive_calls;
     uint64_t send_failed; /* datagrams the kernel did not take, after one retry */
-    uint64_t overflowed;  /* datagrams the socket dropped (SO_RXQ_OVFL) */
+    uint64_t overflowed;  /* buffers the socket dropped, as of now (the count of SO_RXQ_OVFL,
+                             modulo 2^32); with GRO a buffer has up to 64 datagrams */
 };
 
 /* Errors: EIO (why names the address: in use, not ours), ENOMEM. `start` is called by the first
- * poll. */
+ * poll or world, whichever comes first. */
 BASE_MUST_USE base_err bpi_udp_open(const struct bpi_udp_config *config, struct bpi_udp **udp,
                                     struct base_why *why);
 void bpi_udp_close(struct bpi_udp *udp);
@@ -45,12 +52,14 @@ struct base_address bpi_udp_address(const struct bpi_udp *udp);
  * with the next poll or flush. Valid until either. */
 struct base_step_world *bpi_udp_world(struct bpi_udp *udp);
 void bpi_udp_flush(struct bpi_udp *udp);
-/* Wait at most until `until_ns` (CLOCK_MONOTONIC; 0: do not wait) and do what there is to do.
+/* Wait at most until `until_ns` (CLOCK_MONOTONIC; 0: do not wait) for something to do, and do it:
+ * a timer that is due, one batch of datagrams, all sends. Returns after the first turn that had
+ * something; the caller loops.
  *
  *   other   a descriptor to wait for as well (epoll's, say), or -1
  *   is_other  out: it is readable; may be NULL
  *
- * Errors   EIO (the socket is broken), EINTERRUPTED (a signal) */
+ * Errors   EIO (the socket is broken), EINTERRUPTED (a signal came while it slept) */
 BASE_MUST_USE base_err bpi_udp_poll(struct bpi_udp *udp, uint64_t until_ns, int other,
                                     bool *is_other);
 struct bpi_udp_stats bpi_udp_stats(const struct bpi_udp *udp);
