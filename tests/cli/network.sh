@@ -126,6 +126,15 @@ run 0 network exec -q --report "$work/report" -- true
 mv "$work/report" "$work/out"
 json 'd["is_valid"] and d["requested"]["link_delay_ns_max"] == 0 and "late_ns_p99" in d["achieved"]'
 
+# hosts send nothing that a link on the way would be too small for
+printf 'hosts: 3\nshape: star\nlink: {mtu: 1300}\n' >"$work/small.yaml"
+if command -v ip >/dev/null; then
+    run 0 network exec -q --topology "$work/small.yaml" --only 0 -- ip -o link show lab0
+    has out 'mtu 1300'
+    run 0 network exec -q --topology "$work/small.yaml" --mtu 1400 --only 0 -- ip -o link show lab0
+    has out 'mtu 1400'
+fi
+
 # ---- a lab that stays
 : >"$work/out"
 : >"$work/err"
