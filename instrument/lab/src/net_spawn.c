@@ -32,12 +32,13 @@ struct note {
 };
 
 struct start {
-    const struct lab_net *net;
+    struct lab_net *net;
     uint32_t host;
     const char *path;
     const char *const *argv;
     int fds[3];
     int pipe;
+    int gate[2]; /* with the relay: the program waits until the emulator knows of it */
 };
 
 int lab_net_join(const struct lab_net *net, uint32_t host, bool with_pids)
@@ -126,9 +127,36 @@ static void descriptors_set(const struct start *start)
     (void)syscall(SYS_close_range, 3U, ~0U, 1U << 2); /* CLOSE_RANGE_CLOEXEC */
 }
 
+/* A caller that is killed before it opens the gate leaves a program that nobody would end. */
+static void gate_wait(const struct start *start)
+{
+    char byte;
+    ssize_t n;
+    close(start->gate[1]);
+    do
+        n = read(start->gate[0], &byte, 1);
+    while (n < 0 && errno == EINTR);
+    if (n != 1)
+        _exit(127);
+}
+
+static base_err gate_open(struct start *start, pid_t pid, struct base_why *why)
+{
+    const struct lab_request request = { .kind = LAB_REQUEST_WATCH, .pid = pid };
+    struct lab_reply reply;
+    base_err err = lab_net_ask(start->net, &request, NULL, 0, &reply, why);
+    if (!err && write(start->gate[1], "", 1) != 1)
+        err = base_fail(why, BASE_EIO, 0, "write: %s", strerror(errno));
+    close(start->gate[1]); /* without a byte it goes no further */
+    start->gate[1] = -1;
+    return err;
+}
+
 _Noreturn static void program_run(const struct start *start)
 {
     (void)setpgid(0, 0);
+    if (start->net->back_end == LAB_BACK_RELAY)
+        gate_wait(start);
     if (start->net->user_space >= 0)
         capabilities_keep();
     descriptors_set(start);
@@ -215,23 +243,29 @@ void lab_programs_done(struct lab_net *net)
 
 /* Read what the two processes say until both have closed the pipe; the program's pid, or why not.
  */
-static base_err notes_read(int pipe, const char *name, pid_t *pid, struct base_why *why)
+static base_err notes_read(struct start *start, int pipe, pid_t *pid, struct base_why *why)
 {
     struct note note, failure = { 0, 0, NULL };
+    base_err err = BASE_OK;
     ssize_t n;
     *pid = 0;
     while ((n = read(pipe, &note, sizeof note)) == sizeof note || (n < 0 && errno == EINTR)) {
-        if (n > 0 && note.pid > 0)
+        if (n > 0 && note.pid > 0) {
             *pid = note.pid;
-        else if (n > 0)
+            if (start->net->back_end == LAB_BACK_RELAY)
+                err = gate_open(start, note.pid, why);
+        } else if (n > 0) {
             failure = note;
+        }
     }
-    if (failure.where)
-        return base_fail(why, failure.error == ENOENT ? BASE_ENOTFOUND : BASE_EIO, 0,
-                         "%s cannot be started: %s: %s", name, failure.where,
-                         failure.error == ENOMEM ? "the laboratory has ended"
-                                                 : strerror(failure.error));
-    return *pid > 0 ? BASE_OK : base_fail(why, BASE_EIO, 0, "%s cannot be started", name);
+    if (!err && failure.where)
+        err = base_fail(why, failure.error == ENOENT ? BASE_ENOTFOUND : BASE_EIO, 0,
+                        "%s cannot be started: %s: %s", start->argv[0], failure.where,
+                        failure.error == ENOMEM ? "the laboratory has ended"
+                                                : strerror(failure.error));
+    if (!err && *pid == 0)
+        err = base_fail(why, BASE_EIO, 0, "%s cannot be started", start->argv[0]);
+    return err;
 }
 
 static void reap(pid_t pid)
@@ -259,10 +293,24 @@ static base_err start_run(struct start *start, pid_t *pid, struct base_why *why)
     if (between < 0)
         err = base_fail(why, BASE_EIO, 0, "fork: %s", strerror(error));
     else
-        err = notes_read(ends[0], start->argv[0], pid, why);
+        err = notes_read(start, ends[0], pid, why);
     close(ends[0]);
     if (between > 0)
         reap(between);
+    return err;
+}
+
+static base_err start_gated(struct start *start, pid_t *pid, struct base_why *why)
+{
+    if (start->net->back_end != LAB_BACK_RELAY)
+        return start_run(start, pid, why);
+    *pid = 0;
+    if (pipe2(start->gate, O_CLOEXEC))
+        return base_fail(why, BASE_EIO, 0, "pipe: %s", strerror(errno));
+    const base_err err = start_run(start, pid, why);
+    close(start->gate[0]);
+    if (start->gate[1] >= 0)
+        close(start->gate[1]);
     return err;
 }
 
@@ -271,13 +319,8 @@ static base_err program_add(struct lab_net *net, pid_t pid, struct base_why *why
     const int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
     if (pidfd < 0)
         return base_fail(why, BASE_EIO, 0, "pidfd_open: %s", strerror(errno));
-    (void)fcntl(pidfd, F_SETFD, FD_CLOEXEC);
     net->programs[net->program_count++] = (struct lab_program){ pid, pidfd };
-    if (net->back_end != LAB_BACK_RELAY)
-        return BASE_OK;
-    const struct lab_request request = { .kind = LAB_REQUEST_WATCH, .pid = pid };
-    struct lab_reply reply;
-    return lab_net_ask(net, &request, NULL, 0, &reply, why);
+    return BASE_OK;
 }
 
 base_err lab_net_spawn(struct lab_net *net, uint32_t host, const char *const *argv,
@@ -297,7 +340,7 @@ base_err lab_net_spawn(struct lab_net *net, uint32_t host, const char *const *ar
     for (int i = 0; i < 3; i++)
         start.fds[i] = fds ? fds[i] : -1;
     pid_t pid;
-    err = start_run(&start, &pid, why);
+    err = start_gated(&start, &pid, why);
     if (!err)
         err = program_add(net, pid, why);
     if (err && pid > 0) {

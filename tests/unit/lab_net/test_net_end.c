@@ -6,6 +6,8 @@
 #include "net_internal.h"
 #include "net_world.h"
 
+#include <base/rng.h>
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -16,6 +18,7 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { HOSTS = 3, TEXT_MAX = 1 << 16 };
@@ -87,7 +90,7 @@ static int live(const char *back_end)
         pause();
 }
 
-static pid_t live_start(const char *tag, const char *back_end, int *out)
+static pid_t live_start(const char *tag, const char *back_end, bool is_awaited, int *out)
 {
     int ends[2];
     assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
@@ -101,7 +104,8 @@ static pid_t live_start(const char *tag, const char *back_end, int *out)
     }
     close(ends[1]);
     char text[2];
-    assert_int_equal(read(ends[0], text, sizeof text), 2);
+    if (is_awaited)
+        assert_int_equal(read(ends[0], text, sizeof text), 2);
     *out = ends[0];
     return pid;
 }
@@ -111,7 +115,7 @@ static void kill_caller(const char *back_end, unsigned programs)
     char tag[64], byte;
     int out;
     snprintf(tag, sizeof tag, "LAB_TEST_TAG=%d.%s", getpid(), back_end);
-    const pid_t pid = live_start(tag, back_end, &out);
+    const pid_t pid = live_start(tag, back_end, true, &out);
     wait_until(tag, 2 + HOSTS * programs); /* caller, emulator, ... */
     assert_int_equal(kill(pid, SIGKILL), 0);
     assert_int_equal(waitpid(pid, NULL, 0), pid);
@@ -130,6 +134,26 @@ static void the_caller_of_a_relay_is_killed(void **state)
 {
     (void)state;
     kill_caller("relay", 1);
+}
+
+/* Also while hosts are being made and programs started. */
+static void the_caller_is_killed_at_any_time(void **state)
+{
+    (void)state;
+    struct base_rng rng;
+    base_rng_init(&rng, 5);
+    for (int i = 0; i < 20; i++) {
+        char tag[64];
+        int out;
+        snprintf(tag, sizeof tag, "LAB_TEST_TAG=%d.any.%d", getpid(), i);
+        const pid_t pid = live_start(tag, i % 4 ? "tun" : "relay", false, &out);
+        const struct timespec time = { .tv_nsec = (long)base_rng_below(&rng, 30000000) };
+        nanosleep(&time, NULL);
+        assert_int_equal(kill(pid, SIGKILL), 0);
+        assert_int_equal(waitpid(pid, NULL, 0), pid);
+        wait_until(tag, 0);
+        close(out);
+    }
 }
 
 static void the_emulator_is_killed(void **state)
@@ -195,6 +219,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_caller_is_killed),
         cmocka_unit_test(the_caller_of_a_relay_is_killed),
+        cmocka_unit_test(the_caller_is_killed_at_any_time),
         cmocka_unit_test(the_emulator_is_killed),
         cmocka_unit_test(the_keeper_is_killed),
     };
