@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static const double full_share = 0.75, reference_bits = 100e6;
+static const double reference_bits = 100e6; /* of a host without a limit */
 
 enum arg { ARG_CONDITION, ARG_BANDWIDTH, ARG_LOAD, ARG_CLASS, ARG_ATTACK, ARG_AUTH, ARG_TIME };
 
@@ -28,7 +28,16 @@ double suite_net_full_rate(const struct suite_net_conditions *conditions)
     const double bits =
         conditions->bandwidth_bits > 0 ? (double)conditions->bandwidth_bits : reference_bits;
     const double nodes = conditions->node_count;
-    return full_share * bits * nodes / ((nodes - 1) * 8 * bytes);
+    return bits * nodes / ((nodes - 1) * 8 * bytes);
+}
+
+uint32_t suite_net_messages(const struct suite_net_plan *plan)
+{
+    const double least = ceil(plan->rate_per_s * SUITE_NET_FULL_S / plan->conditions.node_count);
+    const double own = plan->conditions.messages_per_node;
+    const double messages = plan->is_full && least > own ? least : own;
+    return (uint32_t)messages *
+           (net_attack_find(plan->attack) == NET_ATTACK_NONE ? 1 : SUITE_NET_PHASES);
 }
 
 /* "10x2048x100@25ms/0.5%" */

@@ -18,17 +18,17 @@ enum {
 };
 static const uint64_t idle_ns = 1000000;
 
-static uint64_t now_ns(void)
+static uint64_t read_ns(clockid_t clock)
 {
     struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
+    clock_gettime(clock, &now);
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
 static void idle(void)
 {
     const struct timespec wait = { .tv_nsec = (long)idle_ns };
-    nanosleep(&wait, NULL); /* sleep: before and after the attack there is nothing to do */
+    nanosleep(&wait, NULL); /* sleep: the attacker has half of a processor, and only for a while */
 }
 
 static struct sockaddr_in ipv4_of(const struct base_address *address)
@@ -184,9 +184,14 @@ void net_attacker_main(const struct net_round *round, uint32_t which)
     if (attacker.plain < 0 || attacker.raw < 0)
         _exit(1);
     while (atomic_load(&control->must_stop) == 0) {
-        const uint64_t start_ns = atomic_load(&control->start_ns), at_ns = now_ns();
+        const uint64_t start_ns = atomic_load(&control->start_ns);
+        const uint64_t at_ns = read_ns(CLOCK_MONOTONIC);
         if (start_ns == 0 || at_ns < start_ns + control->attack_from_ns ||
             at_ns >= start_ns + control->attack_until_ns) {
+            idle();
+            continue;
+        }
+        if (2 * read_ns(CLOCK_PROCESS_CPUTIME_ID) > at_ns - start_ns - control->attack_from_ns) {
             idle();
             continue;
         }

@@ -8,8 +8,7 @@
 
 enum { ID_SIZE = 10, DATAGRAM_MAX = 65536, JOIN_MEMORY = 4 << 20, STORE_MEMORY = 4 << 20 };
 
-/* Thousands of nodes in one process, as in virtual time, must not remember as much each. */
-static size_t capacity_for(uint32_t count)
+size_t net_epidemic_capacity(uint32_t count)
 {
     if (count <= 256)
         return 1 << 16;
@@ -43,11 +42,9 @@ base_err net_epidemic_init(struct net_epidemic *e, const struct net_node_config 
     for (size_t i = 0; i < config->neighbor_count; i++)
         e->peers[i] = config->neighbors[i];
     if (e->peer_count == 0)
-        err = net_view_make(config->seed, config->index, config->count, degree, e->peers,
-                            &e->peer_count);
-    const size_t capacity = capacity_for(config->count);
-    if (err == BASE_OK)
-        err = net_join_new(capacity, JOIN_MEMORY, &e->join);
+        e->peer_count = net_view_make(config->seed, config->index, config->count, degree, e->peers);
+    const size_t capacity = net_epidemic_capacity(config->count);
+    err = net_join_new(capacity, JOIN_MEMORY, &e->join);
     if (err == BASE_OK)
         err = net_store_new(capacity, STORE_MEMORY, &e->store);
     if (err == BASE_OK)

@@ -68,6 +68,9 @@ BASE_MUST_USE base_err net_epidemic_init(struct net_epidemic *e,
                                          const struct net_node_config *config, size_t degree,
                                          struct base_why *why);
 void net_epidemic_done(struct net_epidemic *e);
+/* Fragments that a node of so many remembers; thousands of nodes in one process, as in virtual
+ * time, must not remember as much each. */
+size_t net_epidemic_capacity(uint32_t count);
 /* Index of a neighbour by node; NET_NO_PEER. */
 uint32_t net_epidemic_peer(const struct net_epidemic *e, uint32_t node);
 void net_epidemic_send(struct net_epidemic *e, const struct base_step_world *world, uint32_t node,

@@ -1,4 +1,4 @@
-/* net_experiment.c - suite/net.h: plans are checked here, so that the worlds need not. */
+/* net_experiment.c - suite/network.h: plans are checked here, so that the worlds need not. */
 #include "net_round.h"
 
 #include <lab/net.h>
@@ -102,14 +102,15 @@ base_err suite_net_check(const struct suite_net_plan *plan, struct base_why *why
         err = check_range("messages a second", plan->rate_per_s, 0.001, 1e7, why);
     if (err != BASE_OK)
         return err;
-    const double deliveries = (double)conditions->node_count * conditions->node_count *
-                              conditions->messages_per_node *
-                              (attack == NET_ATTACK_NONE ? 1 : SUITE_NET_PHASES);
+    const double deliveries =
+        (double)conditions->node_count * conditions->node_count * suite_net_messages(plan);
     if (deliveries > SUITE_NET_DELIVERIES_MAX)
         return base_fail(
             why, BASE_ERANGE, 0,
             "%.10g deliveries are more than the %d of one round: fewer nodes or messages",
             deliveries, SUITE_NET_DELIVERIES_MAX);
+    if (plan->is_unauthenticated && strcmp(plan->protocol, "hermes") == 0)
+        return base_fail(why, BASE_EUNSUPPORTED, 0, "hermes always authenticates; auth is on");
     if (plan->is_virtual && (net_attack_is_from_outside(attack) || attack == NET_ATTACK_SLOW))
         return base_fail(why, BASE_EUNSUPPORTED, 0,
                          "attack %s needs processes: in virtual time there are byzantine and sybil",

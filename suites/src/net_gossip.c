@@ -7,7 +7,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { ROUNDS = 2, EXTRA = 2, TARGETS_MAX = 64, QUEUE = 1 << 14, SENDERS = 64 };
+enum { ROUNDS = 2, EXTRA = 2, TARGETS_MAX = 64, SENDERS = 64 };
 
 static const uint64_t round_ns = 100000000;
 
@@ -20,8 +20,8 @@ struct again {
 struct gossip {
     struct net_epidemic e;
     uint32_t fanout;
-    struct again *queue; /* [QUEUE] */
-    size_t first, count;
+    struct again *queue; /* [capacity] */
+    size_t first, count, capacity;
 };
 
 static void gossip_close(void *state)
@@ -42,7 +42,8 @@ static base_err gossip_open(const struct net_node_config *config, void **state,
         return base_fail(why, BASE_ENOMEM, 0, "no memory for a node");
     /* Without given neighbours targets are any nodes; the view is not used. */
     base_err err = net_epidemic_init(&g->e, config, 2, why);
-    if (err == BASE_OK && (g->queue = calloc(QUEUE, sizeof *g->queue)) == NULL)
+    g->capacity = net_epidemic_capacity(config->count) / 4;
+    if (err == BASE_OK && (g->queue = calloc(g->capacity, sizeof *g->queue)) == NULL)
         err = base_fail(why, BASE_ENOMEM, 0, "no memory for a node");
     if (err != BASE_OK) {
         gossip_close(g);
@@ -101,9 +102,10 @@ static void push(struct gossip *g, const struct base_step_world *world, struct b
 static void wait_round(struct gossip *g, uint64_t now_ns, const struct net_fragment *id,
                        uint8_t rounds)
 {
-    if (g->count == QUEUE)
-        return; /* more than 2^14 datagrams in a round: they have had their first */
-    g->queue[(g->first + g->count++) % QUEUE] = (struct again){ now_ns + round_ns, *id, rounds };
+    if (g->count == g->capacity)
+        return; /* too many for one round: they have had their first */
+    g->queue[(g->first + g->count++) % g->capacity] =
+        (struct again){ now_ns + round_ns, *id, rounds };
 }
 
 static void spread_from(struct gossip *g, const struct base_step_world *world,
@@ -159,7 +161,7 @@ static void gossip_timer(void *state, const struct base_step_world *world)
     while (g->count > 0 && g->queue[g->first].at_ns <= world->now_ns) {
         const struct again due = g->queue[g->first];
         const struct net_known *const known = net_store_find(g->e.store, &due.id);
-        g->first = (g->first + 1) % QUEUE;
+        g->first = (g->first + 1) % g->capacity;
         g->count--;
         const struct base_span bytes =
             known != NULL ? net_store_datagram(g->e.store, known) : base_span_of(NULL, 0);

@@ -276,10 +276,13 @@ static void recent(struct gossipsub *g, struct net_ids *ids)
     }
 }
 
+/* To some outside the mesh; where hardly anybody is outside, to members, too, since what the mesh
+ * loses would be lost for good, as it is not on the streams of the specification. */
 static void announce(struct gossipsub *g, const struct base_step_world *world)
 {
     struct net_ids ids;
     uint64_t others = everybody(g) & ~g->mesh;
+    others = members(others) < DEGREE_LAZY ? everybody(g) : others;
     recent(g, &ids);
     size_t left = members(others) / 4 > DEGREE_LAZY ? members(others) / 4 : DEGREE_LAZY;
     for (; ids.count > 0 && others != 0 && left > 0; left--) {

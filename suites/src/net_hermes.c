@@ -3,8 +3,6 @@
  * events are turned into deliveries by a world around the driver's. */
 #include "net_hermes.h"
 
-#include "net_wire.h"
-
 #include <blake3.h>
 #include <bpi/hermes.h>
 
@@ -16,7 +14,6 @@ enum { IDS_MAX = 64 };
 struct hermes {
     struct bpi_hermes *node;
     uint32_t count;
-    size_t mtu_bytes;
     struct bpi_hermes_id *ids; /* [count] of all nodes; NULL in a large group */
 };
 
@@ -100,7 +97,6 @@ static base_err hermes_open(const struct net_node_config *config, void **state,
     if (hermes == NULL)
         return base_fail(why, BASE_ENOMEM, 0, "no memory for a node");
     hermes->count = config->count;
-    hermes->mtu_bytes = config->mtu_bytes;
     base_err err = find_ids(hermes, config, why);
     if (err == BASE_OK)
         err = make_node(hermes, config, why);
@@ -133,7 +129,9 @@ static void hermes_stats(const void *state, struct net_node_stats *stats)
 {
     const struct hermes *hermes = state;
     const struct bpi_hermes_status status = bpi_hermes_status(hermes->node);
-    const uint64_t part = hermes->mtu_bytes - NET_WIRE_HEADERS_SIZE; /* at most: counted as full */
+    const uint64_t fragments = status.fragments_sent; /* repeated ones and parity are among them */
+    /* the node counts fragments: an average one has this many bytes */
+    const uint64_t part = fragments > 0 ? status.bytes_sent / fragments : 0;
     *stats = (struct net_node_stats){
         .redundant = status.duplicates,
         .redundant_bytes = status.fragments_redundant * part,

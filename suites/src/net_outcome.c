@@ -130,7 +130,8 @@ static void count_links(const struct net_outcome *outcome, const struct span_cou
     results->success_rate =
         (double)span->in_time / (double)net_load_total(outcome->load) / (nodes - 1);
     results->link_ratio = bytes / due;
-    results->utilization = bytes * 8e9 / (host_bits * nodes * results->duration_ns);
+    results->utilization =
+        (double)outcome->links.delivered_bytes * 8e9 / (host_bits * nodes * results->duration_ns);
 }
 
 base_err net_outcome_count(const struct net_outcome *outcome, struct suite_net_results *results)

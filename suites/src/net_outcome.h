@@ -6,7 +6,7 @@
 #include "net_node.h"
 
 #include <lab/link.h>
-#include <suite/net.h>
+#include <suite/network.h>
 
 struct net_outcome {
     const struct net_load *load;

@@ -10,7 +10,7 @@
 
 #include <stdlib.h>
 
-enum { KNOWN = 8, WAITS = 1 << 13, PINGS = 12 };
+enum { KNOWN = 8, PINGS = 12, ASKS = 4 };
 
 static const uint64_t bundle_ns = 20000000, ping_ns = 250000000, rtt_unknown_ns = 400000000;
 
@@ -19,8 +19,8 @@ struct waits {
     struct wait {
         uint64_t at_ns;
         struct net_fragment id;
-    } * ring; /* [WAITS] */
-    size_t first, count;
+    } * ring; /* [capacity] */
+    size_t first, count, capacity;
 };
 
 struct plumtree {
@@ -60,8 +60,9 @@ static base_err plumtree_open(const struct net_node_config *config, void **state
         return base_fail(why, BASE_ENOMEM, 0, "no memory for a node");
     base_err err = net_epidemic_init(&p->e, config, KNOWN, why);
     if (err == BASE_OK) {
-        p->early.ring = calloc(WAITS, sizeof *p->early.ring);
-        p->late.ring = calloc(WAITS, sizeof *p->late.ring);
+        p->early.capacity = p->late.capacity = net_epidemic_capacity(config->count) / 8;
+        p->early.ring = calloc(p->early.capacity, sizeof *p->early.ring);
+        p->late.ring = calloc(p->late.capacity, sizeof *p->late.ring);
         if (p->early.ring == NULL || p->late.ring == NULL)
             err = base_fail(why, BASE_ENOMEM, 0, "no memory for a node");
     }
@@ -99,17 +100,16 @@ static void make_lazy(struct plumtree *p, uint32_t peer)
     p->eager &= ~bit(peer);
 }
 
-/* The fragments that are new since the last bundle, to each lazy neighbour but those they came
- * from. */
+/* The fragments that are new since the last bundle, to each neighbour that was lazy when they came,
+ * whatever it is now: it got no copy. */
 static void announce(struct plumtree *p, const struct base_step_world *world)
 {
-    for (uint64_t set = p->lazy; set != 0; set &= set - 1) {
-        const uint32_t peer = (uint32_t)__builtin_ctzll(set);
+    for (uint32_t peer = 0; peer < p->e.peer_count; peer++) {
         struct net_ids ids;
         ids.count = 0;
         for (size_t i = 0; i < p->news.count; i++) {
             const struct net_known *const known = net_store_find(p->e.store, &p->news.ids[i]);
-            if (known != NULL && (known->owners & bit(peer)) == 0)
+            if (known != NULL && (known->untold & ~known->owners & bit(peer)) != 0)
                 ids.ids[ids.count++] = p->news.ids[i];
         }
         net_epidemic_tell(&p->e, world, p->e.peers[peer], NET_KIND_IHAVE, &ids);
@@ -130,6 +130,7 @@ static void spread(void *state, const struct base_step_world *world, struct net_
         return;
     for (uint64_t set = p->eager & ~known->owners; set != 0; set &= set - 1)
         net_epidemic_send(&p->e, world, p->e.peers[__builtin_ctzll(set)], datagram->bytes);
+    known->untold = p->lazy;
     if (p->news.count == 0)
         p->announce_ns = world->now_ns + bundle_ns;
     p->news.ids[p->news.count++] = known->id;
@@ -164,9 +165,9 @@ static void take_repeated(struct plumtree *p, const struct base_step_world *worl
 /* False: no room; another announcement will start it again. */
 static bool put_wait(struct waits *waits, uint64_t at_ns, const struct net_fragment *id)
 {
-    if (waits->count == WAITS)
+    if (waits->count == waits->capacity)
         return false;
-    waits->ring[(waits->first + waits->count++) % WAITS] = (struct wait){ at_ns, *id };
+    waits->ring[(waits->first + waits->count++) % waits->capacity] = (struct wait){ at_ns, *id };
     return true;
 }
 
@@ -198,7 +199,8 @@ static void take_graft(struct plumtree *p, const struct base_step_world *world, 
     }
 }
 
-/* Ask the next of those that have announced it. */
+/* Ask the next of those that have announced it, and all of them again, since announcements and
+ * answers get lost on the way; the paper's do not. */
 static void graft(struct plumtree *p, const struct base_step_world *world,
                   const struct net_fragment *id)
 {
@@ -207,6 +209,8 @@ static void graft(struct plumtree *p, const struct base_step_world *world,
     if (known == NULL || known->is_here)
         return;
     known->is_awaited = false;
+    if (known->announcers == 0 && known->window++ < ASKS)
+        known->announcers = known->owners;
     if (known->announcers == 0)
         return;
     const uint32_t peer = (uint32_t)__builtin_ctzll(known->announcers);
@@ -222,7 +226,7 @@ static void do_waits(struct plumtree *p, const struct base_step_world *world, st
 {
     while (waits->count > 0 && waits->ring[waits->first].at_ns <= world->now_ns) {
         const struct net_fragment id = waits->ring[waits->first].id;
-        waits->first = (waits->first + 1) % WAITS;
+        waits->first = (waits->first + 1) % waits->capacity;
         waits->count--;
         graft(p, world, &id);
     }

@@ -1,4 +1,5 @@
-/* net_process.c - into the namespace, then one loop: poll the driver, look at the shared control. */
+/* net_process.c - into the namespace, then one loop: poll the driver, look at the shared control.
+ */
 #define _GNU_SOURCE
 #include "net_process.h"
 
@@ -124,7 +125,8 @@ static void node_main(const struct net_round *round, uint32_t index)
     atomic_store(&round->records[index]->is_done, 1);
 }
 
-_Noreturn void net_process_main(const struct net_round *round, uint32_t host, int door, pid_t parent)
+_Noreturn void net_process_main(const struct net_round *round, uint32_t host, int door,
+                                pid_t parent)
 {
     struct base_why why = { 0 };
     prctl(PR_SET_PDEATHSIG, SIGKILL);

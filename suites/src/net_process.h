@@ -8,6 +8,7 @@
 
 /* Move into the network of `door`, a socket that was made there, do the host's part of the round
  * until it is told to stop, and end the process. It ends with its parent, too. */
-_Noreturn void net_process_main(const struct net_round *round, uint32_t host, int door, pid_t parent);
+_Noreturn void net_process_main(const struct net_round *round, uint32_t host, int door,
+                                pid_t parent);
 
 #endif

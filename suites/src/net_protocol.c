@@ -1,10 +1,12 @@
 /* net_protocol.c - the table of overlays. A new one is a row here. */
 #include "net_protocol.h"
 
+#include "net_baselines.h"
 #include "net_flood.h"
 #include "net_hermes.h"
 
-static const struct net_protocol *const protocols[] = { &net_hermes, &net_flood };
+static const struct net_protocol *const protocols[] = { &net_hermes, &net_flood, &net_gossip,
+                                                        &net_gossipsub, &net_plumtree };
 
 const struct net_protocol *net_protocol_at(size_t i)
 {

@@ -217,6 +217,7 @@ static void collect_lab(struct world *world, const struct lab_net_report *before
     *links = after->total;
     links->packets -= before->total.packets;
     links->bytes -= before->total.bytes;
+    links->delivered_bytes -= before->total.delivered_bytes;
     links->lost -= before->total.lost;
     links->queue_dropped -= before->total.queue_dropped;
     round->lab = (struct suite_net_lab){

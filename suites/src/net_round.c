@@ -44,8 +44,7 @@ static void set_load(struct net_round *round)
         class = strcmp(plan->class, classes[i]) == 0 ? i : class;
     round->load = (struct net_load){
         .node_count = conditions->node_count,
-        .messages = conditions->messages_per_node *
-                    (round->attack == NET_ATTACK_NONE ? 1 : SUITE_NET_PHASES),
+        .messages = suite_net_messages(plan),
         .message_size = conditions->message_size,
         .class = class,
         .gap_ns = 1e9 / plan->rate_per_s,

@@ -21,9 +21,10 @@ struct net_known {
     struct net_fragment id;
     bool is_here;        /* its datagram has come */
     bool is_awaited;     /* the protocol's: a timer runs for it */
-    uint32_t window;     /* the protocol's: when it came to be known */
+    uint32_t window;     /* the protocol's */
     uint64_t asked_ns;   /* the protocol's */
     uint64_t announcers; /* the protocol's: neighbours that offer it, by bit */
+    uint64_t untold;     /* the protocol's: neighbours that are to hear of it, by bit */
     uint64_t owners;     /* the protocol's: neighbours that have it or do not want it, by bit */
     uint64_t place;      /* internal: in the ring of bytes, counted without end */
     uint32_t size, next; /* internal */

@@ -8,16 +8,18 @@
 #ifndef SUITE_NET_VIEW_H
 #define SUITE_NET_VIEW_H
 
-#include <base/err.h>
+#include <stddef.h>
+#include <stdint.h>
 
 /* The neighbours of node `index` of `count`: all others while these are at most `degree`, else
- * those in degree / 2 rings, without repetition.
+ * those in degree / 2 rings, without repetition. How many there are.
  *
- *   out     [degree]; *out_count of them are written
+ *   out     [degree]
+ *   count   2 .. 2^31
  *   degree  even, 2 ..
  *
- * Cost O(count * degree), scratch memory of 4 * count bytes. Errors: ENOMEM */
-BASE_MUST_USE base_err net_view_make(uint64_t seed, uint32_t index, uint32_t count, size_t degree,
-                                     uint32_t *out, size_t *out_count);
+ * Cost O(degree^2)
+ */
+size_t net_view_make(uint64_t seed, uint32_t index, uint32_t count, size_t degree, uint32_t *out);
 
 #endif

@@ -4,7 +4,7 @@
  * `bpi-perf network test-hermes` and `test-baseline` measure the same cases with rounds of all
  * protocols interleaved.
  */
-#include <suite/net.h>
+#include <suite/network.h>
 #include <suite/suite.h>
 
 #include "suite_claims.h"
@@ -14,6 +14,8 @@
 #include <string.h>
 
 SUITE_CLAIMS(net);
+
+enum { ATTEMPTS = 3 };
 
 struct rounds {
     struct suite_net_plan plan;
@@ -41,22 +43,28 @@ static base_err rounds_setup(struct bench_env *env, const char *protocol)
         return err;
     }
     env->parts_per_item =
-        (double)rounds->plan.conditions.node_count * rounds->plan.conditions.messages_per_node;
+        (double)rounds->plan.conditions.node_count * suite_net_messages(&rounds->plan);
     env->state = rounds;
     return BASE_OK;
 }
 
+/* A round whose laboratory fell behind is made again. */
 static void rounds_run(void *state, uint64_t count)
 {
     struct rounds *rounds = state;
     (void)count; /* exclusive: one */
     if (rounds->err != BASE_OK)
         return;
-    suite_net_results_done(&rounds->last);
-    rounds->err = suite_net_run(&rounds->plan, &rounds->last, &rounds->why);
-    if (rounds->err == BASE_OK)
+    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+        suite_net_results_done(&rounds->last);
+        rounds->plan.seed++;
+        rounds->err = suite_net_run(&rounds->plan, &rounds->last, &rounds->why);
+        if (rounds->err != BASE_OK)
+            return;
         rounds->err = suite_net_judge(&rounds->last, &rounds->why);
-    rounds->plan.seed++;
+        if (rounds->err == BASE_OK || rounds->last.wrong > 0)
+            return;
+    }
 }
 
 static void rounds_after(void *state, double *series)
@@ -90,7 +98,11 @@ static void rounds_teardown(void *state)
 /* X(symbol, text, what it is held against) */
 #define NET_CASES(X)                                                                               \
     X(hermes, "hermes", NULL, "HERMES-Lite: each message once to each node, with repair")          \
-    X(flood, "flood", "net/hermes", "UDP flooding: what is new goes to every other neighbour")
+    X(flood, "flood", "net/hermes", "UDP flooding: what is new goes to every other neighbour")     \
+    X(gossip, "gossip", "net/hermes", "gossip: what is new goes to nodes chosen at random")        \
+    X(gossipsub, "gossipsub", "net/hermes",                                                        \
+      "a gossipsub-like mesh: pushed to 8, announced to others")                                   \
+    X(plumtree, "plumtree", "net/hermes", "Plumtree: pushed along a tree, announced beside it")
 
 #define NET_CASE(symbol, text, peer, sentence)                                                     \
     static base_err symbol##_setup(struct bench_env *env)                                          \
@@ -104,9 +116,9 @@ static void rounds_teardown(void *state)
         .params = { { "condition", "local,production,internet,poor,large",                         \
                       "nodes, sizes, links: docs/network-lab.md" },                                \
                     { "bandwidth", "100Mbit/s,10Mbit/s", "that each host can send" },              \
-                    { "load", "200,3000,40,full",                                                  \
-                      "messages a second of all nodes; full: three quarters of what one copy "     \
-                      "for each addressee fills" },                                                \
+                    { "load", "1000,200,3000,40,full",                                             \
+                      "messages a second of all nodes; full: what one copy for each addressee "    \
+                      "fills, for 5 s" },                                                          \
                     { "class", "consensus,shadow-data", "of all messages" },                       \
                     { "attack", "none,garbage", "while the second third of the load is sent" },    \
                     { "auth", "on", "baselines with a keyed tag, or off" },                        \

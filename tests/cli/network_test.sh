@@ -62,10 +62,31 @@ for ending in md json html pdf csv txt; do
     [ -s "$work/report.$ending" ] || fail "the report in $ending is empty"
 done
 head -c 5 "$work/report.pdf" | grep -q '%PDF-' || fail "the PDF is none"
-grep -q 'net/flood' "$work/report.md" || fail "the report lacks its case"
+for text in 'flood:condition=5x1024x10' '| avg\_latency\_ns | 5.000 ms' '## Rounds'; do
+    grep -qF -e "$text" "$work/report.md" || fail "the report lacks $text"
+done
 run 2 network report --test-id network-test-10001 --include-baseline --output "$work/report.doc"
 run 0 network report --test-id network-test-10001
-lacks out net/flood # a baseline, and not asked for
+has out net/flood # of a test of baselines alone they are the subject
+# shellcheck disable=SC2086
+measured network test-baseline $small --comparison-mode --runs 2
+id=$(head -n 1 "$work/out")
+has out 'hermes over flooding, messages a second'
+run 0 network report --test-id "$id"
+lacks out net/flood
+has out net/hermes
+run 0 network report --test-id "$id" --include-baseline
+has out net/flood
+# shellcheck disable=SC2086
+measured network test-hermes $small
+id=$(head -n 1 "$work/out")
+run 0 network report --test-id "$id" --include-baseline # another test under these conditions has it
+has out net/flood
+# shellcheck disable=SC2086
+measured network test-hermes $small --rate 77
+id=$(head -n 1 "$work/out")
+run 2 network report --test-id "$id" --include-baseline
+has err 'no baseline under these conditions'
 # shellcheck disable=SC2086
 measured network test-baseline $small --no-history
 has out 'not kept'
@@ -106,7 +127,7 @@ run 2 network test-baseline --config "$work/bad.yaml" --virtual
 has err "bad.yaml:13: unknown key 'node_cuont'; the nearest is node_count"
 sed 's/packet_loss: 0.0/packet_loss: 101/' "$work/net.yaml" >"$work/bad.yaml"
 run 2 network test-baseline --config "$work/bad.yaml" --virtual
-has err 'bad.yaml:10: packet_loss'
+has err 'bad.yaml:11: packet_loss'
 run 0 run null/empty --config "$work/net.yaml" --processes 2 --sample-size 4 --measurement-time 10ms
 
 # ---- Ctrl-C between rounds: what was finished is kept
@@ -123,7 +144,7 @@ got=$?
     >"$work/out" 2>"$work/err"
 got=$?
 if [ $got -eq 3 ]; then
-    echo "network_test.sh: no laboratory here: $(tail -n 1 "$work/err")"
+    echo "network_test.sh: not in real time here: $(tail -n 1 "$work/err")"
     exit 77
 fi
 [ $got -le 1 ] || fail "a test in real time ended with $got"

@@ -1,8 +1,8 @@
 #!/bin/sh
-# install.sh - installs into an empty folder and builds examples/ten_lines and examples/flow_table
-# from there by both routes, shared and static, and examples/sweep by one; each benchmark must run
-# by itself and as a worker. Also: the libraries show only our names, all go into one program, and a
-# file with <bench/bench.h> compiles in less than 0.3 s.
+# install.sh - installs into an empty folder and builds examples/ten_lines, examples/flow_table and
+# examples/hermes_chat from there by both routes, shared and static, and examples/sweep by one; each
+# benchmark must run by itself and as a worker. Also: the libraries show only our names, all go into
+# one program, and a file with <bench/bench.h> compiles in less than 0.3 s.
 set -u
 skip() { echo "skipped: $*"; exit 77; }
 fail() { echo "install: $*"; exit 1; }
@@ -99,6 +99,55 @@ for target in bpi::mfn bpi::mfn_static; do
         -DCMAKE_PREFIX_PATH="$root$prefix" >"$work/log" 2>&1 && cmake --build "$work/$target" >>"$work/log" 2>&1 ||
         { cat "$work/log"; fail "find_package: $target does not build"; }
     try_flows "$work/$target/flow_table" "find_package $target"
+done
+
+# try_chat PROGRAM HOW: two nodes on loopback, a line each way.
+try_chat() {
+    LD_LIBRARY_PATH=$libs python3 - "$1" <<'PY' || fail "hermes_chat, $2: two nodes do not talk"
+import socket, subprocess, sys
+def port():
+    s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+    s.bind(("::", 0))
+    return str(s.getsockname()[1])
+ports = port(), port()
+def start(*words):
+    return subprocess.Popen([sys.argv[1], *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+def hear(node, end):
+    for line in node.stdout:
+        if line.endswith(end + "\n"):
+            return True
+    return False
+a = start(ports[0])
+b = start(ports[1], "127.0.0.1:" + ports[0])
+try:
+    assert hear(a, " is here") and hear(b, " is here")
+    for one, other, text in (a, b, "hello"), (b, a, "hello yourself"):
+        one.stdin.write(text + "\n")
+        one.stdin.flush()
+        assert hear(other, ": " + text)
+    for node in a, b:
+        node.stdin.close()
+        assert node.wait(20) == 0
+finally:
+    a.kill()
+    b.kill()
+PY
+    echo "hermes_chat, $2: runs"
+}
+export PKG_CONFIG_PATH="$libs/pkgconfig" PKG_CONFIG_SYSROOT_DIR="$root"
+for link in "" --static; do
+    cp -r examples/hermes_chat "$work/chat$link"
+    make -s -C "$work/chat$link" LINK=$link CFLAGS="-O2 -Wall -Wextra -Werror" ||
+        fail "hermes_chat, pkg-config $link: does not build"
+    try_chat "$work/chat$link/hermes_chat" "pkg-config $link"
+done
+unset PKG_CONFIG_PATH PKG_CONFIG_SYSROOT_DIR
+if ldd "$work/chat--static/hermes_chat" | grep -q libbpi; then fail "static hermes_chat needs libbpi.so"; fi
+for target in bpi::bpi bpi::bpi_static; do
+    cmake -G Ninja -S examples/hermes_chat -B "$work/$target" -DBPI=$target \
+        -DCMAKE_PREFIX_PATH="$root$prefix" >"$work/log" 2>&1 && cmake --build "$work/$target" >>"$work/log" 2>&1 ||
+        { cat "$work/log"; fail "find_package: $target does not build"; }
+    try_chat "$work/$target/hermes_chat" "find_package $target"
 done
 
 if [ -f "$libs/libbpi.a" ] && [ -f "$root$prefix/include/bpi/cbor.h" ]; then

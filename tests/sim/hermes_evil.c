@@ -225,7 +225,8 @@ static void forge(struct hermes_evil *evil, uint32_t handle)
 
 static void false_names(struct hermes_evil *evil, uint32_t handle)
 {
-    struct hermes_control control = { .kind = chance(evil, 2) ? HERMES_IHAVE : HERMES_GRAFT,
+    static const enum hermes_kind kinds[3] = { HERMES_IHAVE, HERMES_GRAFT, HERMES_WANT };
+    struct hermes_control control = { .kind = kinds[base_rng_below(&evil->rng, 3)],
                                       .count = 1 + base_rng_below(&evil->rng, HERMES_NAMES_MAX) };
     for (size_t i = 0; i < control.count; i++)
         control.names[i] = false_name(evil);

@@ -143,6 +143,8 @@ static void on_message(struct run *run, uint32_t host, uint64_t now_ns,
     *life = run->lives[host] + 1;
     if (now_ns <= m->at_ns + deadlines_ns[event->class])
         m->got |= 1u << host;
+    if (run->is_loud)
+        printf("%.6f message %u of %u at %u\n", (double)now_ns / 1e9, number, origin, host);
 }
 
 static void tell(void *context, uint32_t host, uint64_t now_ns,
@@ -154,6 +156,9 @@ static void tell(void *context, uint32_t host, uint64_t now_ns,
     if (event->kind != BPI_HERMES_DONE)
         return;
     run->last_done = event->message_id;
+    if (run->is_loud)
+        printf("%.6f done at %u: %u addressees, %u missed\n", (double)now_ns / 1e9, host,
+               event->addressees, event->missed);
     for (uint32_t i = 0; i < run->message_count; i++) {
         struct message *const m = &run->messages[i];
         if (m->is_sent && m->origin == host &&
@@ -241,16 +246,28 @@ static void plan_messages(struct run *run, uint32_t evil)
     }
 }
 
+static void print_links(const struct lab_link_config *link)
+{
+    printf("links: %.3f ms +- %.3f, loss %.4f (%.4f in, %.4f out, %.4f in a burst), reorder %.3f, "
+           "duplicate %.3f, corrupt %.3f, %.1f Mbit/s\n",
+           (double)link->delay_ns / 1e6, (double)link->jitter_ns / 1e6, link->loss_share,
+           link->good_to_bad, link->bad_to_good, link->loss_bad, link->reorder, link->duplicate,
+           link->corrupt, (double)link->rate_bits / 1e6);
+}
+
 static void plan(struct run *run)
 {
-    static const uint8_t sizes[10] = { 3, 3, 3, 4, 4, 5, 5, 6, 7, 0 };
+    static const uint8_t sizes[10] = { 3, 3, 3, 3, 4, 4, 4, 5, 6, 0 };
     struct hermes_group_config config = { .seed = run->seed, .tell = tell, .context = run };
     config.count = sizes[below(run, 10)];
     if (config.count == 0)
         config.count = 8 + (uint32_t)below(run, NODES_MAX - 7);
     config.boots = config.count;
+    config.is_earlier_only = below(run, 4) != 0;
     const uint32_t evil = below(run, 2) == 0 ? (uint32_t)below(run, config.count / 3 + 1) : 0;
     plan_links(run, &config.link);
+    if (run->is_loud)
+        print_links(&config.link);
     bpi_hermes_defaults(&config.node);
     memcpy(config.node.deadline_ns, deadlines_ns, sizeof deadlines_ns);
     config.node.members_max = 64;
@@ -423,7 +440,10 @@ static void check_end(struct run *run)
     for (uint32_t i = 0; i < run->group.config.count; i++) {
         if (run->group.nodes[i] == NULL)
             continue;
-        const size_t memory = bpi_hermes_status(run->group.nodes[i]).memory_bytes;
+        const struct bpi_hermes_status status = bpi_hermes_status(run->group.nodes[i]);
+        const size_t memory = status.memory_bytes;
+        run->result->rejected += status.rejected_forged + status.rejected_replayed +
+                                 status.rejected_malformed + status.rejected_unknown;
         const size_t most =
             (2 * run->group.config.count + 4) * run->group.config.node.peer_memory_bytes;
         if (memory > most)

@@ -29,6 +29,7 @@ struct hermes_sim_result {
     char why[HERMES_SIM_WHY_SIZE]; /* "" when all held */
     uint64_t digest, steps;
     uint32_t nodes, evil, sent, delivered, owed; /* owed: class 0 deliveries that were checked */
+    uint64_t rejected; /* forged, replayed, malformed, unknown, at honest nodes */
     bool is_tree, has_partition, has_crash;
 };
 

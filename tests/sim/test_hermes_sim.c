@@ -15,7 +15,7 @@
 #include <time.h>
 
 struct total {
-    uint64_t sent, delivered, owed, steps, evil, trees, partitions, crashes;
+    uint64_t sent, delivered, owed, rejected, steps, evil, trees, partitions, crashes;
 };
 
 static double now_s(void)
@@ -32,6 +32,7 @@ static bool run_one(const char *program, uint64_t seed, bool is_loud, struct tot
     total->sent += result.sent;
     total->delivered += result.delivered;
     total->owed += result.owed;
+    total->rejected += result.rejected;
     total->steps += result.steps;
     total->evil += result.evil > 0;
     total->trees += result.is_tree;
@@ -85,9 +86,9 @@ int main(int argc, char **argv)
     const double taken_s = now_s() - start_s;
     printf("%" PRIu64 " schedules (%" PRIu64 " with byzantine nodes, %" PRIu64 " trees, %" PRIu64
            " partitions, %" PRIu64 " crashes), %" PRIu64 " messages, %" PRIu64
-           " deliveries, %" PRIu64 " of them owed, %" PRIu64 " steps: %" PRIu64
-           " failed; %.0f schedules/s\n",
+           " deliveries, %" PRIu64 " of class 0 were owed, %" PRIu64 " attacks rejected, %" PRIu64
+           " steps: %" PRIu64 " failed; %.0f schedules/s\n",
            count, total.evil, total.trees, total.partitions, total.crashes, total.sent,
-           total.delivered, total.owed, total.steps, bad, (double)count / taken_s);
+           total.delivered, total.owed, total.rejected, total.steps, bad, (double)count / taken_s);
     return bad == 0 ? 0 : 1;
 }

@@ -84,13 +84,13 @@ static uint32_t choose_boots(const struct hermes_group *group, uint32_t host,
     struct base_rng rng;
     base_rng_init(&rng, c->seed ^ (host + UINT64_C(0x5851f42d4c957f2d)));
     if (c->boots >= c->count - 1) {
-        for (uint32_t i = 0; i < c->count; i++)
-            if (i != host)
+        for (uint32_t i = 0; i < (c->is_earlier_only ? host : c->count); i++)
+            if (i != host || c->is_self_told)
                 boots[count++].address = lab_sim_address(i);
         return count;
     }
-    const uint32_t among = host > c->boots ? host : c->count;
-    while (count < c->boots) {
+    const uint32_t among = host > c->boots || c->is_earlier_only ? host : c->count;
+    while (count < c->boots && among > 0) {
         const uint32_t i = (uint32_t)base_rng_below(&rng, among);
         if (i != host)
             boots[count++].address = lab_sim_address(i);

@@ -1,6 +1,7 @@
 /* cmd_network_report.c - a network test again, with or without what it was held against, in the
  * format that the file's ending says. */
 #include "commands.h"
+#include "network_show.h"
 #include "option_rows.h"
 #include "output.h"
 #include "show.h"
@@ -32,9 +33,15 @@ static bool has_baseline(const struct result_run *run)
     return false;
 }
 
+/* Of a test of baselines alone they are what was tested. */
 static void leave_out_baselines(struct result_run *run)
 {
     size_t kept = 0;
+    bool has_other = false;
+    for (size_t i = 0; i < run->case_count; i++)
+        has_other = has_other || !is_baseline(&run->cases[i]);
+    if (!has_other)
+        return;
     for (size_t i = 0; i < run->case_count; i++)
         if (!is_baseline(&run->cases[i]))
             run->cases[kept++] = run->cases[i];
@@ -121,7 +128,9 @@ static base_err write_report(const struct cli_args *args, const struct result_ru
                              ".svg or .png; say --format",
                              path);
     }
-    const base_err err = format->write(run, &options, out);
+    base_err err = format->write(run, &options, out);
+    if (err == BASE_OK && strcmp(format->name, "markdown") == 0)
+        err = cli_network_fields(run, out);
     return err == BASE_OK ? err : base_fail(why, err, 0, "%s", base_err_text(err));
 }
 

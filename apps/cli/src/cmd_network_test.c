@@ -57,8 +57,8 @@ const struct cli_option cli_network_test_options[] = {
     { .name = "rate",
       .kind = CLI_TEXT,
       .value_name = "RATE",
-      .doc = "messages a second that all nodes together send, or full: three quarters of what "
-             "fills the hosts' bandwidth when each message goes once to each addressee",
+      .doc = "messages a second that all nodes together send, or full: what fills the hosts' "
+             "bandwidth when each message goes once to each addressee, for 5 s or more",
       .fallback = "3000" },
     { .name = "class",
       .kind = CLI_WORD,
@@ -95,7 +95,8 @@ const struct cli_option cli_network_test_options[] = {
 };
 
 const struct cli_option cli_network_baseline_options[] = {
-    FLAG("comparison-mode", 0, "HERMES-Lite on the same links, in turns, and the ratio"),
+    FLAG("comparison-mode", 0,
+         "HERMES-Lite and the other overlays on the same links, in turns, and ratios"),
     { 0 },
 };
 

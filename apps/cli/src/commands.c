@@ -2,6 +2,7 @@
 #include "alm_rows.h"
 #include "cli.h"
 #include "commands.h"
+#include "hermes_rows.h"
 #include "ifr_rows.h"
 #include "network_rows.h"
 #include "network_test_rows.h"
@@ -722,6 +723,7 @@ const struct cli_command cli_commands[] = {
     IFR_ROWS,
     NETWORK_ROWS,
     NETWORK_TEST_ROWS,
+    HERMES_ROWS,
     { .name = "doctor",
       .doc = "is this machine fit to measure, and what disturbs it now",
       .about = "Reads what the machine is, watches for a second what others do on it, and measures "

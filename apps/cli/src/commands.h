@@ -64,6 +64,11 @@ int cli_cmd_network_ping(const struct cli_args *args);
 int cli_cmd_network_iperf(const struct cli_args *args);
 extern const struct cli_option cli_network_exec_options[], cli_network_lab_options[],
     cli_network_ping_options[], cli_network_iperf_options[];
+int cli_cmd_hermes_node(const struct cli_args *args);
+int cli_cmd_hermes_send(const struct cli_args *args);
+int cli_cmd_hermes_subscribe(const struct cli_args *args);
+int cli_cmd_hermes_status(const struct cli_args *args);
+int cli_cmd_hermes_id(const struct cli_args *args);
 int cli_cmd_help(const struct cli_args *args);
 int cli_cmd_man(const struct cli_args *args);
 
@@ -74,5 +79,8 @@ extern const struct cli_option cli_profile_diff_options[];
 extern const struct cli_option cli_ifr_serve_options[], cli_ifr_link_options[],
     cli_ifr_ask_options[], cli_ifr_lookup_options[], cli_ifr_register_options[],
     cli_ifr_stats_options[];
+extern const struct cli_option cli_hermes_node_options[], cli_hermes_link_options[],
+    cli_hermes_send_options[], cli_hermes_subscribe_options[], cli_hermes_status_options[],
+    cli_hermes_id_options[];
 
 #endif

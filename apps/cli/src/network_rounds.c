@@ -83,11 +83,11 @@ static bool is_made(const struct cli_network *network, size_t run, size_t plan)
     return network->wall_ns[run * network->plan_count + plan] > 0;
 }
 
-static void say(const struct cli_network *network, size_t run, const struct suite_net_plan *plan,
-                const struct suite_net_results *results)
+static void say(enum base_log_level level, const struct cli_network *network, size_t run,
+                const struct suite_net_plan *plan, const struct suite_net_results *results)
 {
     char avg[BASE_UNITS_TEXT_SIZE], p99[BASE_UNITS_TEXT_SIZE];
-    base_log(BASE_LOG_INFO, "%s, round %zu of %u: %s %.4g messages/s, latency %s, p99 %s, %.4g %%",
+    base_log(level, "%s, round %zu of %u: %s %.4g messages/s, latency %s, p99 %s, %.4g %%",
              plan->conditions.name, run + 1, network->runs, plan->protocol, results->messages_per_s,
              base_units_print_time(results->latency_avg_ns, 4, avg),
              base_units_print_time(results->latency_p99_ns, 4, p99), 100 * results->success_rate);
@@ -109,12 +109,13 @@ static void make_round(struct cli_network *network, size_t run, size_t index)
         const double wall_ns = now_ns() - begin_ns;
         err = suite_net_judge(&results, why);
         if (err == BASE_OK) {
-            say(network, run, &plan, &results);
+            say(BASE_LOG_INFO, network, run, &plan, &results);
             *results_at(network, run, index) = results;
             network->wall_ns[run * network->plan_count + index] = wall_ns;
             return;
         }
         const bool is_wrong = results.wrong > 0;
+        say(BASE_LOG_DEBUG, network, run, &plan, &results);
         suite_net_results_done(&results);
         network->repeated[index]++;
         base_log(BASE_LOG_WARNING, "%s, round %zu: this round does not count: %s", plan.protocol,
@@ -204,6 +205,7 @@ static struct suite_net_plan at_rate(const struct suite_net_plan *plan, double r
     const double each = 0.5 * rate_per_s / plan->conditions.node_count;
     out.rate_per_s = rate_per_s;
     out.is_full = false;
+    out.attack = NULL;
     if (each > out.conditions.messages_per_node)
         out.conditions.messages_per_node = (uint32_t)each;
     return out;
@@ -260,6 +262,13 @@ double cli_network_knee(const struct suite_net_plan *plan, struct base_why *why)
 
 /* ---- records ---- */
 
+/* Of what nothing reached everybody with, as if one message had: the ratio is then a lower bound.
+ */
+static double rate_at_least(const struct suite_net_results *results)
+{
+    return results->messages_per_s > 0 ? results->messages_per_s : 1e9 / results->duration_ns;
+}
+
 struct stats_interval cli_network_ratio(const struct cli_network *network, size_t plan,
                                         size_t against, double confidence)
 {
@@ -269,7 +278,7 @@ struct stats_interval cli_network_ratio(const struct cli_network *network, size_
         if (!is_made(network, run, plan) || !is_made(network, run, against))
             continue;
         const double a = results_at(network, run, plan)->messages_per_s;
-        const double b = results_at(network, run, against)->messages_per_s;
+        const double b = rate_at_least(results_at(network, run, against));
         if (!(a > 0) || !(b > 0))
             return (struct stats_interval){ NAN, NAN, NAN };
         logs[count++] = log(a / b);
@@ -346,7 +355,7 @@ static void put_facts(const struct cli_network *network, size_t index, struct be
     const size_t first = index - index % network->protocol_count;
     put_fact(record, "node_count", plan->conditions.node_count, "1");
     put_fact(record, "message_size_bytes", plan->conditions.message_size, "B");
-    put_fact(record, "messages_per_node", plan->conditions.messages_per_node, "1");
+    put_fact(record, "messages_per_node", suite_net_messages(plan), "1");
     put_fact(record, "rounds_that_did_not_count", network->repeated[index], "1");
     put_fact(record, "knee_per_second", network->knees[index], "/s");
     for (size_t k = first; k < first + network->protocol_count; k++)
@@ -355,6 +364,8 @@ static void put_facts(const struct cli_network *network, size_t index, struct be
             put_fact(record, "improvement", ratio.value, "1");
             put_fact(record, "improvement_low", ratio.low, "1");
             put_fact(record, "improvement_high", ratio.high, "1");
+            put_fact(record, "improvement_at_knees", network->knees[index] / network->knees[k],
+                     "1");
         }
 }
 
@@ -373,8 +384,7 @@ static void describe(const struct cli_network *network, size_t index, bool is_de
         record->bytes_per_item = plan->conditions.message_size;
         return;
     }
-    record->parts_per_item =
-        (double)plan->conditions.node_count * plan->conditions.messages_per_node;
+    record->parts_per_item = (double)plan->conditions.node_count * suite_net_messages(plan);
     put_facts(network, index, record);
 }
 

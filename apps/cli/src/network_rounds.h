@@ -11,7 +11,7 @@
 #include "engine.h"
 
 #include <stats/interval.h>
-#include <suite/net.h>
+#include <suite/network.h>
 
 enum {
     CLI_NETWORK_CONDITIONS_MAX = 16,

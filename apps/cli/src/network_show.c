@@ -94,7 +94,7 @@ static base_err put_conditions(const struct suite_net_plan *plan, uint32_t runs,
         out,
         "%s: %u nodes, %u messages of %u bytes each, %s one way, %.4g %% of packets lost, %s a "
         "host\n%.5g messages/s of class %s are offered; %u round%s%s\n\n",
-        conditions->name, conditions->node_count, conditions->messages_per_node,
+        conditions->name, conditions->node_count, suite_net_messages(plan),
         conditions->message_size, base_units_print_time((double)conditions->latency_ns, 4, latency),
         100 * conditions->loss_share,
         conditions->bandwidth_bits > 0
@@ -119,6 +119,36 @@ static base_err put_row(struct result_table *table, const struct cli_network *ne
         has_any = has_any || isfinite(estimate.value);
     }
     return has_any ? result_table_add(table, cells) : BASE_OK;
+}
+
+base_err cli_network_fields(const struct result_run *run, struct base_buf *out)
+{
+    const struct result_case *cases[RESULT_COLUMN_MAX];
+    struct result_column columns[RESULT_COLUMN_MAX] = { { .title = "number" } };
+    struct result_table table;
+    size_t count = 0;
+    base_err err = base_buf_put_text(out, "\n## Rounds\n\n");
+    for (size_t i = 0; i < run->case_count && count + 1 < RESULT_COLUMN_MAX; i++)
+        if (isfinite(cli_network_number(&run->cases[i], "success_rate").value)) {
+            cases[count++] = &run->cases[i];
+            columns[count] = (struct result_column){ .title = run->cases[i].id };
+        }
+    result_table_init(&table, columns, count + 1, 0);
+    for (size_t f = 0; err == BASE_OK && suite_net_field_at(f) != NULL; f++) {
+        const struct suite_net_field *field = suite_net_field_at(f);
+        char texts[RESULT_COLUMN_MAX][200];
+        struct result_cell cells[RESULT_COLUMN_MAX] = { { .text = field->name } };
+        for (size_t i = 0; i < count; i++) {
+            const struct result_estimate estimate = cli_network_number(cases[i], field->name);
+            print_estimate(&estimate, field->unit, texts[i], sizeof texts[i]);
+            cells[i + 1].text = texts[i];
+        }
+        err = result_table_add(&table, cells);
+    }
+    if (err == BASE_OK)
+        err = result_table_write_markdown(&table, out);
+    result_table_done(&table);
+    return err;
 }
 
 static base_err put_table(const struct cli_network *network, const struct result_run *run,
@@ -165,15 +195,16 @@ static base_err put_round(const struct cli_network *network, size_t plan, struct
     if (isfinite(last->amplification))
         CLI_TRY(base_buf_printf(out, "  amplification: %.3g bytes at the victim for each sent\n",
                                 last->amplification));
+    CLI_TRY(base_buf_printf(out, "  %s: laboratory %s", network->plans[plan].protocol,
+                            last->lab.back_end));
     print_number(last->lab.late_p99_ns, "ns", late, sizeof late);
-    return base_buf_printf(
-        out,
-        "  %s: laboratory %s%s%s, %llu packets, %llu lost, %llu dropped in "
-        "queues\n",
-        network->plans[plan].protocol, last->lab.back_end,
-        isfinite(last->lab.late_p99_ns) ? ", late p99 " : "",
-        isfinite(last->lab.late_p99_ns) ? late : "", (unsigned long long)last->lab.packets,
-        (unsigned long long)last->lab.lost, (unsigned long long)last->lab.queue_dropped);
+    if (isfinite(last->lab.late_p99_ns))
+        CLI_TRY(base_buf_printf(out, ", late p99 %s, its emulator %.3g %% of a processor", late,
+                                100 * last->lab.cpu_share));
+    return base_buf_printf(out, ", %llu packets, %llu lost, %llu dropped in queues\n",
+                           (unsigned long long)last->lab.packets,
+                           (unsigned long long)last->lab.lost,
+                           (unsigned long long)last->lab.queue_dropped);
 }
 
 static base_err put_improvements(const struct cli_network *network, const struct result_run *run,
@@ -187,6 +218,10 @@ static base_err put_improvements(const struct cli_network *network, const struct
         if (isfinite(knee))
             CLI_TRY(base_buf_printf(out, "  %s keeps up with %.5g messages/s\n",
                                     network->plans[i].protocol, knee));
+        const double at_knees = fact_of(one, "improvement_at_knees");
+        if (isfinite(at_knees))
+            CLI_TRY(base_buf_printf(out, "  %s over flooding, loads kept up with: %.4g\n",
+                                    network->plans[i].protocol, at_knees));
         if (!isfinite(ratio.value))
             continue;
         print_estimate(&ratio, "1", text, sizeof text);
@@ -268,7 +303,7 @@ static json_t *results_json(const struct suite_net_plan *plan, const struct resu
     json_object_set_new(out, "node_count", json_integer(plan->conditions.node_count));
     json_object_set_new(
         out, "message_count",
-        json_integer((json_int_t)plan->conditions.node_count * plan->conditions.messages_per_node));
+        json_integer((json_int_t)plan->conditions.node_count * suite_net_messages(plan)));
     json_object_set_new(out, "message_size_bytes", json_integer(plan->conditions.message_size));
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         set_number(out, rows[i].name,
@@ -301,6 +336,39 @@ static json_t *conditions_json(const struct suite_net_plan *plan)
     return out;
 }
 
+/* Of the last round: what the laboratory says, and the phases of an attack. */
+static json_t *round_json(const struct suite_net_plan *plan, const struct suite_net_results *last)
+{
+    static const char *const phases[] = { "before", "during", "after" };
+    json_t *out = json_object(), *lab = json_object();
+    json_object_set_new(lab, "back_end", json_string(last->lab.back_end));
+    set_number(lab, "late_p50_us", last->lab.late_p50_ns / 1e3);
+    set_number(lab, "late_p99_us", last->lab.late_p99_ns / 1e3);
+    set_number(lab, "late_max_us", last->lab.late_max_ns / 1e3);
+    set_number(lab, "emulator_cpu_percent", 100 * last->lab.cpu_share);
+    set_number(lab, "packets", (double)last->lab.packets);
+    set_number(lab, "packets_lost", (double)last->lab.lost);
+    set_number(lab, "packets_dropped_in_queues", (double)last->lab.queue_dropped);
+    json_object_set_new(out, "laboratory", lab);
+    if (plan->attack == NULL)
+        return out;
+    json_t *attack = json_pack("{s:s}", "name", plan->attack);
+    set_number(attack, "datagrams", (double)last->attack_packets);
+    set_number(attack, "bytes", (double)last->attack_bytes);
+    set_number(attack, "amplification", last->amplification);
+    for (size_t i = 0; i < SUITE_NET_PHASES; i++) {
+        json_t *phase = json_object();
+        set_number(phase, "messages_per_second", last->phases[i].messages_per_s);
+        set_number(phase, "success_rate", last->phases[i].success_rate);
+        set_number(phase, "avg_latency_us", last->phases[i].latency_avg_ns / 1e3);
+        set_number(phase, "p99_latency_us", last->phases[i].latency_p99_ns / 1e3);
+        set_number(phase, "memory_usage_mb", last->phases[i].memory_bytes / (1 << 20));
+        json_object_set_new(attack, phases[i], phase);
+    }
+    json_object_set_new(out, "attack", attack);
+    return out;
+}
+
 /* hermes_lite_results, baseline_udp_results, and of the other overlays NAME_results. */
 static void put_protocols(const struct cli_network *network, const struct result_run *run,
                           size_t first, json_t *out)
@@ -315,10 +383,13 @@ static void put_protocols(const struct cli_network *network, const struct result
                  is_hermes                              ? "hermes_lite"
                  : strcmp(plan->protocol, "flood") == 0 ? "baseline_udp"
                                                         : plan->protocol);
-        if (network->errs[i] == BASE_OK)
-            json_object_set_new(out, key, results_json(plan, one));
-        else
-            json_object_set_new(out, key, json_pack("{s:s}", "error", network->whys[i].text));
+        json_t *results = network->errs[i] == BASE_OK
+                              ? results_json(plan, one)
+                              : json_pack("{s:s}", "error", network->whys[i].text);
+        if (cli_network_last(network, i) != NULL)
+            json_object_set_new(results, "last_round",
+                                round_json(plan, cli_network_last(network, i)));
+        json_object_set_new(out, key, results);
         const struct result_estimate ratio = cli_network_improvement(one);
         if (!is_hermes || !isfinite(ratio.value))
             continue;

@@ -12,6 +12,10 @@ BASE_MUST_USE base_err cli_network_json(const struct cli_network *network,
                                         const struct result_run *run, const char *test_id,
                                         struct base_buf *out);
 
+/* Every number of the rounds of a stored run, a column for each case, as Markdown. Errors: ENOMEM
+ */
+BASE_MUST_USE base_err cli_network_fields(const struct result_run *run, struct base_buf *out);
+
 /* The rounds' case of a plan in the run; NULL: it was not measured. */
 const struct result_case *cli_network_case(const struct cli_network *network,
                                            const struct result_run *run, size_t plan);

@@ -32,7 +32,7 @@
                       "before, during and after a flood of garbage" } },                           \
       .run = cli_cmd_network_test_hermes },                                                        \
         { .name = "network test-baseline",                                                         \
-          .doc = "measure UDP flooding likewise; with --comparison-mode HERMES-Lite beside it",    \
+          .doc = "measure UDP flooding likewise; with --comparison-mode every overlay beside it",  \
           .about = NETWORK_TEST_ABOUT,                                                             \
           .options = { cli_network_baseline_options, cli_network_test_options, report_options,     \
                        keep_options },                                                             \

@@ -151,6 +151,23 @@ static void every_other_size_is_refused(void **state)
     }
 }
 
+/* The packets of a handshake from another address than that they belong to. */
+static void every_other_sender_is_refused(void **state)
+{
+    (void)state;
+    for (size_t number = 0; number < 5; number++) {
+        const struct net_packet packet = *story_until(&trace, number);
+        const uint32_t to = net_at(&net, &packet.to)->number;
+        struct net_packet other = packet;
+        other.from.port++;
+        net.is_cut = true;
+        assert_refused(to, &other, other.data, other.size);
+        net.is_cut = false;
+        goes_on(to, &packet);
+        net_done(&net);
+    }
+}
+
 /* Everything ever said, again, to either side, from where it came and from elsewhere. Only a first
  * packet with its cookie is answered; nothing comes of it. */
 static void everything_said_twice_is_nothing(void **state)
@@ -331,6 +348,55 @@ static bool take_cookie(struct net *on, struct net_packet *packet, void *context
     return false;
 }
 
+/* Does an address come further with a cookie? */
+static bool is_taken(struct returner *returner, uint8_t data[HERMES_INIT_SIZE],
+                     const struct base_address *from)
+{
+    const uint32_t answers = returner->answers;
+    memcpy(data + HERMES_INIT_COOKIE_AT, returner->cookie, HERMES_COOKIE_SIZE);
+    net_deliver(&net, 1, from, data, HERMES_INIT_SIZE);
+    return returner->answers > answers;
+}
+
+/* A cookie is good for the address and the call it was given for, and not for ever. */
+static void a_cookie_is_of_one_call(void **state)
+{
+    const struct base_address from = { .ip = { 7 }, .port = 1 };
+    struct returner returner = { .answers = 0 };
+    struct base_rng rng;
+    uint8_t data[HERMES_INIT_SIZE], other[HERMES_INIT_SIZE];
+    (void)state;
+    net_init(&net, 18, 2, 4, 3600 * NET_S);
+    base_rng_init(&rng, 18);
+    net.see = take_cookie;
+    net.context = &returner;
+    init_make(data, &rng, HERMES_PACKET_INIT);
+    net_deliver(&net, 1, &from, data, sizeof data);
+    const struct returner given = returner;
+    for (size_t i = 0; i < 18; i++) {
+        struct base_address elsewhere = from;
+        if (i < 16)
+            elsewhere.ip[i] ^= 1;
+        else
+            elsewhere.port ^= (uint16_t)(1 << (i == 16 ? 0 : 15));
+        returner = given;
+        assert_false(is_taken(&returner, data, &elsewhere));
+    }
+    init_make(other, &rng, HERMES_PACKET_INIT);
+    returner = given;
+    assert_false(is_taken(&returner, other, &from));
+    returner = given;
+    assert_true(is_taken(&returner, data, &from));
+    assert_true(is_taken(&returner, data, &from)); /* the same answer again */
+    assert_int_equal(halves(1), 1);
+    net_wait(&net, 60 * NET_S);
+    assert_true(is_taken(&returner, data, &from));
+    net_wait(&net, 61 * NET_S);
+    assert_false(is_taken(&returner, data, &from)); /* takes the new cookie in passing */
+    assert_true(is_taken(&returner, data, &from));
+    net_done(&net);
+}
+
 /* Addresses that are real, return their cookie and go no further: the half-open handshakes are
  * bounded, sessions stay, and a newcomer comes in between. */
 static void handshakes_left_open_are_bounded(void **state)
@@ -401,10 +467,12 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_flipped_bit_is_refused),
         cmocka_unit_test(every_other_size_is_refused),
+        cmocka_unit_test(every_other_sender_is_refused),
         cmocka_unit_test(everything_said_twice_is_nothing),
         cmocka_unit_test(a_finish_kept_back_is_nothing),
         cmocka_unit_test(nothing_is_amplified),
         cmocka_unit_test(a_flood_leaves_nothing_behind),
+        cmocka_unit_test(a_cookie_is_of_one_call),
         cmocka_unit_test(handshakes_left_open_are_bounded),
         cmocka_unit_test(noise_is_nothing),
     };

@@ -32,6 +32,7 @@ static struct hermes_envelope random_envelope(struct base_rng *rng)
                                      (enum bpi_hermes_type)base_rng_below(rng, BPI_HERMES_TYPES),
                                  .name = random_name(rng) };
     e.hops = e.kind == HERMES_RELAYED ? 1 + (uint32_t)base_rng_below(rng, HERMES_HOPS_MAX) : 1;
+    e.is_shaping = e.kind == HERMES_RELAYED && base_rng_below(rng, 2) == 1;
     e.name.class = bpi_hermes_type_class(e.type);
     return e;
 }
@@ -60,6 +61,7 @@ static void test_envelopes_come_back(void **state)
         assert_int_equal(out.kind, in.kind);
         assert_int_equal(out.hops, in.hops);
         assert_int_equal(out.type, in.type);
+        assert_int_equal(out.is_shaping, in.is_shaping);
         assert_true(hermes_name_is(&out.name, &in.name));
         assert_int_equal(out.payload.size, payload);
         assert_int_equal(out.payload.data[0], 0x5a);
@@ -122,7 +124,7 @@ static void test_bad_fields_are_refused(void **state)
         { "relayed without hops", HERMES_RELAYED, 1, 0 },
         { "too many hops", HERMES_RELAYED, 1, HERMES_HOPS_MAX + 1 },
         { "another tag", HERMES_RELAYED, 66, 'X' },
-        { "relayed flags", HERMES_RELAYED, 71, 0x80 },
+        { "relayed flags", HERMES_RELAYED, 71, 2 },
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         uint8_t bytes[HERMES_RELAYED_HEAD_SIZE + 1];
@@ -145,7 +147,7 @@ static struct hermes_control random_control(struct base_rng *rng, enum hermes_ki
     if (kind == HERMES_MEMBERS) {
         c.count = base_rng_below(rng, HERMES_RECORDS_MAX + 1);
         fill(rng, c.records, sizeof c.records);
-    } else if (kind == HERMES_IHAVE || kind == HERMES_GRAFT) {
+    } else if (kind == HERMES_IHAVE || kind == HERMES_GRAFT || kind == HERMES_WANT) {
         c.count = 1 + base_rng_below(rng, HERMES_NAMES_MAX);
         for (size_t i = 0; i < c.count; i++)
             c.names[i] = random_name(rng);
@@ -178,7 +180,7 @@ static void test_control_comes_back_and_exactly(void **state)
     struct base_rng rng;
     base_rng_init(&rng, 2);
     for (int i = 0; i < 300; i++) {
-        const enum hermes_kind kind = (enum hermes_kind)(HERMES_HELLO + i % 6);
+        const enum hermes_kind kind = (enum hermes_kind)(HERMES_HELLO + i % 7);
         const struct hermes_control in = random_control(&rng, kind);
         uint8_t bytes[HERMES_CONTROL_MAX + 1] = { 0 };
         const size_t size = hermes_control_encode(&in, bytes);

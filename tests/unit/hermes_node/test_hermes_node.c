@@ -263,6 +263,48 @@ static void test_direct_group(void **state)
     hermes_group_close(&group);
 }
 
+/* One list for all, with everybody's own address in it. */
+static void test_own_address_in_the_list(void **state)
+{
+    (void)state;
+    struct hermes_group group;
+    struct hermes_group_config config = config_of(4, 0);
+    config.is_self_told = true;
+    begin(&group, &config);
+    hermes_group_start_all(&group);
+    hermes_group_run(&group, SECOND);
+    check_ready(&group, 3);
+    for (uint32_t i = 0; i < 4; i++)
+        assert_int_equal(bpi_hermes_status(group.nodes[i]).members, 3);
+    assert_int_equal(heard.ups, 12);
+    assert_int_equal(heard.downs, 0);
+    hermes_group_close(&group);
+}
+
+/* Far apart: nothing may depend on an answer within some hundred milliseconds. */
+static void test_far_apart(void **state)
+{
+    (void)state;
+    for (uint32_t direct_max = 0; direct_max <= 64; direct_max += 64) {
+        struct hermes_group group;
+        struct hermes_group_config config = config_of(5, 0.01);
+        config.link.delay_ns = 600 * MS;
+        config.node.direct_max = direct_max;
+        for (int i = 0; i < BPI_HERMES_CLASSES; i++)
+            config.node.deadline_ns[i] = 30 * SECOND;
+        begin(&group, &config);
+        hermes_group_start_all(&group);
+        hermes_group_run(&group, 20 * SECOND);
+        check_ready(&group, 4);
+        for (uint32_t i = 0; i < 5; i++)
+            assert_int_equal(send_number(&group, i, BPI_HERMES_IBFT_COMMIT, NULL, i, 3000),
+                             BASE_OK);
+        hermes_group_run(&group, 20 * SECOND);
+        check_all_once(&group, 5);
+        hermes_group_close(&group);
+    }
+}
+
 /* Told of one earlier host each, they find one another. */
 static void test_discovery(void **state)
 {
@@ -470,6 +512,8 @@ int main(void)
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_configurations),
         cmocka_unit_test(test_direct_group),
+        cmocka_unit_test(test_own_address_in_the_list),
+        cmocka_unit_test(test_far_apart),
         cmocka_unit_test(test_discovery),
         cmocka_unit_test(test_tree),
         cmocka_unit_test(test_slow_peer),

@@ -196,7 +196,7 @@ enum { TIMERS = 40 };
 
 struct timers {
     uint64_t due_ns[TIMERS], rang_ns[TIMERS];
-    size_t next;
+    size_t next, early;
     unsigned starts;
     struct base_rng rng;
 };
@@ -217,8 +217,10 @@ static void timers_start(void *state, const struct base_step_world *world)
 static void timers_ring(void *state, const struct base_step_world *world)
 {
     struct timers *const timers = state;
-    if (timers->next == TIMERS || world->now_ns < timers->due_ns[timers->next])
+    if (timers->next == TIMERS || world->now_ns < timers->due_ns[timers->next]) {
+        timers->early++;
         return;
+    }
     timers->rang_ns[timers->next++] = world->now_ns;
     timers_arm(timers, world->now_ns);
 }
@@ -250,6 +252,7 @@ static void timers_in_order(void **state)
             assert_int_equal(bpi_udp_poll(udp, end_ns, -1, NULL), BASE_OK);
         assert_int_equal(timers.starts, 1);
         assert_int_equal(timers.next, TIMERS);
+        assert_int_equal(timers.early, 0);
         for (size_t i = 0; i < TIMERS; i++) {
             assert_true(timers.rang_ns[i] >= timers.due_ns[i]);
             assert_true(i == 0 || timers.rang_ns[i] >= timers.rang_ns[i - 1]);

@@ -79,7 +79,7 @@ static void fields_follow_from_deliveries(void **state)
                                          .records = records,
                                          .start_ns = start,
                                          .deadline_ns = 1000u * MS,
-                                         .links = { .bytes = 4800 },
+                                         .links = { .bytes = 4800, .delivered_bytes = 2400 },
                                          .memory_bytes = 5e6,
                                          .cpu_ns = 1e9,
                                          .wall_ns = 2e9,
@@ -101,7 +101,7 @@ static void fields_follow_from_deliveries(void **state)
     assert_float_equal(results.redundant, 33, 0);
     assert_float_equal(results.wrong, 3, 0);
     assert_float_equal(results.link_ratio, 4800 / 1200.0, 1e-12);
-    assert_float_equal(results.utilization, 4800 * 8 / (3 * 8e6 * 2), 1e-12);
+    assert_float_equal(results.utilization, 2400 * 8 / (3 * 8e6 * 2), 1e-12);
     assert_float_equal(results.parity_share, 0.1, 1e-12);
     assert_float_equal(results.cpu_share, 0.25, 1e-12);
     assert_float_equal(results.hops, 1.5, 1e-12);
@@ -184,6 +184,23 @@ static void guests_do_not_forge(void **state)
     }
 }
 
+/* HERMES repairs what is lost and sends nothing twice; flooding loses some at such a loss. */
+static void hermes_delivers_all(void **state)
+{
+    (void)state;
+    static const double losses[] = { 0, 0.01, 0.05 };
+    for (size_t i = 0; i < 3; i++) {
+        const struct suite_net_plan plan = plan_of("hermes", 8, 2048, 10, 20000000, losses[i]);
+        struct suite_net_results results = run(&plan);
+        assert_float_equal(results.success_rate, 1, 0);
+        assert_float_equal(results.wrong, 0, 0);
+        assert_float_equal(results.redundant, 0, 0);
+        assert_true(results.latency_min_ns >= 20e6);
+        assert_true(results.latency_avg_ns < 40e6);
+        suite_net_results_done(&results);
+    }
+}
+
 static void arguments_go_both_ways(void **state)
 {
     (void)state;
@@ -209,10 +226,12 @@ static void impossible_plans_are_refused(void **state)
 {
     (void)state;
     const struct suite_net_plan good = plan_of("flood", 4, 500, 5, 1000000, 0);
-    struct suite_net_plan bad[10];
+    struct suite_net_plan bad[11];
     struct base_why why;
-    for (size_t i = 0; i < 10; i++)
+    for (size_t i = 0; i < 11; i++)
         bad[i] = good;
+    bad[10].protocol = "hermes";
+    bad[10].is_unauthenticated = true;
     bad[0].protocol = "carrier pigeon";
     bad[1].conditions.node_count = 1;
     bad[2].conditions.message_size = NET_PAYLOAD_LEAST - 1;
@@ -224,20 +243,26 @@ static void impossible_plans_are_refused(void **state)
     bad[8].class = "royal";
     bad[9].conditions.messages_per_node = 9999999;
     assert_int_equal(suite_net_check(&good, &why), BASE_OK);
-    for (size_t i = 0; i < 10; i++) {
+    for (size_t i = 0; i < 11; i++) {
         why.text[0] = '\0';
         assert_int_not_equal(suite_net_check(&bad[i], &why), BASE_OK);
         assert_true(strlen(why.text) > 10);
     }
 }
 
-/* Full is three quarters of what one copy a recipient fills. */
+/* Full is what one copy a recipient fills, for five seconds. */
 static void full_is_what_links_carry(void **state)
 {
     (void)state;
     const struct suite_net_conditions local = { "local", 5, 1024, 100, 1000000, 0, 10000000 };
     const double bytes = 1024 + 84;
-    assert_float_equal(suite_net_full_rate(&local), 0.75 * 10e6 * 5 / (4 * 8 * bytes), 1e-6);
+    assert_float_equal(suite_net_full_rate(&local), 10e6 * 5 / (4 * 8 * bytes), 1e-6);
+    struct suite_net_plan plan = { .conditions = local, .protocol = "flood", .rate_per_s = 1410 };
+    assert_int_equal(suite_net_messages(&plan), 100);
+    plan.is_full = true;
+    assert_int_equal(suite_net_messages(&plan), 1410);
+    plan.attack = "garbage";
+    assert_int_equal(suite_net_messages(&plan), 3 * 1410);
 }
 
 int main(void)
@@ -249,6 +274,7 @@ int main(void)
         cmocka_unit_test(one_seed_is_one_history),
         cmocka_unit_test(nothing_comes_of_no_network),
         cmocka_unit_test(guests_do_not_forge),
+        cmocka_unit_test(hermes_delivers_all),
         cmocka_unit_test(arguments_go_both_ways),
         cmocka_unit_test(impossible_plans_are_refused),
         cmocka_unit_test(full_is_what_links_carry),

@@ -5,14 +5,15 @@
 
 #include <string.h>
 
-enum { NUMBER_BYTES = 3, NUMBER_BITS = 24, REPEATS_MAX = 3, WAITED_MAX_US = (1 << 28) - 1 };
+enum { NUMBER_BYTES = 3, NUMBER_BITS = 24, REPEATS_MAX = 3, WAITED_MAX_US = (1 << 27) - 1 };
 
 static const uint64_t pause_ns = 20000000; /* a longer one is no part of a burst */
+static const uint64_t spacing_start_ns = 2500000;
 static const uint64_t hurry_min_ns = 1000000, hurry_max_ns = 8000000;
 
 void hermes_acks_init(struct hermes_acks *acks)
 {
-    *acks = (struct hermes_acks){ .at_ns = HERMES_NEVER };
+    *acks = (struct hermes_acks){ .at_ns = HERMES_NEVER, .spacing_ns = spacing_start_ns };
 }
 
 bool hermes_acks_has(const struct hermes_acks *acks, uint64_t number)
@@ -136,11 +137,11 @@ size_t hermes_acks_write(struct hermes_flow *flow, uint64_t now_ns, uint8_t *out
 {
     struct hermes_acks *const acks = &flow->acks;
     const uint64_t waited_us = (now_ns - acks->largest_ns) / 1000;
+    const uint32_t waited = waited_us < WAITED_MAX_US ? (uint32_t)waited_us : WAITED_MAX_US;
     hermes_put(out, acks->ranges[0].last, NUMBER_BYTES);
     hermes_put(out + 3, acks->largest_ns / 1000, 4);
     size_t size = 7;
-    size +=
-        hermes_put_v(out + size, waited_us < WAITED_MAX_US ? (uint32_t)waited_us : WAITED_MAX_US);
+    size += hermes_put_v(out + size, 2 * waited + (now_ns - acks->last_ns >= hurry_ns(acks)));
     uint8_t *const counts = out + size++;
     unsigned ranges, finished = 0;
     size += put_ranges(acks, out + size, room - size, &ranges);
@@ -188,7 +189,8 @@ size_t hermes_ack_read(const uint8_t *data, size_t size, uint64_t next, struct h
     at += part;
     if (part == 0 || at >= size || largest >= next)
         return 0;
-    ack->waited_ns = (uint64_t)waited_us * 1000;
+    ack->is_quiet = (waited_us & 1) != 0;
+    ack->waited_ns = (uint64_t)(waited_us / 2) * 1000;
     ack->count = data[at] & 31;
     ack->finished_count = data[at++] >> 5;
     ack->ranges[0].last = largest;

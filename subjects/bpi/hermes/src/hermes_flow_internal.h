@@ -5,12 +5,12 @@
  * of one class that wait together share a packet (coalescing). The receiver asks for what is
  * missing (NACK) as soon as a later packet, or the expected end, shows a gap; acknowledgements end
  * the sender's hold. Order of sending: class 0 before 1 before 2, but a waiting lower class gets at
- * least 1/16 of the bytes. Rate: a delay-based estimate (the class of BBR or LEDBAT; the README
- * names and cites it) with pacing, so that bulk builds no queue that urgent messages would wait in.
+ * least 1/16 of the bytes. Rate: a delay-based window of the class of LEDBAT++
+ * (hermes_rate_internal.h) with pacing, so that bulk builds no queue that urgent messages would wait in.
  * Duplicate fragments and messages are dropped. Memory of both directions is bounded; a message
  * past its deadline is given up.
  *
- * Memory: the flow itself is 4 KiB and a record of 32 bytes for each packet under way (at most
+ * Memory: the flow itself is 3 KiB and a record of 24 bytes for each packet under way (at most
  * 8192); everything else counts against memory_bytes. One allocation a message and block, none a
  * packet.
  *
@@ -54,7 +54,7 @@ BASE_MUST_USE base_err hermes_flow_new(const struct hermes_flow_config *config, 
                                        struct hermes_flow **flow);
 void hermes_flow_free(struct hermes_flow *flow);
 /* The loss to expect before much is measured here, such as what other flows of the node measured
- * (0 .. 0.5; at first 2 %). It counts as much as 50 packets. */
+ * (0 .. 0.5; at first 3 %). It counts as much as 50 packets. */
 void hermes_flow_expect_loss(struct hermes_flow *flow, double loss_share);
 /* Queue a message (1 .. BPI_HERMES_MESSAGE_MAX + 256 bytes), copied. ticket comes back in `done`.
  * Class 2 may fill 3/4 of the memory, class 1 7/8. Errors: EFULL (no room now), ERANGE, ENOMEM. */

@@ -221,8 +221,9 @@ static double failure_max(const struct hermes_lane *lane, const struct hermes_bl
 struct hermes_block *hermes_lane_start(struct hermes_flow *flow, struct hermes_lane *lane)
 {
     struct hermes_block *const block = TAILQ_FIRST(&lane->waiting);
-    const struct hermes_fec_plan plan = hermes_fec_plan(
-        block->size, flow->fragment_max, hermes_rate_loss(&flow->rate), failure_max(lane, block));
+    const struct hermes_fec_plan plan =
+        hermes_fec_plan(block->size, flow->fragment_max, hermes_rate_loss_feared(&flow->rate),
+                        failure_max(lane, block));
     assert(plan.data * plan.fragment_size <= block->capacity);
     memset(block->bytes + block->size, 0, plan.data * plan.fragment_size - block->size);
     block->number = lane->next_number++;

@@ -1,6 +1,7 @@
 /* hermes_flow_sent.c - what was sent, what became of it, and what to send again. A packet is lost
  * when one that was sent later (by more than the reordering seen so far) has come, or when the ack
- * was written so late that it should have come by then. */
+ * was written so long after that one that it should have come by then; the last packets of all only
+ * when the other side says that nothing comes any more. */
 #include "hermes_flow_state_internal.h"
 
 #include <stdlib.h>
@@ -80,7 +81,7 @@ void hermes_sent_repair(struct hermes_flow *flow, struct hermes_block *block)
     const double failure =
         block->class == BPI_HERMES_SHADOW_DATA ? bulk_repair_failure : repair_failure;
     const unsigned due =
-        hermes_fec_repair(block->data_count - have, hermes_rate_loss(&flow->rate), failure);
+        hermes_fec_repair(block->data_count - have, hermes_rate_loss_feared(&flow->rate), failure);
     if (due > block->repair_due)
         block->repair_due = (uint16_t)due;
     if (block->is_repairing)
@@ -131,11 +132,12 @@ static void take_ranges(struct hermes_flow *flow, const struct hermes_ack *ack,
     }
 }
 
-/* The sender's time up to which everything sent should have been in this ack. */
-static void take_losses(struct hermes_flow *flow, uint64_t until_ns)
+/* until_ns: the sender's time up to which everything sent should have come by now; end: packets
+ * from here on may still wait in a queue on the way. */
+static void take_losses(struct hermes_flow *flow, uint64_t until_ns, uint64_t end)
 {
     struct hermes_sent *const sent = &flow->sent;
-    for (uint64_t number = sent->base; number < sent->next; number++) {
+    for (uint64_t number = sent->base; number < end; number++) {
         struct hermes_packet *const one = packet(sent, number);
         if (one->sent_ns + sent->reorder_ns > until_ns)
             break;
@@ -192,7 +194,7 @@ void hermes_sent_acked(struct hermes_flow *flow, uint64_t now_ns, const struct h
     take_ranges(flow, ack, sink);
     take_finished(flow, ack, sink);
     if (is_known)
-        take_losses(flow, sent_ns + ack->waited_ns);
+        take_losses(flow, sent_ns + ack->waited_ns, ack->is_quiet ? sent->next : largest);
     if (largest >= sent->acked_next && is_known) {
         sent->acked_next = largest + 1;
         const uint64_t whole = now_ns - sent_ns;
@@ -247,7 +249,7 @@ void hermes_sent_probe(struct hermes_flow *flow, uint64_t now_ns)
     struct hermes_sent *const sent = &flow->sent;
     hermes_rate_probed(&flow->rate);
     if (sent->is_full)
-        take_losses(flow, packet(sent, sent->base)->sent_ns + sent->reorder_ns);
+        take_losses(flow, packet(sent, sent->base)->sent_ns + sent->reorder_ns, sent->next);
     forget_old(flow, now_ns);
     sent->last_ns = now_ns;
     sent->probes = 0;

@@ -13,8 +13,8 @@
  * Wire, integers little-endian, v = 7 bits a byte, low first:
  *
  *   packet    flags u8 (class 2, fragment 1, ack 1, repeated 1, wait 3 bits) [ack] [fragment]
- *   ack       largest u24, its arrival u32 (us), wait of this ack v (us), counts u8 (ranges 5,
- *             finished 3 bits), size of first range less 1 v, (gap less 1 v, size less 1 v)...,
+ *   ack       largest u24, its arrival u32 (us), 2 * wait of this ack (us) + is_quiet v, counts u8
+ * (ranges 5, finished 3 bits), size of first range less 1 v, (gap less 1 v, size less 1 v)...,
  *             (class u8, block u16)...
  *   fragment  packet number u24, block u16, index u8, data fragments u8, the rest: its bytes
  *   block     (2 * size + is_part v, [message u32 v, size of all v, parts u8, part u8], bytes)...,
@@ -157,6 +157,7 @@ struct hermes_ack {
     unsigned count, finished_count;
     uint32_t arrived_us;
     uint64_t waited_ns;
+    bool is_quiet; /* nothing has come for longer than packets are apart */
 };
 
 struct hermes_incoming {

@@ -65,7 +65,7 @@ base_err hermes_message_kind(struct base_span message, enum hermes_kind *kind)
 static uint8_t *put_body(uint8_t *out, const struct hermes_envelope *envelope)
 {
     out = put_number(out, (unsigned)envelope->name.class << 4 | (unsigned)envelope->type, 1);
-    out = put_number(out, 0, 1);
+    out = put_number(out, envelope->is_shaping, 1);
     out = put_number(out, envelope->name.incarnation, 8);
     return put_number(out, envelope->name.counter, 6);
 }
@@ -94,9 +94,11 @@ static base_err get_body(struct reader *in, struct hermes_envelope *envelope)
     const unsigned flags = (unsigned)get_number(in, 1);
     envelope->name.incarnation = get_number(in, 8);
     envelope->name.counter = get_number(in, 6);
-    if (in->is_short || flags != 0 || (both & 15) >= BPI_HERMES_TYPES)
+    if (in->is_short || flags > (envelope->kind == HERMES_RELAYED) ||
+        (both & 15) >= BPI_HERMES_TYPES)
         return BASE_EPROTOCOL;
     envelope->type = (enum bpi_hermes_type)(both & 15);
+    envelope->is_shaping = flags == 1;
     envelope->name.class = bpi_hermes_type_class(envelope->type);
     return both >> 4 == (unsigned)envelope->name.class ? BASE_OK : BASE_EPROTOCOL;
 }
@@ -192,6 +194,7 @@ size_t hermes_control_encode(const struct hermes_control *control, uint8_t *out)
         break;
     case HERMES_IHAVE:
     case HERMES_GRAFT:
+    case HERMES_WANT:
         at = put_number(at, control->count, 1);
         for (size_t i = 0; i < control->count; i++)
             at = put_name(at, &control->names[i]);
@@ -245,6 +248,7 @@ base_err hermes_control_decode(struct base_span message, struct hermes_control *
         break;
     case HERMES_IHAVE:
     case HERMES_GRAFT:
+    case HERMES_WANT:
         err = get_names(&in, control);
         break;
     case HERMES_PRUNE:

@@ -4,13 +4,15 @@
  *
  *   TO_ONE, TO_ALL  kind 1, hops 1, body, payload
  *   RELAYED         kind 1, hops 1, signature 64, "HMs1", body, origin 32, payload
- *       body        class and type (4 bits each) 1, flags 1 (0), incarnation 8, counter 6
+ *       body        class and type (4 bits each) 1, flags 1, incarnation 8, counter 6
+ *       flags       RELAYED: 1 if it shapes the tree (hermes_tree.c), else 0
  *       signature   Ed25519 of everything after it; hops are the relays' own word
  *   HELLO           kind 1, address 18: where the other side is seen
  *   MEMBERS         kind 1, flags 1 (1: answer with yours), count 1, count * record 122
  *       record      signature 64, "HMr1"(signed, not sent), id 32, version 8, address 18
  *   NEIGHBOR        kind 1, verb 1
- *   IHAVE, GRAFT    kind 1, count 1, count * name 47 (class 1, incarnation 8, counter 6, origin 32)
+ *   IHAVE, GRAFT, WANT
+ *                   kind 1, count 1, count * name 47 (class 1, incarnation 8, counter 6, origin 32)
  *   PRUNE           kind 1
  *
  * Decoders check every bound and refuse what does not use exactly all bytes.
@@ -29,7 +31,7 @@ enum {
     HERMES_NAME_SIZE = 47,
     HERMES_RECORD_SIZE = 122,
     HERMES_RECORD_SIGNED_SIZE = 62, /* with its tag, without the signature */
-    HERMES_NAMES_MAX = 16,          /* of one IHAVE or GRAFT */
+    HERMES_NAMES_MAX = 16,          /* of one IHAVE, GRAFT or WANT */
     HERMES_RECORDS_MAX = 32,        /* of one MEMBERS */
     HERMES_CONTROL_MAX = 3 + HERMES_RECORDS_MAX * HERMES_RECORD_SIZE,
 };
@@ -44,6 +46,7 @@ enum hermes_kind {
     HERMES_IHAVE,
     HERMES_GRAFT,
     HERMES_PRUNE,
+    HERMES_WANT,
     HERMES_KINDS
 };
 
@@ -69,6 +72,7 @@ struct hermes_envelope {
     enum hermes_kind kind; /* TO_ONE, TO_ALL, RELAYED */
     uint32_t hops;         /* 1 .. HERMES_HOPS_MAX */
     enum bpi_hermes_type type;
+    bool is_shaping;              /* RELAYED */
     struct hermes_name name;      /* origin: only of RELAYED, else untouched */
     const uint8_t *signature;     /* RELAYED */
     struct base_span signed_part; /* RELAYED */

@@ -36,7 +36,14 @@ enum {
 /* First byte of what a sealed packet carries. */
 enum hermes_packet { HERMES_PACKET_FLOW, HERMES_PACKET_PING, HERMES_PACKET_PONG };
 
-enum hermes_peer_state { HERMES_PEER_FREE, HERMES_PEER_CONNECTING, HERMES_PEER_UP };
+/* SHUNNED: banned; the session is kept, so that it is not asked for again, and nothing that comes
+ * over it is looked at. */
+enum hermes_peer_state {
+    HERMES_PEER_FREE,
+    HERMES_PEER_CONNECTING,
+    HERMES_PEER_UP,
+    HERMES_PEER_SHUNNED
+};
 
 /* One session; its index is the handle of hermes_secure. */
 struct hermes_peer {
@@ -47,7 +54,6 @@ struct hermes_peer {
     bool is_neighbor, is_eager; /* of the tree */
     bool is_chosen;             /* a neighbour for its score, not by chance */
     bool is_asked;              /* we asked it to be a neighbour and have no answer */
-    bool wants_asking;          /* ask as soon as it is up */
     bool is_dirty;              /* in the pump's list */
     bool has_voted;
     uint64_t up_ns, seen_ns, used_ns, refused_ns;
@@ -103,7 +109,7 @@ struct bpi_hermes {
     struct hermes_boot *boots; /* [boot_count] */
     uint32_t boot_count;
     struct hermes_peer *peers; /* [capacity] */
-    uint32_t capacity, up_count, neighbor_count;
+    uint32_t capacity, up_count, neighbor_count, shunned_count;
     uint32_t *dirty, dirty_count; /* handles whose flows may have packets */
     uint32_t *heap, heap_count;   /* handles that are up, by wake_ns */
 
@@ -210,8 +216,6 @@ void hermes_links_start(struct bpi_hermes *node);
 void hermes_links_timer(struct bpi_hermes *node);
 uint64_t hermes_links_wake_ns(const struct bpi_hermes *node);
 void hermes_links_up(struct bpi_hermes *node, uint32_t handle);
-/* A call that is about to end had this id at its other end. */
-void hermes_links_found(struct bpi_hermes *node, uint32_t handle, const struct bpi_hermes_id *id);
 void hermes_links_down(struct bpi_hermes *node, uint32_t handle);
 void hermes_links_hello(struct bpi_hermes *node, uint32_t handle,
                         const struct base_address *seen_at);
@@ -226,6 +230,8 @@ bool hermes_links_is_ready(const struct bpi_hermes *node);
 BASE_MUST_USE base_err hermes_tree_new(const struct bpi_hermes_config *config,
                                        struct hermes_tree **tree);
 void hermes_tree_free(struct hermes_tree *tree);
+/* Shall the next message of ours shape the tree? It must then be published. */
+bool hermes_tree_shapes(struct bpi_hermes *node);
 /* A message of ours, signed: hand it to the neighbours; how many it was submitted to with `ticket`.
  */
 uint32_t hermes_tree_publish(struct bpi_hermes *node, const struct hermes_envelope *envelope,

@@ -50,6 +50,12 @@ static uint64_t backoff(struct bpi_hermes *node, uint32_t failures)
     return about(node, delay_ns < retry_most_ns ? delay_ns : retry_most_ns);
 }
 
+/* Neighbours to ask for; the others are those who ask us. */
+static uint32_t wanted(const struct bpi_hermes *node)
+{
+    return node->config.max_neighbors / 2 + 1;
+}
+
 /* Records */
 
 static void say_members(struct bpi_hermes *node, uint32_t handle, size_t sample, bool wants_answer)
@@ -72,6 +78,8 @@ static void sign_self(struct bpi_hermes *node, const struct base_address *addres
     self->version = self->version == 0 ? node->incarnation : self->version + 1;
     hermes_record_signed(self, text);
     hermes_secure_sign(node->secure, text, sizeof text, self->signature);
+    for (uint32_t i = 0; i < node->boot_count; i++)
+        node->boots[i].is_self |= base_address_is(&node->boots[i].address, address);
 }
 
 void hermes_links_hello(struct bpi_hermes *node, uint32_t handle,
@@ -109,12 +117,17 @@ static void learn(struct bpi_hermes *node, uint32_t handle, const struct hermes_
 {
     struct base_rng *const rng = node->world.rng;
     const bool is_own_word = hermes_id_is(&record->id, &node->peers[handle].id);
-    if (hermes_id_is(&record->id, &node->self) ||
+    const struct hermes_member *const known = hermes_members_find(&node->members, &record->id);
+    const bool has_session = known != NULL && known->session != HERMES_NO_SESSION &&
+                             node->peers[known->session].state == HERMES_PEER_UP;
+    /* Whom we have a session with tells us itself. */
+    if (hermes_id_is(&record->id, &node->self) || (has_session && !is_own_word) ||
         !hermes_members_wants(&node->members, record, handle, rng))
         return;
-    /* The session vouches for a peer's own record; whoever gets it from us checks it. */
-    if (!is_own_word && !is_true(record)) {
+    /* Nobody passes on what it has not checked: who tells it has made it. */
+    if (!is_true(record)) {
         node->status.rejected_forged++;
+        hermes_peer_blame(node, handle, 1);
         return;
     }
     const bool is_new = hermes_members_find(&node->members, &record->id) == NULL;
@@ -172,14 +185,11 @@ static void connect_boots(struct bpi_hermes *node)
     }
 }
 
-static void connect_member(struct bpi_hermes *node, struct hermes_member *member, bool wants_asking)
+static void connect_member(struct bpi_hermes *node, struct hermes_member *member)
 {
-    const uint32_t handle = hermes_peer_connect(node, &member->address, &member->id);
-    member->session = handle;
-    if (handle == HERMES_NO_SESSION)
+    member->session = hermes_peer_connect(node, &member->address, &member->id);
+    if (member->session == HERMES_NO_SESSION)
         member->retry_ns = backoff(node, member->failures);
-    else
-        node->peers[handle].wants_asking = wants_asking;
 }
 
 static void connect_members(struct bpi_hermes *node)
@@ -189,8 +199,17 @@ static void connect_members(struct bpi_hermes *node)
             hermes_members_candidate(&node->members, node->world.rng, node->world.now_ns);
         if (member == NULL)
             return;
-        connect_member(node, member, false);
+        connect_member(node, member);
     }
+}
+
+/* Bans that are over. */
+static void close_shunned(struct bpi_hermes *node)
+{
+    for (uint32_t i = 0; i < node->capacity && node->shunned_count > 0; i++)
+        if (node->peers[i].state == HERMES_PEER_SHUNNED &&
+            !hermes_peer_is_banned(node, &node->peers[i].id))
+            hermes_peer_close(node, i);
 }
 
 /* Sessions of the overlay that nobody needs; sooner when others may need their place. */
@@ -219,6 +238,7 @@ static bool is_calm(const struct bpi_hermes *node)
 static void tick(struct bpi_hermes *node)
 {
     node->links_ns = HERMES_NEVER;
+    close_shunned(node);
     connect_boots(node);
     if (hermes_node_is_tree(node))
         close_idle(node);
@@ -244,27 +264,8 @@ void hermes_links_up(struct bpi_hermes *node, uint32_t handle)
     hermes_node_say(node, handle, &hello);
     if (node->self_record.address.port != 0)
         say_members(node, handle, 0, node->up_count <= FEW);
-    if (peer->wants_asking) {
-        peer->wants_asking = false;
+    if (node->neighbor_count < wanted(node))
         soon(node, &node->overlay_ns, 0);
-    }
-}
-
-void hermes_links_found(struct bpi_hermes *node, uint32_t handle, const struct bpi_hermes_id *id)
-{
-    struct hermes_member *const member = hermes_members_find(&node->members, id);
-    const bool is_met = member != NULL && member->session != HERMES_NO_SESSION &&
-                        member->session != handle &&
-                        node->peers[member->session].state == HERMES_PEER_UP;
-    for (uint32_t i = 0; i < node->boot_count; i++) {
-        struct hermes_boot *const boot = &node->boots[i];
-        if (boot->session != handle)
-            continue;
-        boot->is_self = hermes_id_is(id, &node->self);
-        boot->is_met = is_met;
-        if (is_met)
-            member->is_bootstrap = true;
-    }
 }
 
 void hermes_links_down(struct bpi_hermes *node, uint32_t handle)
@@ -439,11 +440,8 @@ static uint32_t ask_sessions(struct bpi_hermes *node, uint32_t most)
 
 static void overlay(struct bpi_hermes *node)
 {
-    const uint32_t want = (node->config.max_neighbors * 3 + 3) / 4;
-    node->overlay_ns = HERMES_NEVER;
-    if (!hermes_node_is_tree(node))
-        return;
-    if (node->neighbor_count >= want) {
+    const uint32_t want = wanted(node);
+    if (!hermes_node_is_tree(node) || node->neighbor_count >= want) {
         node->overlay_ns = about(node, calm_ns);
         return;
     }
@@ -454,7 +452,7 @@ static void overlay(struct bpi_hermes *node)
             hermes_members_candidate(&node->members, node->world.rng, node->world.now_ns);
         if (member == NULL)
             break;
-        connect_member(node, member, true);
+        connect_member(node, member);
     }
     node->overlay_ns = about(node, 2 * tick_ns);
 }
@@ -481,7 +479,7 @@ static void improve(struct bpi_hermes *node)
     struct hermes_member *const member =
         hermes_members_candidate(&node->members, node->world.rng, node->world.now_ns);
     if (member != NULL && node->up_count < node->capacity / 2)
-        connect_member(node, member, false);
+        connect_member(node, member);
 }
 
 /* Time */

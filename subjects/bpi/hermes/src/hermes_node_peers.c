@@ -69,6 +69,7 @@ static void end(struct bpi_hermes *node, uint32_t handle)
     const bool was_up = peer->state == HERMES_PEER_UP;
     if (peer->state == HERMES_PEER_FREE)
         return;
+    node->shunned_count -= peer->state == HERMES_PEER_SHUNNED;
     if (was_up) {
         hermes_node_unschedule(node, handle);
         node->up_count--;
@@ -87,20 +88,30 @@ static void end(struct bpi_hermes *node, uint32_t handle)
     }
 }
 
-void hermes_peer_down(struct bpi_hermes *node, uint32_t handle)
-{
-    if (handle >= node->capacity)
-        return;
-    /* A call that found out whom it had called ends when there is a session already. */
-    if (node->peers[handle].state == HERMES_PEER_CONNECTING)
-        hermes_links_found(node, handle, hermes_secure_id(node->secure, handle));
-    end(node, handle);
-}
-
 void hermes_peer_close(struct bpi_hermes *node, uint32_t handle)
 {
     hermes_secure_close(node->secure, &node->world, handle);
     end(node, handle);
+}
+
+/* Beyond some, the banned are sent away: they may not use up all sessions. */
+static void shun(struct bpi_hermes *node, uint32_t handle, const struct bpi_hermes_id *id)
+{
+    struct hermes_peer *const peer = &node->peers[handle];
+    if (node->shunned_count >= node->capacity / 8) {
+        hermes_peer_close(node, handle);
+        return;
+    }
+    end(node, handle);
+    peer->state = HERMES_PEER_SHUNNED;
+    peer->id = *id;
+    node->shunned_count++;
+}
+
+void hermes_peer_down(struct bpi_hermes *node, uint32_t handle)
+{
+    if (handle < node->capacity)
+        end(node, handle);
 }
 
 uint32_t hermes_peer_connect(struct bpi_hermes *node, const struct base_address *to,
@@ -130,7 +141,15 @@ static base_err make_flow(struct bpi_hermes *node, struct hermes_flow **flow)
         .rate_max_bits = c->rate_max_bits,
     };
     memcpy(config.deadline_ns, c->deadline_ns, sizeof config.deadline_ns);
-    return hermes_flow_new(&config, node->world.now_ns, flow);
+    const base_err err = hermes_flow_new(&config, node->world.now_ns, flow);
+    if (err != BASE_OK || node->up_count == 0)
+        return err;
+    /* Links of one node are rarely strangers to each other. */
+    double loss = 0;
+    for (uint32_t i = 0; i < node->heap_count; i++)
+        loss += hermes_flow_stats(node->peers[node->heap[i]].flow).loss_share;
+    hermes_flow_expect_loss(*flow, fmin(loss / node->heap_count, 0.5));
+    return BASE_OK;
 }
 
 void hermes_peer_up(struct bpi_hermes *node, uint32_t handle)
@@ -146,8 +165,11 @@ void hermes_peer_up(struct bpi_hermes *node, uint32_t handle)
     if (member != NULL && member->session != HERMES_NO_SESSION && member->session != handle)
         hermes_peer_close(node, member->session);
     struct hermes_flow *flow = NULL;
-    if (hermes_id_is(&id, &node->self) || hermes_peer_is_banned(node, &id) ||
-        make_flow(node, &flow) != BASE_OK) {
+    if (hermes_peer_is_banned(node, &id)) {
+        shun(node, handle, &id);
+        return;
+    }
+    if (hermes_id_is(&id, &node->self) || make_flow(node, &flow) != BASE_OK) {
         hermes_peer_close(node, handle);
         return;
     }
@@ -180,8 +202,9 @@ void hermes_peer_timer(struct bpi_hermes *node, uint32_t handle)
     if (peer->next_ping_ns > now_ns)
         return;
     if (peer->bad >= BAD_MAX) {
-        ban(node, &peer->id);
-        hermes_peer_close(node, handle);
+        const struct bpi_hermes_id id = peer->id;
+        ban(node, &id);
+        shun(node, handle, &id);
         return;
     }
     if (now_ns - peer->seen_ns >= node->config.inactive_ns) {

@@ -267,6 +267,7 @@ static base_err send_all(struct bpi_hermes *node, struct hermes_envelope *envelo
     struct base_span message;
     uint64_t number;
     envelope->kind = is_tree ? HERMES_RELAYED : HERMES_TO_ALL;
+    envelope->is_shaping = is_tree && hermes_tree_shapes(node);
     const base_err err = prepare(node, envelope, &message, &number);
     if (err == BASE_EFULL)
         return refuse(node, HERMES_NO_SESSION, class, size, why);

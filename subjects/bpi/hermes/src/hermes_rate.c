@@ -3,12 +3,14 @@
  * single messages. */
 #include "hermes_rate_internal.h"
 
+#include <math.h>
+
 #define SECOND      1000000000ull
 #define MILLISECOND 1000000ull
 
 static const uint64_t low_window_ns = 60 * SECOND, drain_ns = 10 * SECOND;
+static const double start_queue_max_ns = 16e6;         /* as HyStart++, RFC 9406 */
 static const double gain = 0.015, target_share = 0.03; /* of the round trip */
-static const double headroom = 1.05;                   /* acks wait a little */
 
 static void low_put(struct hermes_low *low, uint64_t now_ns, int64_t value)
 {
@@ -40,6 +42,7 @@ void hermes_rate_init(struct hermes_rate *rate, size_t packet_bytes, uint64_t ra
                                   .step = (double)packet_bytes / 4,
                                   .is_starting = true,
                                   .round = { .queue_us = INT64_MAX },
+                                  .span_queue_us = { INT64_MAX, INT64_MAX },
                                   .prior = HERMES_RATE_PRIOR_PERCENT / 100.0 };
 }
 
@@ -69,13 +72,14 @@ static double pace(const struct hermes_rate *rate)
     return capped(rate, speed * rate->window / (double)rate->srtt_ns);
 }
 
-/* What bulk may send at once after a pause: a millisecond's worth, for timers are not exact. */
-static double slack_bytes(const struct hermes_rate *rate)
+/* What bulk may catch up at once: a burst after a pause, else little, for timers are not exact. */
+static uint64_t slack_ns(const struct hermes_rate *rate)
 {
-    if (rate->srtt_ns == 0)
-        return HERMES_RATE_BURST;
-    const double timer = pace(rate) * (double)MILLISECOND;
-    return timer > 2 * rate->packet_bytes ? timer : 2 * rate->packet_bytes;
+    const bool is_pause = rate->in_flight == 0 && rate->rate_max <= 0;
+    if (rate->srtt_ns == 0 || is_pause)
+        return (uint64_t)(HERMES_RATE_BURST / pace(rate));
+    const uint64_t share = rate->srtt_ns / 32, least = MILLISECOND / 5;
+    return share < least ? least : share < MILLISECOND ? share : MILLISECOND;
 }
 
 uint64_t hermes_rate_ready_ns(const struct hermes_rate *rate, size_t bytes, size_t ahead)
@@ -89,9 +93,10 @@ uint64_t hermes_rate_ready_ns(const struct hermes_rate *rate, size_t bytes, size
 void hermes_rate_sent(struct hermes_rate *rate, uint64_t now_ns, size_t bytes)
 {
     const double speed = pace(rate);
-    const uint64_t slack = (uint64_t)(slack_bytes(rate) / speed);
-    if (rate->pace_ns + slack < now_ns)
+    const uint64_t slack = slack_ns(rate);
+    if (now_ns > rate->sent_ns && rate->pace_ns + slack < now_ns)
         rate->pace_ns = now_ns - slack;
+    rate->sent_ns = now_ns;
     rate->pace_ns += (uint64_t)((double)bytes / speed);
     rate->in_flight += bytes;
 }
@@ -99,6 +104,12 @@ void hermes_rate_sent(struct hermes_rate *rate, uint64_t now_ns, size_t bytes)
 void hermes_rate_resolved(struct hermes_rate *rate, size_t bytes, bool is_lost)
 {
     rate->in_flight -= bytes < rate->in_flight ? bytes : rate->in_flight;
+    *(is_lost ? &rate->round.lost : &rate->round.acked) += (double)bytes;
+    rate->span_acked += is_lost ? 0 : (double)bytes;
+    if (!is_lost && rate->is_starting && (rate->is_limited || rate->round.is_limited))
+        set_window(rate, rate->window + (double)bytes);
+    if (rate->is_congested)
+        return;
     if (rate->seen >= HERMES_RATE_LOSS_PACKETS) {
         const double keep = 1 - 1.0 / HERMES_RATE_LOSS_PACKETS;
         rate->lost *= keep;
@@ -106,10 +117,6 @@ void hermes_rate_resolved(struct hermes_rate *rate, size_t bytes, bool is_lost)
     }
     rate->seen += 1;
     rate->lost += is_lost ? 1 : 0;
-    *(is_lost ? &rate->round.lost : &rate->round.acked) += (double)bytes;
-    rate->span_acked += is_lost ? 0 : (double)bytes;
-    if (!is_lost && rate->is_starting && (rate->is_limited || rate->round.is_limited))
-        set_window(rate, rate->window + (double)bytes);
 }
 
 void hermes_rate_unlost(struct hermes_rate *rate)
@@ -121,6 +128,15 @@ double hermes_rate_loss(const struct hermes_rate *rate)
 {
     return (rate->lost + rate->prior * HERMES_RATE_PRIOR_WEIGHT) /
            (rate->seen + HERMES_RATE_PRIOR_WEIGHT);
+}
+
+/* While little has been seen, a standard deviation more. */
+double hermes_rate_loss_feared(const struct hermes_rate *rate)
+{
+    const double mean = hermes_rate_loss(rate), known = rate->seen / HERMES_RATE_LOSS_KNOWN;
+    if (known >= 1)
+        return mean;
+    return mean + (1 - known) * sqrt(mean * (1 - mean) / (rate->seen + HERMES_RATE_PRIOR_WEIGHT));
 }
 
 static void round_trip(struct hermes_rate *rate, uint64_t now_ns, uint64_t rtt_ns)
@@ -158,27 +174,36 @@ static double target_ns(const struct hermes_rate *rate)
  * sender that pauses does not make the path slower. */
 static void measure(struct hermes_rate *rate, uint32_t arrived_us)
 {
+    const double gap_ns = 1000.0 * (double)(uint32_t)(arrived_us - rate->arrived_us);
+    if (rate->has_span && gap_ns < base_ns(rate))
+        rate->ack_gap_ns += (gap_ns - rate->ack_gap_ns) / 8;
+    rate->arrived_us = arrived_us;
     const double ns = 1000.0 * (double)(uint32_t)(arrived_us - rate->span_us);
     if (rate->has_span && ns < base_ns(rate) / 4)
         return;
     const double speed = rate->span_acked / ns;
     if (rate->has_span && speed > rate->round.arrival_rate)
         rate->round.arrival_rate = speed;
+    rate->round.queue_us = rate->span_queue_us[0] < rate->span_queue_us[1] ? rate->span_queue_us[0]
+                                                                           : rate->span_queue_us[1];
+    rate->span_queue_us[1] = rate->span_queue_us[0];
+    rate->span_queue_us[0] = INT64_MAX;
     rate->has_span = true;
     rate->span_us = arrived_us;
     rate->span_acked = 0;
 }
 
 /* The window that fills the path and no queue, by the rate of arrivals. */
-static void fit(struct hermes_rate *rate)
+static void fit(struct hermes_rate *rate, double growth_max)
 {
     const double loss = hermes_rate_loss(rate);
-    const double most = rate->round.arrival_rate > rate->arrival_rate ? rate->round.arrival_rate
-                                                                      : rate->arrival_rate;
-    const double speed = most / (1 - (loss < 0.2 ? loss : 0.2));
-    const double bytes = speed * base_ns(rate) * headroom;
-    if (bytes > 0 && bytes < rate->window)
-        set_window(rate, bytes);
+    const double arrivals = rate->round.arrival_rate > rate->arrival_rate ? rate->round.arrival_rate
+                                                                          : rate->arrival_rate;
+    const double speed = arrivals / (1 - (loss < 0.2 ? loss : 0.2));
+    const double bytes = speed * (base_ns(rate) + rate->ack_gap_ns);
+    const double most = growth_max * rate->window;
+    if (bytes > 0)
+        set_window(rate, bytes < most ? bytes : most);
     rate->step = rate->packet_bytes / 4;
     rate->is_held = true;
     /* A queue that the least window does not empty is none of ours: the path has become longer. */
@@ -203,23 +228,30 @@ static void drain(struct hermes_rate *rate, uint64_t now_ns)
     }
 }
 
+/* Losses that are no accidents: the queue is too short to be seen. */
+static bool is_flooding(const struct hermes_rate *rate)
+{
+    const struct hermes_round *const round = &rate->round;
+    return round->lost > 0.3 * (round->acked + round->lost) && round->lost > 8 * rate->packet_bytes;
+}
+
 static void adjust(struct hermes_rate *rate, double queue_ns)
 {
     const double target = target_ns(rate), step = rate->step;
-    const double all = rate->round.acked + rate->round.lost;
     const double above = queue_ns / target - 1;
     rate->step = rate->packet_bytes / 4;
-    if (rate->round.lost > 0.3 * all && rate->round.lost > 8 * rate->packet_bytes) {
-        fit(rate);
-    } else if (above > 0) {
+    if (above > 0) {
         const double less = gain * (above < 10 ? above : 10);
         set_window(rate, rate->window * (1 - less) + rate->step);
         if (above > 1)
-            fit(rate);
+            fit(rate, 1);
     } else {
+        const bool is_empty = above < -0.8;
+        rate->empties = is_empty ? rate->empties + 1 : 0;
+        const double most = rate->window / (rate->empties > 10 ? 8 : 32);
         set_window(rate, rate->window + step);
-        if (above < -0.5)
-            rate->step = 2 * step < rate->window / 16 ? 2 * step : rate->window / 16;
+        if (is_empty)
+            rate->step = 2 * step < most ? 2 * step : most;
     }
 }
 
@@ -229,10 +261,14 @@ static void round_over(struct hermes_rate *rate, uint64_t now_ns,
     struct hermes_round *const round = &rate->round;
     rate->arrival_rate = round->arrival_rate;
     const bool was_held = rate->is_held;
+    rate->rounds++;
     rate->is_held = false;
     rate->is_limited = round->is_limited;
-    if (round->is_limited && !rate->is_starting && !was_held && !rate->is_draining &&
-        round->queue_us != INT64_MAX)
+    if (is_flooding(rate)) {
+        rate->is_starting = false;
+        fit(rate, 1);
+    } else if (round->is_limited && !rate->is_starting && !was_held && !rate->is_draining &&
+               round->queue_us != INT64_MAX)
         adjust(rate, 1000.0 * (double)round->queue_us);
     if (!rate->is_starting)
         drain(rate, now_ns);
@@ -243,10 +279,12 @@ static void round_over(struct hermes_rate *rate, uint64_t now_ns,
 static void start(struct hermes_rate *rate, double queue_ns)
 {
     const double eighth = base_ns(rate) / 8, target = target_ns(rate);
-    rate->queue_seen = queue_ns > (eighth > target ? eighth : target) ? rate->queue_seen + 1 : 0;
-    if (rate->queue_seen >= 3) {
+    const double most = eighth < start_queue_max_ns ? eighth : start_queue_max_ns;
+    rate->queue_seen = queue_ns > (most > target ? most : target) ? rate->queue_seen + 1 : 0;
+    /* The first burst is not paced and makes a queue of its own. */
+    if (rate->queue_seen >= 3 && rate->rounds >= 2) {
         rate->is_starting = false;
-        fit(rate);
+        fit(rate, 2); /* pauses between bursts show a queue before the window fills the path */
     }
 }
 
@@ -259,8 +297,9 @@ void hermes_rate_acked(struct hermes_rate *rate, uint64_t now_ns,
     const int64_t queue_us = sample->delay_us - low_get(&rate->delay_us);
     if (1000.0 * (double)queue_us < target_ns(rate) / 2 || rate->empty_ns == 0)
         rate->empty_ns = now_ns;
-    if (queue_us < rate->round.queue_us)
-        rate->round.queue_us = queue_us;
+    if (queue_us < rate->span_queue_us[0])
+        rate->span_queue_us[0] = queue_us;
+    rate->is_congested = 1000.0 * (double)queue_us > 4 * target_ns(rate);
     measure(rate, sample->arrived_us);
     if (rate->is_starting)
         start(rate, 1000.0 * (double)queue_us);
@@ -288,7 +327,7 @@ void hermes_rate_probed(struct hermes_rate *rate)
         return;
     /* Nobody answers: what was known of the path is old. */
     rate->is_starting = true;
-    rate->queue_seen = 0;
+    rate->queue_seen = rate->rounds = 0;
     rate->window = HERMES_RATE_BURST;
     rate->step = rate->packet_bytes / 4;
     rate->is_draining = false;

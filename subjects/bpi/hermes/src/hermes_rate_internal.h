@@ -26,8 +26,9 @@
 enum {
     HERMES_RATE_WIRE = 80,         /* bytes of a packet beside what the flow writes */
     HERMES_RATE_BURST = 14600,     /* bytes at once: RFC 6928 */
-    HERMES_RATE_PRIOR_PERCENT = 2, /* loss assumed at first, as if seen on so many packets: */
+    HERMES_RATE_PRIOR_PERCENT = 3, /* loss assumed at first, as if seen on so many packets: */
     HERMES_RATE_PRIOR_WEIGHT = 50,
+    HERMES_RATE_LOSS_KNOWN = 400,    /* packets after which the measured loss is taken as it is */
     HERMES_RATE_LOSS_PACKETS = 2000, /* memory of the measured loss */
     HERMES_RATE_BACKOFF_MAX = 6,
 };
@@ -54,16 +55,19 @@ struct hermes_rate {
     struct hermes_low rtt_us, delay_us;
     double window, step, saved_window; /* bytes */
     double arrival_rate;               /* of the last whole round */
+    int64_t span_queue_us[2];          /* least of this quarter of a round trip, and the last */
     double span_acked;                 /* bytes since span_us of the receiver's clock */
-    uint32_t span_us;
+    double ack_gap_ns;                 /* between acknowledgements, in arrivals */
+    uint32_t span_us, arrived_us;
     bool has_span;
     struct hermes_round round;
-    unsigned queue_seen, stuck;
+    unsigned queue_seen, stuck, rounds, empties;
     uint64_t empty_ns; /* when the queue was last seen empty */
     bool is_starting, is_held, is_draining;
-    bool is_limited; /* the window kept something waiting in the last round */
+    bool is_congested; /* so long a queue that losses are its overflow: parity would lengthen it */
+    bool is_limited;   /* the window kept something waiting in the last round */
     size_t in_flight;
-    uint64_t pace_ns;
+    uint64_t pace_ns, sent_ns;
     double lost, seen, prior;
     unsigned backoff; /* probes without an answer */
 };
@@ -92,7 +96,10 @@ void hermes_rate_acked(struct hermes_rate *rate, uint64_t now_ns,
 uint64_t hermes_rate_probe_ns(const struct hermes_rate *rate, uint64_t wait_ns);
 /* That time has passed. */
 void hermes_rate_probed(struct hermes_rate *rate);
+/* The measured share of packets lost, and the one to plan parity for: too little parity costs two
+ * delays, too much a few bytes, so an estimate of a few packets is taken with a margin. */
 double hermes_rate_loss(const struct hermes_rate *rate);
+double hermes_rate_loss_feared(const struct hermes_rate *rate);
 uint64_t hermes_rate_bits(const struct hermes_rate *rate);
 
 #endif

@@ -121,29 +121,30 @@ static void half_give(struct hermes_secure *secure, const struct base_step_world
     hermes_keys_make(&session->keys[which], half->remote, false, 0,
                      (const uint8_t(*)[HERMES_HASH_SIZE])out, world->now_ns);
     sodium_memzero(out, sizeof out);
+    session->keys[which].crossed = session->own_tag;
+    session->their_tag = hermes_tag_of(half->noise.other);
+    session->half_sequence = half->sequence;
 }
 
-/* They called while we were calling, and both calls were answered: the lower id's call is that
- * which stays. The other one's keys are accepted, and used, until it is confirmed. */
+/* They called while we were calling, so it seems, and both calls were answered: the lower id's is
+ * that which stays. The other one's keys are accepted, and used if they are confirmed first. */
 static struct hermes_opened crossed(struct hermes_secure *secure,
                                     const struct base_step_world *world, struct hermes_half *half,
                                     const struct hermes_noise *noise,
                                     struct hermes_session *session)
 {
-    const uint32_t other = 1 - session->cur;
-    half_give(secure, world, half, noise, session, other);
+    const uint32_t theirs = 1 - session->cur;
+    half_give(secure, world, half, noise, session, theirs);
+    hermes_half_free(secure, half, false);
     session->old_until_ns = world->now_ns + HERMES_GRACE_NS;
     if (memcmp(&secure->self, &session->id, sizeof secure->self) < 0) {
-        hermes_control_say(world, session, &session->keys[other], HERMES_CONTROL_PING);
-    } else {
-        session->cur = other;
-        session->is_caller = false;
-        session->half_sequence = half->sequence;
-        hermes_repeat_begin(secure, world, session, HERMES_REPEAT_PING,
-                            world->now_ns + HERMES_GIVE_UP_NS);
+        hermes_control_say(world, &session->address, &session->keys[theirs], HERMES_CONTROL_PING);
+        hermes_schedule(secure, session);
+        return hermes_nothing();
     }
-    hermes_half_free(secure, half, false);
-    hermes_schedule(secure, session);
+    session->cur = theirs;
+    hermes_repeat_begin(secure, world, session, HERMES_REPEAT_PING,
+                        world->now_ns + HERMES_GIVE_UP_NS);
     return hermes_nothing();
 }
 
@@ -156,8 +157,7 @@ static struct hermes_opened answered(struct hermes_secure *secure,
     half_give(secure, world, half, noise, session, 1);
     hermes_keys_drop(secure, session, 0);
     session->cur = 1;
-    session->is_caller = false;
-    session->half_sequence = half->sequence;
+    session->own_tag = 0; /* that call ends here: it cannot cross any more */
     hermes_session_name(secure, session, id);
     hermes_session_move(secure, session, &half->address);
     hermes_half_free(secure, half, false);
@@ -182,24 +182,55 @@ static struct hermes_opened replaced(struct hermes_secure *secure,
     return opened;
 }
 
+/* There is no place for them: their session ends as soon as it is up. */
+static void turn_away(const struct base_step_world *world, const struct hermes_half *half,
+                      const struct hermes_noise *noise)
+{
+    uint8_t out[HERMES_NOISE_OUTPUTS][HERMES_HASH_SIZE];
+    struct hermes_keys keys = { 0 };
+    hermes_noise_split(noise, out);
+    hermes_keys_make(&keys, half->remote, false, 0, (const uint8_t(*)[HERMES_HASH_SIZE])out,
+                     world->now_ns);
+    hermes_control_say(world, &half->address, &keys, HERMES_CONTROL_CLOSE);
+    sodium_memzero(&keys, sizeof keys);
+    sodium_memzero(out, sizeof out);
+}
+
+enum verdict { VERDICT_OLDER, VERDICT_CROSSED, VERDICT_ANEW };
+
+/* What a handshake of theirs is to a session that is running. */
+static enum verdict judge(const struct hermes_secure *secure, const struct hermes_session *session,
+                          const struct hermes_half *half)
+{
+    const struct hermes_keys *const keys = &session->keys[session->cur];
+    if (half->sequence < session->half_sequence)
+        return VERDICT_OLDER;
+    if (!keys->is_initiator)
+        return VERDICT_ANEW;
+    if (!keys->is_confirmed && keys->phase == 0)
+        return VERDICT_CROSSED; /* perhaps: settled when our call's keys are confirmed */
+    if (session->crossed == hermes_tag_of(half->noise.other)) {
+        const bool is_lower = memcmp(&secure->self, &session->id, sizeof secure->self) < 0;
+        return is_lower || keys->phase != 0 || session->repeat == HERMES_REPEAT_REKEY
+                   ? VERDICT_OLDER
+                   : VERDICT_CROSSED;
+    }
+    return half->sequence > session->up_sequence ? VERDICT_ANEW : VERDICT_OLDER;
+}
+
 static struct hermes_opened finished(struct hermes_secure *secure,
                                      const struct base_step_world *world, struct hermes_half *half,
                                      const struct hermes_noise *noise,
                                      const struct bpi_hermes_id *id)
 {
     struct hermes_session *session = hermes_session_of_id(secure, id, NULL);
-    const bool is_self = memcmp(id, &secure->self, sizeof *id) == 0;
     if (session != NULL && session->stage == HERMES_RUNNING) {
-        const bool is_crossed =
-            session->is_caller &&
-            (session->confirmed_sequence == 0 || half->sequence < session->confirmed_sequence);
-        const bool is_rekeyed =
-            session->keys[session->cur].phase != 0 || session->repeat == HERMES_REPEAT_REKEY;
-        if (is_crossed && !is_rekeyed)
+        const enum verdict verdict = judge(secure, session, half);
+        if (verdict == VERDICT_CROSSED)
             return crossed(secure, world, half, noise, session);
-        if (!is_crossed && half->sequence > session->half_sequence)
+        if (verdict == VERDICT_ANEW)
             return replaced(secure, world, half, noise, session, id);
-    } else if (!is_self) {
+    } else if (memcmp(id, &secure->self, sizeof *id) != 0) {
         struct hermes_session *const at = hermes_session_at(secure, &half->address);
         if (session == NULL && at != NULL && at->stage == HERMES_CALLING && !at->has_id)
             session = at;
@@ -207,8 +238,9 @@ static struct hermes_opened finished(struct hermes_secure *secure,
             session = hermes_session_new(secure, &half->address);
         if (session != NULL)
             return answered(secure, world, half, noise, session, id);
+        turn_away(world, half, noise);
     }
-    hermes_half_free(secure, half, true); /* ourselves, an older call of theirs, or no place */
+    hermes_half_free(secure, half, true);
     return hermes_nothing();
 }
 
@@ -221,7 +253,7 @@ static void finished_again(struct hermes_secure *secure, const struct base_step_
     struct hermes_keys *const keys = &session->keys[entity % 2];
     secure->counts.replayed++;
     if (keys->is_live && !keys->is_initiator && !keys->is_confirmed && session->cur != entity % 2)
-        hermes_control_say(world, session, keys, HERMES_CONTROL_PING);
+        hermes_control_say(world, &session->address, keys, HERMES_CONTROL_PING);
 }
 
 struct hermes_opened hermes_on_finish(struct hermes_secure *secure,

@@ -62,12 +62,12 @@ void hermes_call_begin(struct hermes_secure *secure, const struct base_step_worl
     uint8_t secret[HERMES_KEY_SIZE], message[HERMES_INIT_SIZE],
         payload[HERMES_INIT_SIZE - HERMES_INIT_INDEX_AT] = { 0 };
     session->stage = HERMES_CALLING;
-    session->is_caller = true;
     hermes_session_reserve(secure, world, session, 0);
     hermes_store32(payload, session->keys[0].local);
     world->secret(world->context, secret, sizeof secret);
     hermes_noise_init(&session->noise, true, hermes_prologue(), secret);
     sodium_memzero(secret, sizeof secret);
+    session->own_tag = hermes_tag_of(session->noise.own.public);
     hermes_noise_put_keys(&session->noise, &secure->own, message);
     hermes_noise_put_payload(&session->noise, base_span_of(payload, sizeof payload), message);
     hermes_repeat_begin(secure, world, session, HERMES_REPEAT_INIT,
@@ -193,5 +193,6 @@ struct hermes_opened hermes_on_answer(struct hermes_secure *secure,
                      (const uint8_t(*)[HERMES_HASH_SIZE])out, world->now_ns);
     sodium_memzero(&noise, sizeof noise);
     sodium_memzero(out, sizeof out);
+    session->up_sequence = ++secure->sequence;
     return hermes_session_up(secure, world, session, HERMES_REPEAT_FINISH);
 }

@@ -47,7 +47,8 @@ void hermes_seal(struct hermes_keys *keys, enum hermes_packet type, uint8_t *pac
     const bool is_plain = type == HERMES_PACKET_PLAIN;
     packet[0] = (uint8_t)type;
     packet[1] = keys->phase;
-    packet[2] = packet[3] = 0;
+    packet[2] = (uint8_t)keys->crossed;
+    packet[3] = (uint8_t)(keys->crossed >> 8);
     hermes_store32(packet + HERMES_INDEX_AT, keys->remote);
     hermes_store64(packet + 8, keys->sent);
     nonce_of(keys->sent++, nonce);
@@ -69,33 +70,60 @@ static bool unseal(const struct hermes_keys *keys, uint8_t *packet, size_t size)
                keys->receive_key) == 0;
 }
 
-void hermes_control_send(const struct base_step_world *world, const struct hermes_session *session,
+void hermes_control_send(const struct base_step_world *world, const struct base_address *to,
                          struct hermes_keys *keys, const uint8_t *body, size_t size)
 {
     uint8_t packet[HERMES_CONTROL_MAX + HERMES_SEAL_OVERHEAD];
     memcpy(packet + HERMES_HEADER_SIZE, body, size);
     hermes_seal(keys, HERMES_PACKET_CONTROL, packet, size);
-    world->send(world->context, &session->address, packet, size + HERMES_SEAL_OVERHEAD);
+    world->send(world->context, to, packet, size + HERMES_SEAL_OVERHEAD);
 }
 
-void hermes_control_say(const struct base_step_world *world, const struct hermes_session *session,
+void hermes_control_say(const struct base_step_world *world, const struct base_address *to,
                         struct hermes_keys *keys, enum hermes_control kind)
 {
     const uint8_t body = (uint8_t)kind;
-    hermes_control_send(world, session, keys, &body, 1);
+    hermes_control_send(world, to, keys, &body, 1);
+}
+
+/* The first packet under the keys of our call, while there are keys of theirs too: now it is known
+ * which call is which. */
+static void settle(struct hermes_secure *secure, const struct base_step_world *world,
+                   struct hermes_session *session, uint32_t own)
+{
+    const uint32_t theirs = 1 - own;
+    if (!session->keys[theirs].is_live || session->keys[theirs].is_initiator ||
+        session->crossed == session->their_tag)
+        return;
+    if (session->half_sequence < session->up_sequence) { /* theirs was given up before */
+        hermes_keys_drop(secure, session, theirs);
+        session->cur = own;
+        return;
+    }
+    hermes_keys_drop(secure, session, own); /* they forgot ours, and called again */
+    if (session->cur == theirs)
+        return;
+    session->cur = theirs;
+    if (session->keys[theirs].is_confirmed)
+        hermes_repeat_end(secure, session);
+    else
+        hermes_repeat_begin(secure, world, session, HERMES_REPEAT_PING,
+                            world->now_ns + HERMES_GIVE_UP_NS);
 }
 
 static void confirm(struct hermes_secure *secure, const struct base_step_world *world,
-                    struct hermes_session *session, uint32_t which)
+                    struct hermes_session *session, uint32_t which, uint16_t crossed)
 {
     struct hermes_keys *const keys = &session->keys[which];
     keys->is_confirmed = true;
+    if (keys->is_initiator && keys->phase == 0) {
+        session->crossed = crossed;
+        settle(secure, world, session, which);
+    }
     if (which != session->cur)
         return;
     if (keys->phase != 0)
         secure->counts.rekeys++;
-    if (session->confirmed_sequence == 0)
-        session->confirmed_sequence = ++secure->sequence;
     session->old_until_ns = world->now_ns + HERMES_GRACE_NS;
     hermes_repeat_end(secure, session);
 }
@@ -104,14 +132,14 @@ static void confirm(struct hermes_secure *secure, const struct base_step_world *
  * that old keys are still in use. */
 static void authentic(struct hermes_secure *secure, const struct base_step_world *world,
                       struct hermes_session *session, uint32_t which,
-                      const struct base_address *from, bool is_newest)
+                      const struct base_address *from, const uint8_t *data, bool is_newest)
 {
     if (which != session->cur)
         session->old_until_ns = world->now_ns + HERMES_GRACE_NS;
     else if (is_newest)
         hermes_session_move(secure, session, from);
     if (!session->keys[which].is_confirmed)
-        confirm(secure, world, session, which);
+        confirm(secure, world, session, which, (uint16_t)(data[2] | data[3] << 8));
 }
 
 static struct hermes_opened closed(struct hermes_secure *secure, struct hermes_session *session)
@@ -129,7 +157,7 @@ static struct hermes_opened on_control(struct hermes_secure *secure,
 {
     const enum hermes_control kind = size > 0 ? body[0] : 0;
     if (kind == HERMES_CONTROL_PING && size == 1)
-        hermes_control_say(world, session, &session->keys[which], HERMES_CONTROL_PONG);
+        hermes_control_say(world, &session->address, &session->keys[which], HERMES_CONTROL_PONG);
     else if (kind == HERMES_CONTROL_CLOSE && size == 1)
         return closed(secure, session);
     else if (kind == HERMES_CONTROL_REKEY && size == HERMES_REKEY_SIZE)
@@ -160,7 +188,7 @@ struct hermes_opened hermes_on_data(struct hermes_secure *secure,
                                     const struct base_step_world *world,
                                     const struct base_address *from, uint8_t *data, size_t size)
 {
-    if (size < HERMES_SEAL_OVERHEAD || data[2] != 0 || data[3] != 0)
+    if (size < HERMES_SEAL_OVERHEAD)
         return counted(&secure->counts.malformed);
     const uint32_t entity = hermes_index_find(secure, hermes_load32(data + HERMES_INDEX_AT));
     if (entity >= 2 * secure->capacity)
@@ -170,8 +198,6 @@ struct hermes_opened hermes_on_data(struct hermes_secure *secure,
     const uint64_t counter = hermes_load64(data + 8);
     if (!keys->is_live)
         return counted(&secure->counts.unknown);
-    if (data[1] != keys->phase)
-        return counted(&secure->counts.forged);
     if (!hermes_window_is_new(&keys->window, counter))
         return counted(&secure->counts.replayed);
     size -= HERMES_SEAL_OVERHEAD;
@@ -179,7 +205,9 @@ struct hermes_opened hermes_on_data(struct hermes_secure *secure,
         return counted(&secure->counts.forged);
     const bool is_newest = counter >= keys->window.next;
     hermes_window_add(&keys->window, counter);
-    authentic(secure, world, session, entity % 2, from, is_newest);
+    authentic(secure, world, session, entity % 2, from, data, is_newest);
+    if (!keys->is_live)
+        return hermes_nothing(); /* of a session the other side has forgotten */
     uint8_t *const bytes = data + HERMES_HEADER_SIZE;
     if (data[0] == HERMES_PACKET_CONTROL)
         return on_control(secure, world, session, entity % 2, bytes, size);

@@ -16,8 +16,11 @@
  * confirmed if there are any, and repeats what makes the current ones so. New keys later are
  * agreed inside the session: REKEY -> ANSWER -> PING -> PONG, the same way.
  *
- * Two handshakes that cross are both completed; both sides make that of the lower id current and
- * keep the other one's keys until it is confirmed, so nothing hangs on which packet was lost.
+ * Two handshakes that cross are both completed, and both sides make that of the lower id current.
+ * But a call that seems to cross ours may be a later one, of a peer that forgot our handshake, or
+ * an older one that it gave up. So whoever completes our handshake says in every packet under its
+ * keys with which call of its own it crossed (the call's tag, 0: with none), and as long as nothing
+ * has come under them the other call's keys are kept beside ours and serve, once confirmed.
  */
 #ifndef BPI_HERMES_SECURE_STATE_INTERNAL_H
 #define BPI_HERMES_SECURE_STATE_INTERNAL_H
@@ -83,8 +86,8 @@ enum {
     HERMES_REKEY_ANSWER_SIZE = 45,
     HERMES_CONTROL_MAX = 64,
     HERMES_CAPACITY_MAX = 1 << 20,
-    HERMES_HALF_MIN = 8, /* half-open handshakes: a quarter of the sessions, within these */
-    HERMES_HALF_MAX = 256,
+    HERMES_HALF_MIN = 16, /* half-open handshakes: as many as sessions, within these */
+    HERMES_HALF_MAX = 4096,
 };
 
 #define HERMES_GIVE_UP_NS        UINT64_C(30000000000) /* a handshake, or keys never confirmed */
@@ -125,7 +128,8 @@ struct hermes_keys {
     bool is_live;           /* else `local` is only reserved for keys under way */
     bool is_confirmed, is_initiator;
     uint8_t phase;
-    uint64_t sent; /* the next counter */
+    uint16_t crossed; /* what our packets say: with which call of ours their handshake crossed */
+    uint64_t sent;    /* the next counter */
     uint64_t made_ns;
     uint8_t send_key[HERMES_KEY_SIZE], receive_key[HERMES_KEY_SIZE], chain[HERMES_HASH_SIZE];
     struct hermes_window window;
@@ -146,16 +150,17 @@ enum hermes_repeat {
 struct hermes_session {
     enum hermes_stage stage;
     enum hermes_repeat repeat;
-    bool has_id;    /* known or expected */
-    bool owes_up;   /* UP is still to be told */
-    bool is_caller; /* its handshake was ours */
+    bool has_id;  /* known or expected */
+    bool owes_up; /* UP is still to be told */
     bool has_cookie;
     uint32_t cur; /* of keys */
     struct hermes_keys keys[2];
     struct base_address address;
     struct bpi_hermes_id id;
-    uint64_t half_sequence;      /* of the half-open handshake it came from; 0: it was ours */
-    uint64_t confirmed_sequence; /* when the handshake was confirmed; 0: not yet */
+    uint64_t up_sequence;        /* when our call came up; 0: it did not */
+    uint64_t half_sequence;      /* of their half-open handshake that we have keys of; 0: none */
+    uint16_t own_tag, their_tag; /* of our call and of theirs; 0: none */
+    uint16_t crossed;            /* what they say, known when our call's keys are confirmed */
     uint64_t sent_ns, repeat_ns, interval_ns, deadline_ns; /* of what is repeated */
     uint32_t repeats;
     uint64_t old_until_ns; /* the other keys are dropped then */
@@ -187,7 +192,7 @@ struct hermes_secure {
     uint8_t hash_key[16], cookie_key[HERMES_KEY_SIZE];
     uint64_t cookie_ns; /* the cookies' secret is new since */
 
-    uint64_t sequence; /* orders half-open handshakes and confirmations */
+    uint64_t sequence; /* orders half-open handshakes and our calls that came up */
     struct hermes_session *sessions;
     struct hermes_half *halves;
     uint32_t half_next; /* the oldest */
@@ -205,6 +210,12 @@ static inline uint32_t hermes_peer_of(const struct hermes_secure *secure,
                                       const struct hermes_session *session)
 {
     return (uint32_t)(session - secure->sessions);
+}
+
+/* A name for a call, short but never 0. */
+static inline uint16_t hermes_tag_of(const uint8_t ephemeral[HERMES_KEY_SIZE])
+{
+    return (uint16_t)(ephemeral[0] | ephemeral[1] << 8 | 1);
 }
 
 static inline struct hermes_opened hermes_nothing(void)
@@ -284,9 +295,9 @@ struct hermes_opened hermes_session_up(struct hermes_secure *secure,
 void hermes_keys_make(struct hermes_keys *keys, uint32_t remote, bool is_initiator, uint8_t phase,
                       const uint8_t out[HERMES_NOISE_OUTPUTS][HERMES_HASH_SIZE], uint64_t now_ns);
 struct hermes_keys *hermes_keys_to_send(struct hermes_session *session);
-void hermes_control_send(const struct base_step_world *world, const struct hermes_session *session,
+void hermes_control_send(const struct base_step_world *world, const struct base_address *to,
                          struct hermes_keys *keys, const uint8_t *body, size_t size);
-void hermes_control_say(const struct base_step_world *world, const struct hermes_session *session,
+void hermes_control_say(const struct base_step_world *world, const struct base_address *to,
                         struct hermes_keys *keys, enum hermes_control kind);
 struct hermes_opened hermes_on_data(struct hermes_secure *secure,
                                     const struct base_step_world *world,

@@ -44,7 +44,7 @@ static void repeat_send(const struct base_step_world *world, struct hermes_sessi
         world->send(world->context, &session->address, session->finish, HERMES_FINISH_SIZE);
         break;
     case HERMES_REPEAT_PING:
-        hermes_control_say(world, session, current, HERMES_CONTROL_PING);
+        hermes_control_say(world, &session->address, current, HERMES_CONTROL_PING);
         break;
     case HERMES_REPEAT_REKEY:
         hermes_rekey_send(world, session);
@@ -115,7 +115,6 @@ static struct hermes_opened give_up(struct hermes_secure *secure,
         return down(secure, session);
     hermes_keys_drop(secure, session, session->cur);
     session->cur = 1 - session->cur;
-    session->confirmed_sequence = ++secure->sequence;
     hermes_repeat_end(secure, session);
     return hermes_nothing();
 }

@@ -1,11 +1,17 @@
 /* hermes_tree.c - broadcast over the neighbours: a tree of eager links that carry messages, lazy
  * links that carry only their names, and repair where a name came but its message did not.
  *
- * A message that comes first over a link makes it eager; one that comes again makes it lazy and
- * asks the other side to do the same (PRUNE). A name whose message does not follow in time is asked
- * for (GRAFT), from one announcer after the other, and the link it comes over becomes eager: so a
- * relay that drops messages, or is gone, is routed around. A relay that changes messages is found
- * by the origin's signature, which is checked before anything is delivered or passed on.
+ * A shaping message that comes first over a link makes it eager; one that comes again makes it lazy
+ * and asks the other side to do the same (PRUNE). The links that bring one message first are a
+ * tree; those of two under way at once are two trees, and links pruned by both would leave neither.
+ * So only about one message a second shapes: its origin marks it, when it has seen no such mark for
+ * that long.
+ *
+ * A name whose message does not follow in time is asked for, from one announcer after the other,
+ * and the link it comes over becomes eager (GRAFT; one link at a time, since one is often enough
+ * for many missing messages: the others are just asked for, WANT). So a relay that drops messages,
+ * or is gone, is routed around. A relay that changes messages is found by the origin's signature,
+ * which is checked before anything is delivered or passed on.
  *
  * Source   Leitao, Pereira, Rodrigues, "Epidemic Broadcast Trees", SRDS 2007 (one tree for all
  *          origins, without its optimisation by hops) */
@@ -15,19 +21,21 @@
 #include <string.h>
 
 enum {
-    STORED_MAX = 1024,  /* messages kept for those who ask */
-    MISSING_MAX = 256,  /* names without a message */
-    MISSING_SHARE = 64, /* of them, of one announcer */
+    STORED_SIZE = 256,   /* the store has a place for so many bytes of its memory */
+    MISSING_MAX = 1024,  /* names without a message */
+    MISSING_SHARE = 256, /* of them, of one announcer */
     ANNOUNCERS = 4,
     GRAFTS_MAX = 8,
     BLAME_FORGED = 4
 };
 
+static const uint64_t shape_every_ns = HERMES_SECOND;
 static const uint64_t graft_wait_ns = 50 * HERMES_MS, graft_wait_most_ns = 400 * HERMES_MS;
 
 struct stored {
     struct hermes_name name;
     size_t at, size;
+    uint32_t next; /* with the same hash: sequence + 1 of an older one; 0: none */
 };
 
 struct missing {
@@ -40,11 +48,15 @@ struct missing {
 struct hermes_tree {
     uint8_t *bytes; /* [capacity] ring of whole messages, made at the first one */
     size_t capacity, head;
-    struct stored *stored; /* ring [STORED_MAX] */
-    uint32_t first, count;
+    struct stored *stored; /* ring [stored_max], a power of two */
+    uint32_t *buckets;     /* [stored_max] sequence + 1 of the newest message of a hash */
+    uint32_t first, count; /* sequence of the oldest; sequences wrap, places are their low bits */
+    uint32_t stored_max;
     struct missing *missing; /* [MISSING_MAX] made at the first one */
     uint32_t missing_count;
     uint64_t wake_ns;
+    uint64_t shape_ns; /* our next message from then on shapes, if no other does before */
+    uint64_t graft_ns; /* no other link becomes eager before */
 };
 
 base_err hermes_tree_new(const struct bpi_hermes_config *config, struct hermes_tree **tree)
@@ -53,6 +65,8 @@ base_err hermes_tree_new(const struct bpi_hermes_config *config, struct hermes_t
     if (t == NULL)
         return BASE_ENOMEM;
     t->capacity = config->peer_memory_bytes;
+    for (t->stored_max = 64; (size_t)t->stored_max * STORED_SIZE < t->capacity;)
+        t->stored_max *= 2;
     t->wake_ns = HERMES_NEVER;
     *tree = t;
     return BASE_OK;
@@ -64,22 +78,43 @@ void hermes_tree_free(struct hermes_tree *tree)
         return;
     free(tree->bytes);
     free(tree->stored);
+    free(tree->buckets);
     free(tree->missing);
     free(tree);
 }
 
 size_t hermes_tree_memory(const struct hermes_tree *tree)
 {
-    const size_t ring =
-        tree->bytes == NULL ? 0 : tree->capacity + STORED_MAX * sizeof *tree->stored;
+    const size_t place = sizeof *tree->stored + sizeof *tree->buckets;
+    const size_t ring = tree->bytes == NULL ? 0 : tree->capacity + tree->stored_max * place;
     return sizeof *tree + ring + (tree->missing == NULL ? 0 : MISSING_MAX * sizeof *tree->missing);
 }
 
 /* The store */
 
+static struct stored *place_of(const struct hermes_tree *tree, uint32_t sequence)
+{
+    return &tree->stored[sequence & (tree->stored_max - 1)];
+}
+
+static uint32_t *bucket_of(const struct hermes_tree *tree, const struct hermes_name *name)
+{
+    uint64_t x;
+    memcpy(&x, name->origin.bytes, sizeof x);
+    x = (x ^ name->incarnation) + name->counter * UINT64_C(0x9e3779b97f4a7c15) + name->class;
+    x = (x ^ x >> 33) * UINT64_C(0xff51afd7ed558ccd);
+    return &tree->buckets[x >> 32 & (tree->stored_max - 1)];
+}
+
+/* Is the message of a sequence still there? */
+static bool is_stored(const struct hermes_tree *tree, uint32_t sequence)
+{
+    return sequence - tree->first < tree->count;
+}
+
 static void pop(struct hermes_tree *tree)
 {
-    tree->first = (tree->first + 1) % STORED_MAX;
+    tree->first++;
     tree->count--;
 }
 
@@ -88,14 +123,14 @@ static size_t make_room(struct hermes_tree *tree, size_t size)
 {
     size_t at = tree->head;
     if (at + size > tree->capacity) {
-        while (tree->count > 0 && tree->stored[tree->first].at >= at)
+        while (tree->count > 0 && place_of(tree, tree->first)->at >= at)
             pop(tree);
         at = 0;
     }
     while (tree->count > 0) {
-        const struct stored *const oldest = &tree->stored[tree->first];
+        const struct stored *const oldest = place_of(tree, tree->first);
         const bool is_apart = oldest->at >= at + size || oldest->at + oldest->size <= at;
-        if (is_apart && tree->count < STORED_MAX)
+        if (is_apart && tree->count < tree->stored_max)
             break;
         pop(tree);
     }
@@ -113,25 +148,32 @@ static struct base_span store(struct hermes_tree *tree, const struct hermes_name
     if (tree->bytes == NULL)
         tree->bytes = malloc(tree->capacity);
     if (tree->stored == NULL)
-        tree->stored = calloc(STORED_MAX, sizeof *tree->stored);
-    if (tree->bytes == NULL || tree->stored == NULL)
+        tree->stored = calloc(tree->stored_max, sizeof *tree->stored);
+    if (tree->buckets == NULL)
+        tree->buckets = calloc(tree->stored_max, sizeof *tree->buckets);
+    if (tree->bytes == NULL || tree->stored == NULL || tree->buckets == NULL)
         return none;
     const size_t at = make_room(tree, message.size);
     memcpy(tree->bytes + at, message.data, message.size);
     tree->bytes[at + 1] = (uint8_t)hops;
-    tree->stored[(tree->first + tree->count) % STORED_MAX] =
-        (struct stored){ *name, at, message.size };
-    tree->count++;
+    const uint32_t sequence = tree->first + tree->count++;
+    uint32_t *const bucket = bucket_of(tree, name);
+    *place_of(tree, sequence) = (struct stored){ *name, at, message.size, *bucket };
+    *bucket = sequence + 1;
     return base_span_of(tree->bytes + at, message.size);
 }
 
 static const struct stored *find_stored(const struct hermes_tree *tree,
                                         const struct hermes_name *name)
 {
-    for (uint32_t i = tree->count; i-- > 0;) {
-        const struct stored *const stored = &tree->stored[(tree->first + i) % STORED_MAX];
+    if (tree->buckets == NULL)
+        return NULL;
+    /* What is older than the store ends a chain: the places of the older ones are used again. */
+    for (uint32_t next = *bucket_of(tree, name); next != 0 && is_stored(tree, next - 1);) {
+        const struct stored *const stored = place_of(tree, next - 1);
         if (hermes_name_is(&stored->name, name))
             return stored;
+        next = stored->next;
     }
     return NULL;
 }
@@ -201,8 +243,12 @@ static bool graft(struct bpi_hermes *node, struct missing *missing)
         return false;
     const uint32_t handle = missing->announcers[missing->grafts++ % missing->announcer_count];
     struct hermes_peer *const peer = &node->peers[handle];
-    peer->is_eager = peer->is_neighbor;
-    struct hermes_control control = { .kind = HERMES_GRAFT, .count = 1 };
+    struct hermes_control control = { .kind = HERMES_WANT, .count = 1 };
+    if (peer->is_neighbor && !peer->is_eager && node->world.now_ns >= node->tree->graft_ns) {
+        control.kind = HERMES_GRAFT;
+        peer->is_eager = true;
+        node->tree->graft_ns = node->world.now_ns + 2 * wait_for(node, handle);
+    }
     control.names[0] = missing->name;
     hermes_node_say(node, handle, &control);
     missing->due_ns = node->world.now_ns + 2 * wait_for(node, handle);
@@ -276,14 +322,35 @@ static uint32_t hand_on(struct bpi_hermes *node, uint32_t except, const struct h
     return count;
 }
 
+static uint32_t eager_count(const struct bpi_hermes *node)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < node->heap_count; i++)
+        count += node->peers[node->heap[i]].is_eager;
+    return count;
+}
+
+/* By chance not all at the same time. */
+static void shaped(struct bpi_hermes *node)
+{
+    node->tree->shape_ns =
+        node->world.now_ns + shape_every_ns + base_rng_below(node->world.rng, shape_every_ns);
+}
+
+bool hermes_tree_shapes(struct bpi_hermes *node)
+{
+    if (node->world.now_ns < node->tree->shape_ns)
+        return false;
+    shaped(node);
+    return true;
+}
+
 uint32_t hermes_tree_publish(struct bpi_hermes *node, const struct hermes_envelope *envelope,
                              struct base_span message, uint64_t ticket)
 {
     (void)store(node->tree, &envelope->name, message, 1);
-    bool has_eager = false;
-    for (uint32_t i = 0; i < node->heap_count; i++)
-        has_eager |= node->peers[node->heap[i]].is_eager;
     /* Others have cut us off the tree: begin a new branch. */
+    const bool has_eager = eager_count(node) > 0;
     for (uint32_t i = 0; i < node->heap_count && !has_eager; i++)
         node->peers[node->heap[i]].is_eager = node->peers[node->heap[i]].is_neighbor;
     return hand_on(node, HERMES_NO_SESSION, &envelope->name, message, ticket);
@@ -305,11 +372,12 @@ static void relay(struct bpi_hermes *node, uint32_t from, const struct hermes_en
     (void)hand_on(node, from, &envelope->name, kept, 0);
 }
 
-static void came_again(struct bpi_hermes *node, uint32_t handle)
+static void came_again(struct bpi_hermes *node, uint32_t handle,
+                       const struct hermes_envelope *envelope)
 {
     struct hermes_peer *const peer = &node->peers[handle];
     node->status.duplicates++;
-    if (!peer->is_neighbor)
+    if (!peer->is_neighbor || !envelope->is_shaping || (peer->is_eager && eager_count(node) < 2))
         return;
     peer->is_eager = false;
     const struct hermes_control control = { .kind = HERMES_PRUNE };
@@ -324,7 +392,7 @@ void hermes_tree_relayed(struct bpi_hermes *node, uint32_t handle,
         hermes_links_leave(node, handle);
     if (hermes_id_is(&envelope->name.origin, &node->self) ||
         hermes_seen_has(node->seen, &envelope->name)) {
-        came_again(node, handle);
+        came_again(node, handle, envelope);
         return;
     }
     if (!hermes_secure_verify(&envelope->name.origin, envelope->signed_part.data,
@@ -341,7 +409,10 @@ void hermes_tree_relayed(struct bpi_hermes *node, uint32_t handle,
     struct missing *const missing = find_missing(node->tree, &envelope->name);
     if (missing != NULL)
         found(node->tree, missing);
-    peer->is_eager = peer->is_neighbor;
+    if (envelope->is_shaping) {
+        shaped(node);
+        peer->is_eager = peer->is_neighbor;
+    }
     relay(node, handle, envelope, message);
     hermes_receive_deliver(node, envelope);
 }
@@ -369,6 +440,8 @@ void hermes_tree_control(struct bpi_hermes *node, uint32_t handle,
         break;
     case HERMES_GRAFT:
         peer->is_eager = peer->is_neighbor;
+        /* fall through */
+    case HERMES_WANT:
         for (size_t i = 0; i < control->count; i++)
             grafted(node, handle, &control->names[i]);
         break;

@@ -1,20 +1,20 @@
-/* net.h - what the command line asks of the network suite: one round of an experiment. A group of
- * nodes of one protocol on hosts of a network laboratory, an open load, and everything counted.
+/* network.h - what the command line asks of the network suite: one round of an experiment. A group
+ * of nodes of one protocol on hosts of a network laboratory, an open load, and everything counted.
  *
  * Time counts from the moment a message was intended, whatever delayed its sending, to its delivery
  * at each addressee; one machine, one clock. Each round has fresh hosts, links and processes.
  *
  * Threads   no shared state; a round starts and ends child processes of the caller
  */
-#ifndef SUITE_NET_H
-#define SUITE_NET_H
+#ifndef SUITE_NETWORK_H
+#define SUITE_NETWORK_H
 
 #include <base/buf.h>
 
 #include <signal.h>
 #include <stdbool.h>
 
-#define SUITE_NET_PROTOCOLS  "hermes,flood"
+#define SUITE_NET_PROTOCOLS  "hermes,flood,gossip,gossipsub,plumtree"
 #define SUITE_NET_CLASSES    "consensus,auction,shadow-data"
 #define SUITE_NET_ATTACKS    "none,garbage,replay,spoof,amplify,slow,byzantine,sybil"
 #define SUITE_NET_CONDITIONS "production,local,internet,poor,large"
@@ -26,6 +26,7 @@ enum {
     SUITE_NET_DELIVERIES_MAX = 1 << 24, /* of one round */
     SUITE_NET_NAME_SIZE = 64,
     SUITE_NET_PHASES = 3,
+    SUITE_NET_FULL_S = 5,
 };
 
 /* The specification's NetworkTestConditions, and the links' rate. */
@@ -70,9 +71,13 @@ BASE_MUST_USE base_err suite_net_take(struct suite_net_plan *plan, const char *n
 const char *suite_net_arg_name(size_t i);
 const char *suite_net_arg_value(const struct suite_net_plan *plan, size_t i, char *out);
 
-/* Messages a second that fill three quarters of what the hosts can send when each message goes once
- * to each addressee, headers counted; hosts without a limit are taken to send 100 Mbit/s. */
+/* Messages a second that fill what the hosts can send when each message goes once to each
+ * addressee, headers counted; hosts without a limit are taken to send 100 Mbit/s. */
 double suite_net_full_rate(const struct suite_net_conditions *conditions);
+/* Messages of each node in a round: those of the conditions; under a full load as many as last
+ * SUITE_NET_FULL_S seconds, so that what queues hold counts for little; with an attack three times
+ * as many. */
+uint32_t suite_net_messages(const struct suite_net_plan *plan);
 
 /* Is a plan possible? Errors: ERANGE, ENOTFOUND, EUNSUPPORTED; why says what would be right */
 BASE_MUST_USE base_err suite_net_check(const struct suite_net_plan *plan, struct base_why *why);
@@ -96,7 +101,7 @@ BASE_MUST_USE base_err suite_net_check(const struct suite_net_plan *plan, struct
     X(cpu_share, "cpu_usage", "share",                                                             \
       "processor time of the nodes over wall time and processors")                                 \
     X(utilization, "network_utilization", "share",                                                 \
-      "bits on the links over what the hosts can send")                                            \
+      "bits that came through over what hosts can send")                                           \
     X(redundant, "redundant_messages", "1", "messages that came whole to a node that had them")    \
     X(link_ratio, "link_bytes_ratio", "1", "bytes on the links over payload bytes due")            \
     X(parity_share, "parity_share", "share", "parity over bytes sent")                             \
