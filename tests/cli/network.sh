@@ -126,6 +126,15 @@ run 0 network exec -q --report "$work/report" -- true
 mv "$work/report" "$work/out"
 json 'd["is_valid"] and d["requested"]["link_delay_ns_max"] == 0 and "late_ns_p99" in d["achieved"]'
 
+# hosts send nothing that a link on the way would be too small for
+printf 'hosts: 3\nshape: star\nlink: {mtu: 1300}\n' >"$work/small.yaml"
+if command -v ip >/dev/null; then
+    run 0 network exec -q --topology "$work/small.yaml" --only 0 -- ip -o link show lab0
+    has out 'mtu 1300'
+    run 0 network exec -q --topology "$work/small.yaml" --mtu 1400 --only 0 -- ip -o link show lab0
+    has out 'mtu 1400'
+fi
+
 # ---- a lab that stays
 : >"$work/out"
 : >"$work/err"
@@ -267,3 +276,15 @@ printf 'hosts: [a, b]\n' >"$work/bad.yaml"
 wrong 'no way leads from a to b' lab --topology "$work/bad.yaml"
 printf 'hosts: 300\nshape: ring\n' >"$work/bad.yaml"
 wrong '300 hosts are more than 250' lab --topology "$work/bad.yaml"
+
+# every key that there is stands in the document
+for text in 'x: 1' 'hosts: [{x: 1}]' 'hosts: 2\nlink: {x: 1}' 'hosts: 2\nlinks: [{x: 1}]'; do
+    # shellcheck disable=SC2059
+    printf "$text\n" >"$work/bad.yaml"
+    run 2 network lab --topology "$work/bad.yaml"
+    for key in $(sed -n "s/.*'x' is none of //p" "$work/err" | tr -d ,); do
+        grep -q "[\`{ ]$key[\`:]" docs/network-lab.md || fail "docs/network-lab.md lacks the key $key"
+        found=${found-}x
+    done
+done
+[ "${#found}" -ge 40 ] || fail "keys are not listed"
