@@ -157,6 +157,24 @@ static void first_burst_is_bounded(void **state)
     flow_pair_done(&pair);
 }
 
+/* A rate that is told is sent at after one round trip; else the first window is doubled. */
+static void known_rate_is_used(void **state)
+{
+    (void)state;
+    static const uint64_t rates[] = { 0, 100000000 };
+    static const uint64_t least[] = { 29000, 400000 }, most[] = { 60000, 600000 };
+    for (size_t i = 0; i < 2; i++) {
+        struct hermes_flow_config config = flow_pair_config();
+        config.rate_bits = rates[i];
+        struct flow_pair pair;
+        flow_pair_init(&pair, &plain, &config, 1);
+        flow_pair_send(&pair, 0, BPI_HERMES_SHADOW_DATA, 1000000);
+        flow_pair_run(&pair, pair.now_ns + 84 * MILLISECOND);
+        assert_in_range(pair.ways[0].bytes, least[i], most[i]);
+        flow_pair_done(&pair);
+    }
+}
+
 static void given_up_at_its_deadline(void **state)
 {
     (void)state;
@@ -309,6 +327,7 @@ int main(void)
         cmocka_unit_test(sizes_around_a_block),
         cmocka_unit_test(small_ones_share_packets),
         cmocka_unit_test(first_burst_is_bounded),
+        cmocka_unit_test(known_rate_is_used),
         cmocka_unit_test(given_up_at_its_deadline),
         cmocka_unit_test(healed_link_is_found),
         cmocka_unit_test(rate_max_is_kept),

@@ -24,9 +24,10 @@
 struct hermes_flow;
 
 struct hermes_flow_config {
-    size_t packet_max;   /* bytes of one plain packet: MTU less all headers; 448 .. 65455 */
-    size_t memory_bytes; /* each direction */
-    uint64_t rate_bits, rate_max_bits;
+    size_t packet_max;      /* bytes of one plain packet: MTU less all headers; 448 .. 65455 */
+    size_t memory_bytes;    /* each direction */
+    uint64_t rate_bits;     /* sent at from the first round trip on; 0: unknown, a slow start */
+    uint64_t rate_max_bits; /* 0: none */
     uint64_t deadline_ns[BPI_HERMES_CLASSES];
 };
 
@@ -50,6 +51,7 @@ struct hermes_flow_sink {
     void (*done)(void *context, uint64_t ticket, bool is_delivered); /* acknowledged, or given up */
 };
 
+/* Errors: ERANGE (packet_max, memory_bytes 0), ENOMEM. */
 BASE_MUST_USE base_err hermes_flow_new(const struct hermes_flow_config *config, uint64_t now_ns,
                                        struct hermes_flow **flow);
 void hermes_flow_free(struct hermes_flow *flow);
