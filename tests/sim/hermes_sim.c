@@ -297,7 +297,7 @@ static void plan(struct run *run)
     }
     for (uint32_t i = 0; i < config.count; i++) {
         if (i < evil) {
-            run->evils[i] = hermes_evil_new(&run->group, i, run->seed * 31 + i);
+            run->evils[i] = hermes_evil_new(&run->group, i, run->seed * 31 + i, 0);
             if (lab_sim_start(run->group.sim, i, &hermes_evil_step, run->evils[i]) != BASE_OK)
                 abort();
         } else {
