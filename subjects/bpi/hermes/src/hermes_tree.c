@@ -53,8 +53,8 @@ struct hermes_tree {
     uint32_t *buckets;     /* [stored_max] sequence + 1 of the newest message of a hash */
     uint32_t first, count; /* sequence of the oldest; sequences wrap, places are their low bits */
     uint32_t stored_max;
-    struct missing *missing; /* [MISSING_MAX] made at the first one */
-    uint32_t missing_count;
+    struct missing *missing; /* [missing_capacity] */
+    uint32_t missing_count, missing_capacity;
     uint64_t wake_ns;
     uint64_t shape_ns; /* our next message from then on shapes, if no other does before */
     uint64_t graft_ns; /* no other link becomes eager before */
@@ -88,7 +88,7 @@ size_t hermes_tree_memory(const struct hermes_tree *tree)
 {
     const size_t place = sizeof *tree->stored + sizeof *tree->buckets;
     const size_t ring = tree->bytes == NULL ? 0 : tree->capacity + tree->stored_max * place;
-    return sizeof *tree + ring + (tree->missing == NULL ? 0 : MISSING_MAX * sizeof *tree->missing);
+    return sizeof *tree + ring + tree->missing_capacity * sizeof *tree->missing;
 }
 
 /* The store */
@@ -200,6 +200,22 @@ static uint64_t wait_for(const struct bpi_hermes *node, uint32_t handle)
     return wait_ns < graft_wait_most_ns ? wait_ns : graft_wait_most_ns;
 }
 
+/* The table is as large as it had to be. */
+static bool has_place(struct hermes_tree *tree)
+{
+    if (tree->missing_count < tree->missing_capacity)
+        return true;
+    const uint32_t capacity = tree->missing_capacity == 0 ? 16 : tree->missing_capacity * 2;
+    if (capacity > MISSING_MAX)
+        return false;
+    struct missing *const missing = realloc(tree->missing, capacity * sizeof *missing);
+    if (missing == NULL)
+        return false;
+    tree->missing = missing;
+    tree->missing_capacity = capacity;
+    return true;
+}
+
 /* NULL: the table, or the announcer's share of it, is full. */
 static struct missing *add_missing(struct bpi_hermes *node, uint32_t handle,
                                    const struct hermes_name *name)
@@ -208,9 +224,7 @@ static struct missing *add_missing(struct bpi_hermes *node, uint32_t handle,
     uint32_t its = 0;
     for (uint32_t i = 0; i < tree->missing_count; i++)
         its += tree->missing[i].announcer_count > 0 && tree->missing[i].announcers[0] == handle;
-    if (tree->missing == NULL)
-        tree->missing = calloc(MISSING_MAX, sizeof *tree->missing);
-    if (tree->missing == NULL || tree->missing_count == MISSING_MAX || its >= MISSING_SHARE)
+    if (its >= MISSING_SHARE || !has_place(tree))
         return NULL;
     struct missing *const missing = &tree->missing[tree->missing_count++];
     *missing =
