@@ -1,7 +1,7 @@
 /* suites.c - the table of suites. A new suite is one word here. */
 #include <suite/suite.h>
 
-#define SUITE_MAP(X) X(null) X(enc) X(crypto) X(stats) X(ifr) X(alm) X(baseline) X(exec)
+#define SUITE_MAP(X) X(null) X(enc) X(crypto) X(stats) X(ifr) X(alm) X(baseline) X(net) X(exec)
 
 #define SUITE_ROW(name) &suite_##name,
 

@@ -107,9 +107,9 @@ performance_benchmarks:
     sample_size: 10
     sample_size: 20
 YAML
-wrong 1 'real_world_testing: the systems of this section are not part of this version' <<'YAML'
-real_world_testing:
-  network_conditions: {}
+wrong 1 'resource_optimization: the systems of this section are not part of this version' <<'YAML'
+resource_optimization:
+  cpu_optimization: {}
 YAML
 wrong 1 "unknown key 'performance_benchmark'; the nearest is performance_benchmarks" <<'YAML'
 performance_benchmark: {}

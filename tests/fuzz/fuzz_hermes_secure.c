@@ -73,7 +73,7 @@ static void authentic(struct input *input)
     struct net_node *const node = &net.nodes[from];
     struct hermes_session *const session = &node->secure->sessions[peer];
     const size_t size = bytes(input, body, sizeof body);
-    hermes_control_send(&node->world, session, hermes_keys_to_send(session), body, size);
+    hermes_control_send(&node->world, &session->address, hermes_keys_to_send(session), body, size);
 }
 
 static void operation(struct input *input)

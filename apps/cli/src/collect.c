@@ -231,10 +231,18 @@ static base_err collect_processes(const struct bench_record *record,
 
 static const char *unit_of(const char *name)
 {
+    static const struct {
+        const char *ending, *unit;
+    } rows[] = {
+        { "_ns", "ns" }, { "_bytes", "B" }, { "bytes_per_second", "B/s" }, { "_per_second", "/s" }
+    };
     const size_t size = strlen(name);
-    if (size > 3 && strcmp(name + size - 3, "_ns") == 0)
-        return "ns";
-    return size > 6 && strcmp(name + size - 6, "_bytes") == 0 ? "B" : "1";
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const size_t length = strlen(rows[i].ending);
+        if (size >= length && strcmp(name + size - length, rows[i].ending) == 0)
+            return rows[i].unit;
+    }
+    return "1";
 }
 
 static int compare_doubles(const void *a, const void *b)

@@ -4,6 +4,8 @@
 #include "commands.h"
 #include "hermes_rows.h"
 #include "ifr_rows.h"
+#include "network_rows.h"
+#include "network_test_rows.h"
 #include "option_rows.h"
 
 const struct cli_option cli_common_options[] = {
@@ -719,6 +721,8 @@ const struct cli_command cli_commands[] = {
                       "one case before and after" } },
       .run = cli_cmd_profile_diff },
     IFR_ROWS,
+    NETWORK_ROWS,
+    NETWORK_TEST_ROWS,
     HERMES_ROWS,
     { .name = "doctor",
       .doc = "is this machine fit to measure, and what disturbs it now",

@@ -53,6 +53,17 @@ int cli_cmd_ifr_lookup(const struct cli_args *args);
 int cli_cmd_ifr_register(const struct cli_args *args);
 int cli_cmd_ifr_remove(const struct cli_args *args);
 int cli_cmd_ifr_stats(const struct cli_args *args);
+int cli_cmd_network_test_hermes(const struct cli_args *args);
+int cli_cmd_network_test_baseline(const struct cli_args *args);
+int cli_cmd_network_report(const struct cli_args *args);
+extern const struct cli_option cli_network_test_options[], cli_network_baseline_options[],
+    cli_network_report_options[];
+int cli_cmd_network_exec(const struct cli_args *args);
+int cli_cmd_network_lab(const struct cli_args *args);
+int cli_cmd_network_ping(const struct cli_args *args);
+int cli_cmd_network_iperf(const struct cli_args *args);
+extern const struct cli_option cli_network_exec_options[], cli_network_lab_options[],
+    cli_network_ping_options[], cli_network_iperf_options[];
 int cli_cmd_hermes_node(const struct cli_args *args);
 int cli_cmd_hermes_send(const struct cli_args *args);
 int cli_cmd_hermes_subscribe(const struct cli_args *args);

@@ -165,9 +165,14 @@ static base_err measure(struct engine *engine, size_t index, struct base_why *wh
     struct bench_record record = { 0 };
     engine->progress.index = index;
     engine->progress.later_ns = cli_budget_left(engine->plan, index + 1, &engine->budget, start_ns);
-    /* the record repeats what this returns */
-    (void)!bench_drive_case(&engine->plan->launch, &plan, job->target, cli_progress_show,
-                            &engine->progress, &record);
+    if (engine->face->record != NULL) {
+        record.target = *job->target;
+        engine->face->record(engine->face->context, index, &record);
+    } else {
+        /* the record repeats what this returns */
+        (void)!bench_drive_case(&engine->plan->launch, &plan, job->target, cli_progress_show,
+                                &engine->progress, &record);
+    }
     const base_err err = keep(engine, &record, why);
     const uint64_t elapsed_ns = monotonic_ns() - start_ns;
     cli_budget_learn(&engine->budget, &plan, elapsed_ns);
@@ -226,7 +231,8 @@ int cli_engine_status(const struct result_run *run)
 static base_err run_all(struct engine *engine, struct base_why *why)
 {
     CLI_TRY(begin(engine, why));
-    for (size_t i = 0; i < engine->plan->job_count && !cli_signals_interrupted; i++)
+    const bool is_told = engine->face->record != NULL; /* it has what was finished before */
+    for (size_t i = 0; i < engine->plan->job_count && (is_told || !cli_signals_interrupted); i++)
         CLI_TRY(measure(engine, i, why));
     cli_progress_clear(&engine->progress);
     CLI_TRY(judge_and_sign(engine, why));

@@ -14,6 +14,9 @@
 /* What a command does on the way beyond what all do; each may be NULL. */
 struct cli_engine_face {
     void *context;
+    /* In place of the coordinator: fill a zeroed record (bench/drive.h) whose target is set; its
+     * memory is the record's arena. */
+    void (*record)(void *context, size_t index, struct bench_record *record);
     /* A case was measured; `plan` is the one that held for it. Not called after an interrupt. */
     void (*measured)(void *context, const struct bench_plan *plan,
                      const struct bench_record *record);

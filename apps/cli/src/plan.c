@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { ROUNDS = 10 }; /* of a network: each takes seconds, and is a sample of its own */
+
 static base_err fail_memory(struct base_why *why)
 {
     return base_fail(why, BASE_ENOMEM, 0, "out of memory");
@@ -100,6 +102,7 @@ static base_err add_job(struct cli_plan *plan, const struct bench_listed *listed
         .target = target,
         .item = listed->item,
         .iterations = cli_sections_iterations(&plan->config, listed->name),
+        .sample_size = cli_plan_is_in(listed->name, "net") ? ROUNDS : 0,
     };
     return BASE_OK;
 }

@@ -129,6 +129,13 @@ static base_err save_report(const struct cli_args *args, const struct result_run
     return err;
 }
 
+base_err cli_show_save(const struct cli_args *args, const struct result_run *run,
+                       struct base_why *why)
+{
+    const base_err err = save(args, run, why);
+    return err == BASE_OK ? save_report(args, run, why) : err;
+}
+
 int cli_show_run(const struct cli_args *args, const struct result_run *run,
                  const struct base_buf *after, int status)
 {
@@ -150,9 +157,7 @@ int cli_show_run_with(const struct cli_args *args, const struct result_run *run,
         base_buf_done(&out);
         return cli_complain(err, &why);
     }
-    err = save(args, run, &why);
-    if (err == BASE_OK)
-        err = save_report(args, run, &why);
+    err = cli_show_save(args, run, &why);
     if (err != BASE_OK) {
         (void)cli_complain(err, &why);
         status = status == CLI_INTERRUPTED ? status : CLI_UNMEASURED;

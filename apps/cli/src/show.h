@@ -23,6 +23,10 @@ struct result_report_options cli_show_options(const struct cli_args *args);
 int cli_show_run(const struct cli_args *args, const struct result_run *run,
                  const struct base_buf *after, int status);
 
+/* Only what --save and --save-report ask for, for commands with a report of their own. */
+BASE_MUST_USE base_err cli_show_save(const struct cli_args *args, const struct result_run *run,
+                                     struct base_why *why);
+
 /* The same with options of one's own. */
 int cli_show_run_with(const struct cli_args *args, const struct result_run *run,
                       const struct result_report_options *options, const struct base_buf *after,

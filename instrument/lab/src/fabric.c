@@ -116,7 +116,7 @@ static base_err next_link(struct lab_fabric *f, uint32_t at, uint32_t to, struct
         slot = lab_routes_slot(&f->routes, at, to);
     if (f->topology->is_uniform && slot == LAB_NONE) {
         *next = to;
-        *link = lab_links_of_pair(&f->links, at, to, true);
+        *link = lab_links_on_way(&f->links, at, to);
         return *link != NULL ? BASE_OK : BASE_ENOMEM;
     }
     const base_err err = slot != LAB_NONE ? BASE_OK : lab_routes_next(&f->routes, at, to, &slot);

@@ -112,10 +112,11 @@ const struct lab_link_counts *lab_fabric_counts(const struct lab_fabric *fabric,
                                                 uint32_t to)
 {
     static const struct lab_link_counts none;
+    struct lab_fabric *const f = (struct lab_fabric *)fabric; /* nothing is made, so none changes */
     bool is_there;
-    /* Nothing is made, so nothing changes. */
-    const struct lab_link *const link =
-        link_between((struct lab_fabric *)fabric, from, to, false, &is_there);
+    const struct lab_link *link = link_between(f, from, to, false, &is_there);
+    if (link == NULL && is_there && f->links.is_shared)
+        link = lab_links_of_pair(&f->links, from, from, false);
     if (link != NULL)
         return &link->counts;
     return is_there ? &none : NULL;

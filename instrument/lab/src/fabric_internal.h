@@ -44,6 +44,7 @@ struct lab_links {
         uint32_t link;
     } * pairs; /* of a uniform topology; open addressing */
     uint32_t pair_count, pair_capacity;
+    bool is_shared; /* links without memory, of more hosts than may have one for each pair */
 };
 
 BASE_MUST_USE base_err lab_links_init(struct lab_links *links, const struct lab_topology *topology,
@@ -55,6 +56,8 @@ struct lab_link *lab_links_of_slot(struct lab_links *links, uint32_t slot, uint3
                                    bool is_made);
 struct lab_link *lab_links_of_pair(struct lab_links *links, uint32_t from, uint32_t to,
                                    bool is_made);
+/* The one that a packet takes: the pair's own, or that of all of the sender's pairs. */
+struct lab_link *lab_links_on_way(struct lab_links *links, uint32_t from, uint32_t to);
 uint64_t lab_link_seed(uint64_t seed, uint32_t from, uint32_t to);
 
 /* A packet is a chain of cells; the first begins with this. */

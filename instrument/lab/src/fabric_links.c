@@ -14,12 +14,22 @@ uint64_t lab_link_seed(uint64_t seed, uint32_t from, uint32_t to)
     return z ^ (z >> 32);
 }
 
+/* Does what befalls a packet depend on the packets before it? */
+static bool has_memory(const struct lab_link_config *c)
+{
+    return c->rate_bits > 0 || c->jitter != LAB_JITTER_NONE ||
+           (c->loss != LAB_LOSS_NONE && c->loss != LAB_LOSS_BERNOULLI);
+}
+
 base_err lab_links_init(struct lab_links *links, const struct lab_topology *topology, uint64_t seed)
 {
     *links = (struct lab_links){ .topology = topology, .seed = seed };
     links->of_slot = malloc((topology->edge_count + 1) * sizeof *links->of_slot);
     if (links->of_slot == NULL)
         return BASE_ENOMEM;
+    links->is_shared =
+        topology->is_uniform && !has_memory(&topology->uniform) &&
+        (uint64_t)topology->host_count * topology->host_count > LAB_UNIFORM_LINKS_MAX;
     for (size_t i = 0; i < topology->edge_count; i++)
         links->of_slot[i] = LAB_NONE;
     return BASE_OK;
@@ -124,4 +134,10 @@ struct lab_link *lab_links_of_pair(struct lab_links *links, uint32_t from, uint3
     *find_pair(links->pairs, links->pair_capacity, key) = pair;
     links->pair_count++;
     return link;
+}
+
+struct lab_link *lab_links_on_way(struct lab_links *links, uint32_t from, uint32_t to)
+{
+    struct lab_link *const own = lab_links_of_pair(links, from, to, !links->is_shared);
+    return own != NULL || !links->is_shared ? own : lab_links_of_pair(links, from, from, true);
 }

@@ -21,6 +21,7 @@ extern const struct suite suite_crypto;
 extern const struct suite suite_ifr;
 extern const struct suite suite_alm;
 extern const struct suite suite_baseline;
+extern const struct suite suite_net;
 extern const struct suite suite_stats;
 extern const struct suite suite_exec;
 

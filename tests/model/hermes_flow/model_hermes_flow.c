@@ -3,7 +3,7 @@
  * within its bound and is all given back. Argument: histories (60). SEED repeats a run. */
 #include "unit.h"
 
-#include "hermes_pair.h"
+#include "flow_pair.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,14 +35,14 @@ static struct hermes_channel random_channel(struct base_rng *rng)
 static size_t random_size(struct base_rng *rng)
 {
     static const size_t most[] = { 100, 2048, 9000, 50000, 300000 };
-    return HERMES_PAIR_MESSAGE_MIN + base_rng_below(rng, most[base_rng_below(rng, 5)]);
+    return FLOW_PAIR_MESSAGE_MIN + base_rng_below(rng, most[base_rng_below(rng, 5)]);
 }
 
-static void check_book(const struct hermes_pair *pair, const struct hermes_flow_config *config)
+static void check_book(const struct flow_pair *pair, const struct hermes_flow_config *config)
 {
     uint64_t delivered = 0;
     for (size_t i = 0; i < pair->entry_count; i++) {
-        const struct hermes_pair_entry *const entry = &pair->entries[i];
+        const struct flow_pair_entry *const entry = &pair->entries[i];
         assert_true(entry->come_count <= 1);
         assert_true(entry->done != 0);
         /* The other way round is allowed: it came, but no acknowledgement did in time. */
@@ -63,32 +63,32 @@ static void history(uint64_t seed)
 {
     struct base_rng rng;
     base_rng_init(&rng, seed);
-    struct hermes_flow_config config = hermes_pair_config();
+    struct hermes_flow_config config = flow_pair_config();
     config.memory_bytes = (size_t)60000 << base_rng_below(&rng, 7);
-    config.packet_max = 256 + base_rng_below(&rng, 1200);
+    config.packet_max = 448 + base_rng_below(&rng, 1000);
     config.rate_max_bits = base_rng_below(&rng, 5) == 0 ? 5000000 : 0;
     const struct hermes_channel channel = random_channel(&rng);
-    struct hermes_pair pair;
-    hermes_pair_init(&pair, &channel, &config, seed);
+    struct flow_pair pair;
+    flow_pair_init(&pair, &channel, &config, seed);
     const size_t count = 50 + base_rng_below(&rng, 400);
     const uint64_t pause_ns = 1 + base_rng_below(&rng, 60 * MILLISECOND);
     for (size_t i = 0; i < count; i++) {
         const unsigned from = (unsigned)base_rng_below(&rng, 2);
-        hermes_pair_send(&pair, from, (enum bpi_hermes_class)base_rng_below(&rng, 3),
-                         random_size(&rng));
+        flow_pair_send(&pair, from, (enum bpi_hermes_class)base_rng_below(&rng, 3),
+                       random_size(&rng));
         if (base_rng_below(&rng, 60) == 0)
             pair.ways[from].is_down = !pair.ways[from].is_down;
         if (base_rng_below(&rng, 4) != 0)
-            hermes_pair_run(&pair, pair.now_ns + base_rng_below(&rng, pause_ns));
+            flow_pair_run(&pair, pair.now_ns + base_rng_below(&rng, pause_ns));
     }
     pair.ways[0].is_down = pair.ways[1].is_down = false;
-    hermes_pair_run(&pair, pair.now_ns + 100 * SECOND);
+    flow_pair_run(&pair, pair.now_ns + 100 * SECOND);
     printf("seed %llu: loss %g, %.0f ms, %.0f Mbit/s, %zu KiB:", (unsigned long long)seed,
            channel.loss, (double)channel.delay_ns / 1e6, (double)channel.rate_bits / 1e6,
            config.memory_bytes >> 10);
     check_book(&pair, &config);
     printf("\n");
-    hermes_pair_done(&pair);
+    flow_pair_done(&pair);
 }
 
 static uint64_t first_seed;

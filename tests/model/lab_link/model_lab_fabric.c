@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-enum { ROUNDS = 300, STEPS = 400, HOSTS_MAX = 7, FLYING_MAX = 1024, DATA_MAX = 4000 };
+enum { ROUNDS = 300 / MODEL_SLOW, STEPS = 400, HOSTS_MAX = 7, FLYING_MAX = 1024, DATA_MAX = 4000 };
 
 static uint64_t seed;
 static unsigned times = 1;

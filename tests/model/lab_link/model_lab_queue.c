@@ -14,7 +14,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { ROUNDS = 400, PACKETS = 3000 };
+enum { ROUNDS = 400 / MODEL_SLOW, PACKETS = 3000 };
 
 static uint64_t seed;
 static unsigned times = 1;

@@ -139,6 +139,30 @@ static void calls_that_are_refused(void **state)
     up(0, 1);
 }
 
+/* A node that has no place left says so, and its sessions stay. */
+static void callers_of_a_full_node_are_turned_away(void **state)
+{
+    uint32_t peer;
+    (void)state;
+    struct net_node *const node = &net.nodes[1];
+    up(1, 2);
+    for (uint16_t i = 0; i < 3; i++) {
+        const struct base_address to = { .ip = { 1 }, .port = (uint16_t)(i + 1) };
+        assert_int_equal(hermes_secure_connect(node->secure, &node->world, &to, NULL, &peer),
+                         BASE_OK);
+    }
+    assert_int_equal(net_call(&net, 0, 1, true, NULL), BASE_OK);
+    net_wait(&net, NET_S);
+    assert_int_equal(net.nodes[0].ups, 1);
+    assert_int_equal(net.nodes[0].downs, 1);
+    assert_int_equal(node->ups, 1);
+    assert_true(net_are_up(&net, 1, 2));
+    talk(1, 2);
+    net_wait(&net, 40 * NET_S); /* now there is a place */
+    up(0, 1);
+    talk(0, 1);
+}
+
 /* A node whose list names itself without its id. */
 static void a_call_to_oneself_ends(void **state)
 {
@@ -243,22 +267,94 @@ static void a_restarted_node_calls_again(void **state)
     }
 }
 
-/* The first to be seen of a session that replaced another is UP, whatever comes first. */
+struct held {
+    struct net_packet packets[8];
+    size_t count;
+};
+
+static bool hold_from_0(struct net *on, struct net_packet *packet, void *context)
+{
+    struct held *const held = context;
+    if (packet->data[0] < 4 || net_at(on, &packet->from)->number != 0)
+        return true;
+    assert_true(held->count < 8);
+    held->packets[held->count++] = *packet;
+    return false;
+}
+
+/* Of a session that replaced another, UP is seen before its data, however fast that comes. */
 static void a_replacing_session_is_told_before_its_data(void **state)
 {
+    static struct held held;
+    static const enum hermes_opened_kind kinds[] = { HERMES_DOWN, HERMES_UP, HERMES_DATA };
     (void)state;
     up(0, 1);
     net_restart(&net, 0);
-    net.delay_ns = 0; /* everything in one instant, packets before timers */
+    held.count = 0;
+    net.see = hold_from_0;
+    net.context = &held;
     assert_int_equal(net_call(&net, 0, 1, true, NULL), BASE_OK);
-    for (int i = 0; i < 200 && net_peer(&net, 0, 1) == HERMES_NO_PEER; i++)
-        net_wait(&net, 0);
-    for (int i = 0; i < 5; i++)
-        assert_true(net_say(&net, 0, 1, true, 16));
+    net_wait(&net, 110 * NET_MS);
+    net_say(&net, 0, 1, true, 16);
+    net_say(&net, 0, 1, true, 16);
+    assert_int_equal(held.count, 3);
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(
+            net_deliver(&net, 1, &held.packets[i].from, held.packets[i].data, held.packets[i].size),
+            kinds[i]);
+    net.see = NULL;
     net_wait(&net, NET_S);
-    assert_true(net_are_up(&net, 0, 1));
-    assert_in_range(net.nodes[1].heard[0], 4, 5);
+    assert_int_equal(net.nodes[1].ups, 2);
     talk(0, 1);
+}
+
+/* A FINISH is not waited for longer than its sender repeats it. */
+static void a_finish_that_comes_too_late(void **state)
+{
+    static struct held held;
+    (void)state;
+    held.count = 0;
+    net.see = hold_from_0;
+    net.context = &held;
+    assert_int_equal(net_call(&net, 0, 1, true, NULL), BASE_OK);
+    net_wait(&net, 110 * NET_MS);
+    net.see = NULL;
+    net.is_cut = true;
+    net_wait(&net, 31 * NET_S);
+    assert_int_equal(
+        net_deliver(&net, 1, &held.packets[0].from, held.packets[0].data, held.packets[0].size),
+        HERMES_NOTHING);
+    assert_int_equal(hermes_secure_counts(net.nodes[1].secure).unknown, 1);
+    assert_int_equal(net.nodes[1].ups, 0);
+    assert_int_equal(net.nodes[0].downs, 1);
+}
+
+static bool note_index(struct net *on, struct net_packet *packet, void *context)
+{
+    struct held *const held = context;
+    (void)on;
+    held->packets[held->count++] = *packet;
+    return false;
+}
+
+/* The index of a session, by which its packets are found, tells nothing of others. */
+static void indices_cannot_be_guessed(void **state)
+{
+    static struct held held;
+    uint32_t indices[4], peer;
+    (void)state;
+    held.count = 0;
+    net.see = note_index;
+    net.context = &held;
+    for (uint16_t i = 0; i < 4; i++) {
+        struct net_node *const node = &net.nodes[0];
+        const struct base_address to = { .ip = { 1 }, .port = (uint16_t)(i + 1) };
+        assert_int_equal(hermes_secure_connect(node->secure, &node->world, &to, NULL, &peer),
+                         BASE_OK);
+        memcpy(&indices[i], held.packets[i].data + 52, 4);
+        for (uint16_t k = 0; k < i; k++)
+            assert_true(indices[i] - indices[k] > 1 << 16 && indices[k] - indices[i] > 1 << 16);
+    }
 }
 
 static void both_call_at_once(void **state)
@@ -420,6 +516,7 @@ int main(void)
         NET_TEST(another_name_than_expected_does_not_come_up),
         NET_TEST(nobody_answers),
         NET_TEST(calls_that_are_refused),
+        NET_TEST(callers_of_a_full_node_are_turned_away),
         NET_TEST(a_call_to_oneself_ends),
         NET_TEST(nothing_is_sent_by_what_is_not_up),
         NET_TEST(encrypted_and_plain),
@@ -427,6 +524,8 @@ int main(void)
         NET_TEST(closing_unheard),
         NET_TEST(a_restarted_node_calls_again),
         NET_TEST(a_replacing_session_is_told_before_its_data),
+        NET_TEST(a_finish_that_comes_too_late),
+        NET_TEST(indices_cannot_be_guessed),
         NET_TEST(both_call_at_once),
         NET_TEST(roaming),
         NET_TEST(an_old_packet_from_elsewhere_moves_nothing),

@@ -151,6 +151,23 @@ static void every_other_size_is_refused(void **state)
     }
 }
 
+/* The packets of a handshake from another address than that they belong to. */
+static void every_other_sender_is_refused(void **state)
+{
+    (void)state;
+    for (size_t number = 0; number < 5; number++) {
+        const struct net_packet packet = *story_until(&trace, number);
+        const uint32_t to = net_at(&net, &packet.to)->number;
+        struct net_packet other = packet;
+        other.from.port++;
+        net.is_cut = true;
+        assert_refused(to, &other, other.data, other.size);
+        net.is_cut = false;
+        goes_on(to, &packet);
+        net_done(&net);
+    }
+}
+
 /* Everything ever said, again, to either side, from where it came and from elsewhere. Only a first
  * packet with its cookie is answered; nothing comes of it. */
 static void everything_said_twice_is_nothing(void **state)
@@ -450,6 +467,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_flipped_bit_is_refused),
         cmocka_unit_test(every_other_size_is_refused),
+        cmocka_unit_test(every_other_sender_is_refused),
         cmocka_unit_test(everything_said_twice_is_nothing),
         cmocka_unit_test(a_finish_kept_back_is_nothing),
         cmocka_unit_test(nothing_is_amplified),

@@ -159,6 +159,25 @@ static void every_key_is_new(void **state)
     net_done(&net);
 }
 
+/* The same history up to the change, but one side draws another ephemeral key: other keys. */
+static void both_sides_make_the_keys(void **state)
+{
+    uint8_t keys[3][HERMES_KEY_SIZE];
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        begin(8, 10 * NET_S);
+        if (i > 0)
+            net.nodes[i - 1].secrets.state[0]++;
+        while (rekeys(0) == 0 || rekeys(1) == 0)
+            net_wait(&net, NET_S);
+        assert_memory_equal(keys_of(0)->send_key, keys_of(1)->receive_key, HERMES_KEY_SIZE);
+        memcpy(keys[i], keys_of(0)->send_key, HERMES_KEY_SIZE);
+        for (size_t k = 0; k < i; k++)
+            assert_memory_not_equal(keys[k], keys[i], HERMES_KEY_SIZE);
+        net_done(&net);
+    }
+}
+
 /* After the change and the grace, nothing is left that could open what was sent before. */
 static void old_keys_are_gone(void **state)
 {
@@ -244,6 +263,7 @@ int main(void)
         cmocka_unit_test(by_count),
         cmocka_unit_test(both_start_at_once),
         cmocka_unit_test(every_key_is_new),
+        cmocka_unit_test(both_sides_make_the_keys),
         cmocka_unit_test(old_keys_are_gone),
         cmocka_unit_test(keys_that_cannot_be_changed_end),
         cmocka_unit_test(one_deaf_minute),

@@ -1,7 +1,7 @@
 /* test_hermes_flow.c - one property of a flow at a time, over a channel in virtual time. */
 #include "unit.h"
 
-#include "hermes_pair.h"
+#include "flow_pair.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -11,13 +11,13 @@
 
 static const struct hermes_channel plain = { .delay_ns = 20 * MILLISECOND };
 
-static void start(struct hermes_pair *pair, const struct hermes_channel *channel)
+static void start(struct flow_pair *pair, const struct hermes_channel *channel)
 {
-    const struct hermes_flow_config config = hermes_pair_config();
-    hermes_pair_init(pair, channel, &config, 1);
+    const struct hermes_flow_config config = flow_pair_config();
+    flow_pair_init(pair, channel, &config, 1);
 }
 
-static void need_all(const struct hermes_pair *pair)
+static void need_all(const struct flow_pair *pair)
 {
     assert_int_equal(pair->wrong + pair->malformed + pair->refused, 0);
     for (size_t i = 0; i < pair->entry_count; i++) {
@@ -33,14 +33,14 @@ static void need_all(const struct hermes_pair *pair)
 static void errors(void **state)
 {
     (void)state;
-    struct hermes_flow_config config = hermes_pair_config();
+    struct hermes_flow_config config = flow_pair_config();
     struct hermes_flow *flow = NULL;
     static uint8_t bytes[BPI_HERMES_MESSAGE_MAX + 257];
-    config.packet_max = 255;
+    config.packet_max = 447;
     assert_int_equal(hermes_flow_new(&config, 0, &flow), BASE_ERANGE);
     config.packet_max = 65536;
     assert_int_equal(hermes_flow_new(&config, 0, &flow), BASE_ERANGE);
-    config = hermes_pair_config();
+    config = flow_pair_config();
     config.memory_bytes = 0;
     assert_int_equal(hermes_flow_new(&config, 0, &flow), BASE_ERANGE);
     assert_null(flow);
@@ -71,122 +71,166 @@ static void errors(void **state)
 static void idle_flow_sleeps(void **state)
 {
     (void)state;
-    struct hermes_pair pair;
+    struct flow_pair pair;
     start(&pair, &plain);
     assert_true(hermes_flow_wake_ns(pair.flows[0]) == UINT64_MAX);
-    hermes_pair_send(&pair, 0, BPI_HERMES_AUCTION, 300);
-    hermes_pair_run(&pair, pair.now_ns + 10 * SECOND);
+    flow_pair_send(&pair, 0, BPI_HERMES_AUCTION, 300);
+    flow_pair_run(&pair, pair.now_ns + 10 * SECOND);
     need_all(&pair);
     for (int i = 0; i < 2; i++)
         assert_true(hermes_flow_wake_ns(pair.flows[i]) == UINT64_MAX);
-    hermes_pair_done(&pair);
+    flow_pair_done(&pair);
 }
 
 static void one_way_is_enough(void **state)
 {
     (void)state;
-    struct hermes_pair pair;
+    struct flow_pair pair;
     start(&pair, &plain);
     static const size_t sizes[] = { 8,    1400,  1412,  1413,   2048,
                                     8192, 45000, 46000, 300000, BPI_HERMES_MESSAGE_MAX + 256 };
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
-        const size_t number = hermes_pair_send(&pair, 0, (enum bpi_hermes_class)(i % 3), sizes[i]);
-        hermes_pair_run(&pair, pair.now_ns + 4 * SECOND);
+        const size_t number = flow_pair_send(&pair, 0, (enum bpi_hermes_class)(i % 3), sizes[i]);
+        flow_pair_run(&pair, pair.now_ns + 4 * SECOND);
         if (sizes[i] <= 8192)
             assert_int_equal(pair.entries[number].come_ns - pair.entries[number].sent_ns,
                              plain.delay_ns);
     }
     need_all(&pair);
     assert_int_equal(hermes_flow_stats(pair.flows[0]).fragments_repeated, 0);
-    hermes_pair_done(&pair);
+    flow_pair_done(&pair);
+}
+
+/* Every size around the one that needs a second block, and the smallest packets. */
+static void sizes_around_a_block(void **state)
+{
+    (void)state;
+    static const size_t packets[] = { 448, 475, 1420 };
+    for (size_t i = 0; i < sizeof packets / sizeof packets[0]; i++) {
+        struct flow_pair pair;
+        struct hermes_flow_config config = flow_pair_config();
+        config.packet_max = packets[i];
+        flow_pair_init(&pair, &plain, &config, 1);
+        const size_t block = 32 * (packets[i] - 8);
+        for (size_t size = block - 20; size < block + 20; size++) {
+            flow_pair_send(&pair, 0, BPI_HERMES_CONSENSUS, size);
+            flow_pair_run(&pair, pair.now_ns + SECOND);
+        }
+        for (size_t size = 8180; size < 8220; size++) {
+            flow_pair_send(&pair, 0, BPI_HERMES_CONSENSUS, size);
+            flow_pair_run(&pair, pair.now_ns + SECOND);
+        }
+        flow_pair_send(&pair, 0, BPI_HERMES_SHADOW_DATA, BPI_HERMES_MESSAGE_MAX + 256);
+        flow_pair_run(&pair, pair.now_ns + 10 * SECOND);
+        need_all(&pair);
+        flow_pair_done(&pair);
+    }
 }
 
 static void small_ones_share_packets(void **state)
 {
     (void)state;
     const struct hermes_channel slow = { .delay_ns = 20 * MILLISECOND, .rate_bits = 10000000 };
-    struct hermes_pair pair;
+    struct flow_pair pair;
     start(&pair, &slow);
     hermes_flow_expect_loss(pair.flows[0], 0);
     for (int i = 0; i < 1000; i++)
-        hermes_pair_send(&pair, 0, BPI_HERMES_AUCTION, 60);
-    hermes_pair_run(&pair, pair.now_ns + 4 * SECOND);
+        flow_pair_send(&pair, 0, BPI_HERMES_AUCTION, 60);
+    flow_pair_run(&pair, pair.now_ns + 4 * SECOND);
     need_all(&pair);
     /* Those that did not have to wait went alone: a burst and a half of 149 bytes on the wire. */
     assert_in_range(hermes_flow_stats(pair.flows[0]).fragments_sent, 44, 200);
-    hermes_pair_done(&pair);
+    flow_pair_done(&pair);
 }
 
 static void first_burst_is_bounded(void **state)
 {
     (void)state;
-    struct hermes_pair pair;
+    struct flow_pair pair;
     start(&pair, &plain);
-    hermes_pair_send(&pair, 0, BPI_HERMES_SHADOW_DATA, 400000);
+    flow_pair_send(&pair, 0, BPI_HERMES_SHADOW_DATA, 400000);
     assert_in_range(pair.ways[0].bytes, 10000, 14600);
-    hermes_pair_run(&pair, pair.now_ns + 20 * MILLISECOND);
+    flow_pair_run(&pair, pair.now_ns + 20 * MILLISECOND);
     assert_in_range(pair.ways[0].bytes, 10000, 14600);
-    hermes_pair_run(&pair, pair.now_ns + 4 * SECOND);
+    flow_pair_run(&pair, pair.now_ns + 4 * SECOND);
     need_all(&pair);
-    hermes_pair_done(&pair);
+    flow_pair_done(&pair);
+}
+
+/* A rate that is told is sent at after one round trip; else the first window is doubled. */
+static void known_rate_is_used(void **state)
+{
+    (void)state;
+    static const uint64_t rates[] = { 0, 100000000 };
+    static const uint64_t least[] = { 29000, 400000 }, most[] = { 60000, 600000 };
+    for (size_t i = 0; i < 2; i++) {
+        struct hermes_flow_config config = flow_pair_config();
+        config.rate_bits = rates[i];
+        struct flow_pair pair;
+        flow_pair_init(&pair, &plain, &config, 1);
+        flow_pair_send(&pair, 0, BPI_HERMES_SHADOW_DATA, 1000000);
+        flow_pair_run(&pair, pair.now_ns + 84 * MILLISECOND);
+        assert_in_range(pair.ways[0].bytes, least[i], most[i]);
+        flow_pair_done(&pair);
+    }
 }
 
 static void given_up_at_its_deadline(void **state)
 {
     (void)state;
-    struct hermes_pair pair;
+    struct flow_pair pair;
     start(&pair, &plain);
     pair.ways[0].is_down = true;
     static const uint64_t deadlines[] = { SECOND, 5 * SECOND, 30 * SECOND };
     for (unsigned class = 0; class < BPI_HERMES_CLASSES; class ++)
-        hermes_pair_send(&pair, 0, (enum bpi_hermes_class) class, 60000);
+        flow_pair_send(&pair, 0, (enum bpi_hermes_class) class, 60000);
     const uint64_t begin_ns = pair.now_ns;
     for (unsigned class = 0; class < BPI_HERMES_CLASSES; class ++) {
-        hermes_pair_run(&pair, begin_ns + deadlines[class] - 1);
+        flow_pair_run(&pair, begin_ns + deadlines[class] - 1);
         assert_int_equal(pair.entries[class].done, 0);
-        hermes_pair_run(&pair, begin_ns + deadlines[class]);
+        flow_pair_run(&pair, begin_ns + deadlines[class]);
         assert_int_equal(pair.entries[class].done, -1);
     }
     assert_int_equal(hermes_flow_stats(pair.flows[0]).expired, 3);
     assert_int_equal(hermes_flow_stats(pair.flows[0]).memory_bytes, 0);
     /* A dead link costs a probe now and then, not a flood. */
     assert_true(pair.ways[0].packets < 600);
-    hermes_pair_done(&pair);
+    flow_pair_done(&pair);
 }
 
 /* Whatever was submitted while the link was dead comes soon after it heals. */
 static void healed_link_is_found(void **state)
 {
     (void)state;
-    struct hermes_pair pair;
+    struct flow_pair pair;
     start(&pair, &plain);
-    hermes_pair_send(&pair, 0, BPI_HERMES_CONSENSUS, 500);
-    hermes_pair_run(&pair, pair.now_ns + SECOND);
+    flow_pair_send(&pair, 0, BPI_HERMES_CONSENSUS, 500);
+    flow_pair_run(&pair, pair.now_ns + SECOND);
     pair.ways[0].is_down = pair.ways[1].is_down = true;
     for (int i = 0; i < 40; i++)
-        hermes_pair_send(&pair, 0, BPI_HERMES_SHADOW_DATA, 60000);
-    hermes_pair_run(&pair, pair.now_ns + 10 * SECOND);
-    const size_t number = hermes_pair_send(&pair, 0, BPI_HERMES_CONSENSUS, 2000);
-    hermes_pair_run(&pair, pair.now_ns + 500 * MILLISECOND);
+        flow_pair_send(&pair, 0, BPI_HERMES_SHADOW_DATA, 60000);
+    flow_pair_run(&pair, pair.now_ns + 10 * SECOND);
+    const size_t number = flow_pair_send(&pair, 0, BPI_HERMES_CONSENSUS, 2000);
+    flow_pair_run(&pair, pair.now_ns + 500 * MILLISECOND);
     pair.ways[0].is_down = pair.ways[1].is_down = false;
-    hermes_pair_run(&pair, pair.now_ns + 15 * SECOND);
+    flow_pair_run(&pair, pair.now_ns + 15 * SECOND);
     assert_int_equal(pair.entries[number].done, 1);
     need_all(&pair);
-    hermes_pair_done(&pair);
+    flow_pair_done(&pair);
 }
 
 static void rate_max_is_kept(void **state)
 {
     (void)state;
-    struct hermes_flow_config config = hermes_pair_config();
+    struct hermes_flow_config config = flow_pair_config();
     config.rate_max_bits = 2000000;
-    struct hermes_pair pair;
-    hermes_pair_init(&pair, &plain, &config, 1);
+    struct flow_pair pair;
+    flow_pair_init(&pair, &plain, &config, 1);
     for (int i = 0; i < 40; i++)
-        hermes_pair_send(&pair, 0, BPI_HERMES_SHADOW_DATA, 50000);
-    hermes_pair_run(&pair, pair.now_ns + 4 * SECOND);
+        flow_pair_send(&pair, 0, BPI_HERMES_SHADOW_DATA, 50000);
+    flow_pair_run(&pair, pair.now_ns + 4 * SECOND);
     assert_in_range(pair.ways[0].bytes, 900000, 1020000);
-    hermes_pair_done(&pair);
+    flow_pair_done(&pair);
 }
 
 /* Class 0 alone could fill the link; both others get at least 1/16 of its bytes. */
@@ -194,17 +238,17 @@ static void nobody_starves(void **state)
 {
     (void)state;
     const struct hermes_channel link = { .delay_ns = 10 * MILLISECOND, .rate_bits = 10000000 };
-    struct hermes_flow_config config = hermes_pair_config();
+    struct hermes_flow_config config = flow_pair_config();
     for (unsigned i = 0; i < BPI_HERMES_CLASSES; i++)
         config.deadline_ns[i] = 60 * SECOND;
-    struct hermes_pair pair;
-    hermes_pair_init(&pair, &link, &config, 1);
+    struct flow_pair pair;
+    flow_pair_init(&pair, &link, &config, 1);
     uint64_t given[BPI_HERMES_CLASSES] = { 0 };
     for (int t = 0; t < 20000; t++) {
         for (unsigned class = 0; class < BPI_HERMES_CLASSES; class ++)
             for (; given[class] < pair.come_bytes[class] + 500000; given[class] += 20000)
-                hermes_pair_send(&pair, 0, (enum bpi_hermes_class) class, 20000);
-        hermes_pair_run(&pair, pair.now_ns + MILLISECOND);
+                flow_pair_send(&pair, 0, (enum bpi_hermes_class) class, 20000);
+        flow_pair_run(&pair, pair.now_ns + MILLISECOND);
     }
     const uint64_t all = pair.come_bytes[0] + pair.come_bytes[1] + pair.come_bytes[2];
     print_message(
@@ -212,28 +256,28 @@ static void nobody_starves(void **state)
         (double)pair.come_bytes[1] / (double)all, (double)pair.come_bytes[2] / (double)all);
     assert_true(pair.come_bytes[1] * 17 >= all && pair.come_bytes[2] * 17 >= all);
     assert_true(pair.come_bytes[0] * 100 >= all * 83);
-    hermes_pair_done(&pair);
+    flow_pair_done(&pair);
 }
 
 static void loss_is_measured(void **state)
 {
     (void)state;
     const struct hermes_channel lossy = { .delay_ns = 20 * MILLISECOND, .loss = 0.05 };
-    struct hermes_pair pair;
+    struct flow_pair pair;
     start(&pair, &lossy);
-    assert_true(hermes_flow_stats(pair.flows[0]).loss_share == 0.02);
+    assert_true(hermes_flow_stats(pair.flows[0]).loss_share == 0.03);
     hermes_flow_expect_loss(pair.flows[0], 0.1);
     assert_true(hermes_flow_stats(pair.flows[0]).loss_share == 0.1);
-    hermes_flow_expect_loss(pair.flows[0], 0.02);
+    hermes_flow_expect_loss(pair.flows[0], 0.03);
     for (int i = 0; i < 1000; i++) {
-        hermes_pair_send(&pair, 0, BPI_HERMES_CONSENSUS, 3000);
-        hermes_pair_run(&pair, pair.now_ns + 50 * MILLISECOND);
+        flow_pair_send(&pair, 0, BPI_HERMES_CONSENSUS, 3000);
+        flow_pair_run(&pair, pair.now_ns + 50 * MILLISECOND);
     }
     const struct hermes_flow_stats stats = hermes_flow_stats(pair.flows[0]);
     assert_true(stats.loss_share > 0.03 && stats.loss_share < 0.07);
     assert_in_range(stats.rtt_ns, 40 * MILLISECOND, 41 * MILLISECOND);
     assert_true(stats.fragments_parity > 0 && stats.fragments_repeated > 0);
-    hermes_pair_done(&pair);
+    flow_pair_done(&pair);
 }
 
 /* Reordering, late packets and copies made by the network are not taken for loss for long. */
@@ -243,17 +287,17 @@ static void disorder_is_no_loss(void **state)
     const struct hermes_channel mixed = { .delay_ns = 20 * MILLISECOND,
                                           .jitter_ns = 10 * MILLISECOND,
                                           .duplicate = 0.1 };
-    struct hermes_pair pair;
+    struct flow_pair pair;
     start(&pair, &mixed);
     for (int i = 0; i < 2000; i++) {
-        hermes_pair_send(&pair, 0, BPI_HERMES_AUCTION, 3000);
-        hermes_pair_run(&pair, pair.now_ns + 10 * MILLISECOND);
+        flow_pair_send(&pair, 0, BPI_HERMES_AUCTION, 3000);
+        flow_pair_run(&pair, pair.now_ns + 10 * MILLISECOND);
     }
-    hermes_pair_run(&pair, pair.now_ns + SECOND);
+    flow_pair_run(&pair, pair.now_ns + SECOND);
     need_all(&pair);
     assert_true(hermes_flow_stats(pair.flows[0]).loss_share < 0.01);
     assert_true(hermes_flow_stats(pair.flows[1]).duplicates > 0);
-    hermes_pair_done(&pair);
+    flow_pair_done(&pair);
 }
 
 static void both_ways_at_once(void **state)
@@ -262,16 +306,16 @@ static void both_ways_at_once(void **state)
     const struct hermes_channel link = { .delay_ns = 10 * MILLISECOND,
                                          .rate_bits = 20000000,
                                          .loss = 0.01 };
-    struct hermes_pair pair;
+    struct flow_pair pair;
     start(&pair, &link);
     for (int i = 0; i < 60; i++)
         for (unsigned from = 0; from < 2; from++) {
-            hermes_pair_send(&pair, from, (enum bpi_hermes_class)(i % 3), 100 + 777 * (size_t)i);
-            hermes_pair_run(&pair, pair.now_ns + 10 * MILLISECOND);
+            flow_pair_send(&pair, from, (enum bpi_hermes_class)(i % 3), 100 + 777 * (size_t)i);
+            flow_pair_run(&pair, pair.now_ns + 10 * MILLISECOND);
         }
-    hermes_pair_run(&pair, pair.now_ns + 10 * SECOND);
+    flow_pair_run(&pair, pair.now_ns + 10 * SECOND);
     need_all(&pair);
-    hermes_pair_done(&pair);
+    flow_pair_done(&pair);
 }
 
 int main(void)
@@ -280,8 +324,10 @@ int main(void)
         cmocka_unit_test(errors),
         cmocka_unit_test(idle_flow_sleeps),
         cmocka_unit_test(one_way_is_enough),
+        cmocka_unit_test(sizes_around_a_block),
         cmocka_unit_test(small_ones_share_packets),
         cmocka_unit_test(first_burst_is_bounded),
+        cmocka_unit_test(known_rate_is_used),
         cmocka_unit_test(given_up_at_its_deadline),
         cmocka_unit_test(healed_link_is_found),
         cmocka_unit_test(rate_max_is_kept),

@@ -3,7 +3,7 @@
  */
 #include "unit.h"
 
-#include "hermes_pair.h"
+#include "flow_pair.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -36,7 +36,7 @@ static void on_done(void *context, uint64_t ticket, bool is_delivered)
 
 static struct hermes_flow *open_flow(void)
 {
-    struct hermes_flow_config config = hermes_pair_config();
+    struct hermes_flow_config config = flow_pair_config();
     config.memory_bytes = MEMORY;
     struct hermes_flow *flow = NULL;
     assert_int_equal(hermes_flow_new(&config, 0, &flow), BASE_OK);
@@ -213,7 +213,7 @@ static void part_twice(void **state)
 static void forgotten_is_not_delivered(void **state)
 {
     (void)state;
-    struct hermes_flow_config config = hermes_pair_config();
+    struct hermes_flow_config config = flow_pair_config();
     struct hermes_flow *sender = NULL, *receiver = NULL;
     struct seen seen = { 0 };
     const struct hermes_flow_sink sink = { &seen, on_message, on_done };

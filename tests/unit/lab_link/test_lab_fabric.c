@@ -285,6 +285,48 @@ static void a_uniform_mesh_takes_memory_for_what_is_used(void **state)
     lab_fabric_free(f);
 }
 
+/* Links without memory of more pairs than can have one each: one for each sender, but for those
+ * that are changed. */
+static void a_large_mesh_without_memory_shares_links(void **state)
+{
+#ifdef BPI_SANITIZED
+    enum { MANY = 3000, EACH = 20 };
+#else
+    enum { MANY = 3000, EACH = 360 };
+#endif
+    struct lab_arrival a;
+    uint64_t count = 0;
+    (void)state;
+    begin(1);
+    topology.hosts = calloc(MANY, sizeof *topology.hosts);
+    topology.host_count = topology.program_count = MANY;
+    topology.is_uniform = true;
+    topology.uniform =
+        (struct lab_link_config){ .delay_ns = MS, .loss = LAB_LOSS_BERNOULLI, .loss_share = 0.5 };
+    struct lab_fabric *const f = open_fabric(0);
+    const struct lab_change cut = { .kind = LAB_CUT, .a = 7, .b = 8, .is_one_way = true };
+    assert_int_equal(lab_fabric_change(f, 0, &cut, NULL), BASE_OK);
+    for (uint32_t k = 1; k <= EACH; k++) {
+        for (uint32_t i = 0; i < MANY; i++)
+            push(f, k * MS, i, (i + k) % MANY, 20);
+        while (lab_fabric_pop(f, (k + 1) * MS - 1, &a))
+            count++;
+    }
+    while (lab_fabric_pop(f, (EACH + 2) * MS, &a))
+        count++;
+    const struct lab_link_counts total = lab_fabric_total(f);
+    assert_int_equal(lab_fabric_stats(f).no_memory, 0);
+    assert_int_equal(total.packets, MANY * EACH);
+    assert_int_equal(total.delivered, count);
+    assert_int_equal(total.down_dropped, 1);
+    assert_true(count > MANY * EACH / 2 - 5000 && count < MANY * EACH / 2 + 5000);
+    assert_int_equal(lab_fabric_counts(f, 7, 8)->packets, 1);
+    assert_int_equal(lab_fabric_counts(f, 7, 9)->packets, EACH - 1);
+    assert_int_equal(lab_fabric_counts(f, 9, 2)->packets, EACH);
+    free(topology.hosts);
+    lab_fabric_free(f);
+}
+
 /* A ring of many hosts: tables for every destination, each way the shorter one. */
 static void long_ways_are_found(void **state)
 {
@@ -324,6 +366,7 @@ int main(void)
         cmocka_unit_test(memory_is_bounded),
         cmocka_unit_test(a_packet_may_be_changed_while_others_are_pushed),
         cmocka_unit_test(a_uniform_mesh_takes_memory_for_what_is_used),
+        cmocka_unit_test(a_large_mesh_without_memory_shares_links),
         cmocka_unit_test(long_ways_are_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

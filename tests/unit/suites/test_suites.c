@@ -53,7 +53,8 @@ static void every_case_goes_through(void **state)
     (void)state;
     for (size_t i = 0; i < suite_table_count; i++)
         for (size_t k = 0; k < suite_table[i]->case_count; k++)
-            all_values(suite_table[i]->cases[k]);
+            if (strcmp(suite_table[i]->name, "net") != 0) /* minutes, and privileges: test_net */
+                all_values(suite_table[i]->cases[k]);
 }
 
 static const struct bench_case *find_case(const char *name, size_t length)

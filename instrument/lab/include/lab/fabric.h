@@ -4,7 +4,9 @@
  * A packet goes from host to host over the links of a shortest path (by delay, then hops; equals
  * take turns by destination); each link on the way takes it when it is there, behind the host's own
  * rate limit. Routes are those of the topology as it was given: a cut drops packets, it does not
- * detour them. Where every pair has the same link (lab_topology.is_uniform) a packet takes that.
+ * detour them. Where every pair has the same link (lab_topology.is_uniform) a packet takes that; of
+ * more than 1024 hosts the links of one sender are one object, counted as one, if what befalls a
+ * packet does not depend on those before it (no bandwidth, jitter, bursts of loss, traces).
  *
  * What happens at one time happens in the order in which the packets were pushed.
  *

@@ -5,12 +5,12 @@
  * of one class that wait together share a packet (coalescing). The receiver asks for what is
  * missing (NACK) as soon as a later packet, or the expected end, shows a gap; acknowledgements end
  * the sender's hold. Order of sending: class 0 before 1 before 2, but a waiting lower class gets at
- * least 1/16 of the bytes. Rate: a delay-based estimate (the class of BBR or LEDBAT; the README
- * names and cites it) with pacing, so that bulk builds no queue that urgent messages would wait in.
- * Duplicate fragments and messages are dropped. Memory of both directions is bounded; a message
- * past its deadline is given up.
+ * least 1/16 of the bytes. Rate: a delay-based window of the class of LEDBAT++
+ * (hermes_rate_internal.h) with pacing, so that bulk builds no queue that urgent messages would
+ * wait in. Duplicate fragments and messages are dropped. Memory of both directions is bounded; a
+ * message past its deadline is given up.
  *
- * Memory: the flow itself is 4 KiB and a record of 32 bytes for each packet under way (at most
+ * Memory: the flow itself is 3 KiB and a record of 24 bytes for each packet under way (at most
  * 8192); everything else counts against memory_bytes. One allocation a message and block, none a
  * packet.
  *
@@ -24,9 +24,10 @@
 struct hermes_flow;
 
 struct hermes_flow_config {
-    size_t packet_max;   /* bytes of one plain packet: MTU less all headers */
-    size_t memory_bytes; /* each direction */
-    uint64_t rate_bits, rate_max_bits;
+    size_t packet_max;      /* bytes of one plain packet: MTU less all headers; 448 .. 65455 */
+    size_t memory_bytes;    /* each direction */
+    uint64_t rate_bits;     /* sent at from the first round trip on; 0: unknown, a slow start */
+    uint64_t rate_max_bits; /* 0: none */
     uint64_t deadline_ns[BPI_HERMES_CLASSES];
 };
 
@@ -50,11 +51,12 @@ struct hermes_flow_sink {
     void (*done)(void *context, uint64_t ticket, bool is_delivered); /* acknowledged, or given up */
 };
 
+/* Errors: ERANGE (packet_max, memory_bytes 0), ENOMEM. */
 BASE_MUST_USE base_err hermes_flow_new(const struct hermes_flow_config *config, uint64_t now_ns,
                                        struct hermes_flow **flow);
 void hermes_flow_free(struct hermes_flow *flow);
 /* The loss to expect before much is measured here, such as what other flows of the node measured
- * (0 .. 0.5; at first 2 %). It counts as much as 50 packets. */
+ * (0 .. 0.5; at first 3 %). It counts as much as 50 packets. */
 void hermes_flow_expect_loss(struct hermes_flow *flow, double loss_share);
 /* Queue a message (1 .. BPI_HERMES_MESSAGE_MAX + 256 bytes), copied. ticket comes back in `done`.
  * Class 2 may fill 3/4 of the memory, class 1 7/8. Errors: EFULL (no room now), ERANGE, ENOMEM. */

@@ -75,7 +75,7 @@ static unsigned parts_of(const struct hermes_flow *flow, size_t size)
     const size_t block_max = HERMES_FLOW_BLOCK_FRAGMENTS * flow->fragment_max;
     if (size + HERMES_FLOW_PIECE_HEAD <= block_max || size <= HERMES_FLOW_LONG_MIN)
         return 0;
-    const size_t parts = (size + block_max - 1) / block_max;
+    const size_t parts = size > block_max ? (size + block_max - 1) / block_max : 2;
     return parts < HERMES_FLOW_PARTS_MAX ? (unsigned)parts : HERMES_FLOW_PARTS_MAX;
 }
 
@@ -221,8 +221,9 @@ static double failure_max(const struct hermes_lane *lane, const struct hermes_bl
 struct hermes_block *hermes_lane_start(struct hermes_flow *flow, struct hermes_lane *lane)
 {
     struct hermes_block *const block = TAILQ_FIRST(&lane->waiting);
-    const struct hermes_fec_plan plan = hermes_fec_plan(
-        block->size, flow->fragment_max, hermes_rate_loss(&flow->rate), failure_max(lane, block));
+    const struct hermes_fec_plan plan =
+        hermes_fec_plan(block->size, flow->fragment_max, hermes_rate_loss_feared(&flow->rate),
+                        failure_max(lane, block));
     assert(plan.data * plan.fragment_size <= block->capacity);
     memset(block->bytes + block->size, 0, plan.data * plan.fragment_size - block->size);
     block->number = lane->next_number++;

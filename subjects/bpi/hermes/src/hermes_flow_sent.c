@@ -81,7 +81,7 @@ void hermes_sent_repair(struct hermes_flow *flow, struct hermes_block *block)
     const double failure =
         block->class == BPI_HERMES_SHADOW_DATA ? bulk_repair_failure : repair_failure;
     const unsigned due =
-        hermes_fec_repair(block->data_count - have, hermes_rate_loss(&flow->rate), failure);
+        hermes_fec_repair(block->data_count - have, hermes_rate_loss_feared(&flow->rate), failure);
     if (due > block->repair_due)
         block->repair_due = (uint16_t)due;
     if (block->is_repairing)

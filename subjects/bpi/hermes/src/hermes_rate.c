@@ -3,6 +3,8 @@
  * single messages. */
 #include "hermes_rate_internal.h"
 
+#include <math.h>
+
 #define SECOND      1000000000ull
 #define MILLISECOND 1000000ull
 
@@ -39,7 +41,9 @@ void hermes_rate_init(struct hermes_rate *rate, size_t packet_bytes, uint64_t ra
                                   .window = HERMES_RATE_BURST,
                                   .step = (double)packet_bytes / 4,
                                   .is_starting = true,
+                                  .is_told = rate_bits > 0,
                                   .round = { .queue_us = INT64_MAX },
+                                  .span_queue_us = { INT64_MAX, INT64_MAX },
                                   .prior = HERMES_RATE_PRIOR_PERCENT / 100.0 };
 }
 
@@ -127,6 +131,15 @@ double hermes_rate_loss(const struct hermes_rate *rate)
            (rate->seen + HERMES_RATE_PRIOR_WEIGHT);
 }
 
+/* While little has been seen, a standard deviation more. */
+double hermes_rate_loss_feared(const struct hermes_rate *rate)
+{
+    const double mean = hermes_rate_loss(rate), known = rate->seen / HERMES_RATE_LOSS_KNOWN;
+    if (known >= 1)
+        return mean;
+    return mean + (1 - known) * sqrt(mean * (1 - mean) / (rate->seen + HERMES_RATE_PRIOR_WEIGHT));
+}
+
 static void round_trip(struct hermes_rate *rate, uint64_t now_ns, uint64_t rtt_ns)
 {
     low_put(&rate->rtt_us, now_ns, (int64_t)(rtt_ns / 1000));
@@ -135,6 +148,9 @@ static void round_trip(struct hermes_rate *rate, uint64_t now_ns, uint64_t rtt_n
          * deadline. */
         rate->srtt_ns = rtt_ns > 0 ? rtt_ns : 1;
         rate->rttvar_ns = rtt_ns / 8;
+        const double told = rate->is_told ? rate->start_rate * (double)rtt_ns : 0;
+        if (told > rate->window)
+            set_window(rate, told);
         return;
     }
     const uint64_t off = rtt_ns > rate->srtt_ns ? rtt_ns - rate->srtt_ns : rate->srtt_ns - rtt_ns;
@@ -172,6 +188,10 @@ static void measure(struct hermes_rate *rate, uint32_t arrived_us)
     const double speed = rate->span_acked / ns;
     if (rate->has_span && speed > rate->round.arrival_rate)
         rate->round.arrival_rate = speed;
+    rate->round.queue_us = rate->span_queue_us[0] < rate->span_queue_us[1] ? rate->span_queue_us[0]
+                                                                           : rate->span_queue_us[1];
+    rate->span_queue_us[1] = rate->span_queue_us[0];
+    rate->span_queue_us[0] = INT64_MAX;
     rate->has_span = true;
     rate->span_us = arrived_us;
     rate->span_acked = 0;
@@ -230,9 +250,11 @@ static void adjust(struct hermes_rate *rate, double queue_ns)
         if (above > 1)
             fit(rate, 1);
     } else {
-        const double most = rate->window / (above < -0.9 ? 8 : 16);
+        const bool is_empty = above < -0.8;
+        rate->empties = is_empty ? rate->empties + 1 : 0;
+        const double most = rate->window / (rate->empties > 10 ? 8 : 32);
         set_window(rate, rate->window + step);
-        if (above < -0.5)
+        if (is_empty)
             rate->step = 2 * step < most ? 2 * step : most;
     }
 }
@@ -279,8 +301,8 @@ void hermes_rate_acked(struct hermes_rate *rate, uint64_t now_ns,
     const int64_t queue_us = sample->delay_us - low_get(&rate->delay_us);
     if (1000.0 * (double)queue_us < target_ns(rate) / 2 || rate->empty_ns == 0)
         rate->empty_ns = now_ns;
-    if (queue_us < rate->round.queue_us)
-        rate->round.queue_us = queue_us;
+    if (queue_us < rate->span_queue_us[0])
+        rate->span_queue_us[0] = queue_us;
     rate->is_congested = 1000.0 * (double)queue_us > 4 * target_ns(rate);
     measure(rate, sample->arrived_us);
     if (rate->is_starting)

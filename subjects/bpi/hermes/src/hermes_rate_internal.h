@@ -26,8 +26,9 @@
 enum {
     HERMES_RATE_WIRE = 80,         /* bytes of a packet beside what the flow writes */
     HERMES_RATE_BURST = 14600,     /* bytes at once: RFC 6928 */
-    HERMES_RATE_PRIOR_PERCENT = 2, /* loss assumed at first, as if seen on so many packets: */
+    HERMES_RATE_PRIOR_PERCENT = 3, /* loss assumed at first, as if seen on so many packets: */
     HERMES_RATE_PRIOR_WEIGHT = 50,
+    HERMES_RATE_LOSS_KNOWN = 400,    /* packets after which the measured loss is taken as it is */
     HERMES_RATE_LOSS_PACKETS = 2000, /* memory of the measured loss */
     HERMES_RATE_BACKOFF_MAX = 6,
 };
@@ -54,14 +55,16 @@ struct hermes_rate {
     struct hermes_low rtt_us, delay_us;
     double window, step, saved_window; /* bytes */
     double arrival_rate;               /* of the last whole round */
+    int64_t span_queue_us[2];          /* least of this quarter of a round trip, and the last */
     double span_acked;                 /* bytes since span_us of the receiver's clock */
     double ack_gap_ns;                 /* between acknowledgements, in arrivals */
     uint32_t span_us, arrived_us;
     bool has_span;
     struct hermes_round round;
-    unsigned queue_seen, stuck, rounds;
+    unsigned queue_seen, stuck, rounds, empties;
     uint64_t empty_ns; /* when the queue was last seen empty */
     bool is_starting, is_held, is_draining;
+    bool is_told;      /* start_rate is the operator's, and no guess */
     bool is_congested; /* so long a queue that losses are its overflow: parity would lengthen it */
     bool is_limited;   /* the window kept something waiting in the last round */
     size_t in_flight;
@@ -78,6 +81,7 @@ struct hermes_rate_sample {
     uint32_t arrived_us;    /* receiver's clock, modulo 2^32 */
 };
 
+/* rate_bits: of the path, as far as is known; 0: unknown, 10 Mbit/s until the first round trip. */
 void hermes_rate_init(struct hermes_rate *rate, size_t packet_bytes, uint64_t rate_bits,
                       uint64_t rate_max_bits);
 /* When `bytes` more may be sent; UINT64_MAX: not before an acknowledgement. `ahead`: bytes that may
@@ -94,7 +98,10 @@ void hermes_rate_acked(struct hermes_rate *rate, uint64_t now_ns,
 uint64_t hermes_rate_probe_ns(const struct hermes_rate *rate, uint64_t wait_ns);
 /* That time has passed. */
 void hermes_rate_probed(struct hermes_rate *rate);
+/* The measured share of packets lost, and the one to plan parity for: too little parity costs two
+ * delays, too much a few bytes, so an estimate of a few packets is taken with a margin. */
 double hermes_rate_loss(const struct hermes_rate *rate);
+double hermes_rate_loss_feared(const struct hermes_rate *rate);
 uint64_t hermes_rate_bits(const struct hermes_rate *rate);
 
 #endif

@@ -18,10 +18,9 @@ static void identity_init(struct hermes_secure *secure, const uint8_t seed[BPI_H
 
 static uint32_t half_capacity_of(uint32_t capacity)
 {
-    const uint32_t quarter = capacity / 4;
-    return quarter < HERMES_HALF_MIN   ? HERMES_HALF_MIN
-           : quarter > HERMES_HALF_MAX ? HERMES_HALF_MAX
-                                       : quarter;
+    return capacity < HERMES_HALF_MIN   ? HERMES_HALF_MIN
+           : capacity > HERMES_HALF_MAX ? HERMES_HALF_MAX
+                                        : capacity;
 }
 
 static base_err tables_init(struct hermes_secure *secure)
@@ -183,7 +182,8 @@ void hermes_secure_close(struct hermes_secure *secure, const struct base_step_wo
     if (session == NULL)
         return;
     if (session->stage == HERMES_RUNNING)
-        hermes_control_say(world, session, hermes_keys_to_send(session), HERMES_CONTROL_CLOSE);
+        hermes_control_say(world, &session->address, hermes_keys_to_send(session),
+                           HERMES_CONTROL_CLOSE);
     hermes_session_free(secure, session);
 }
 

@@ -138,7 +138,7 @@ static struct hermes_opened crossed(struct hermes_secure *secure,
     hermes_half_free(secure, half, false);
     session->old_until_ns = world->now_ns + HERMES_GRACE_NS;
     if (memcmp(&secure->self, &session->id, sizeof secure->self) < 0) {
-        hermes_control_say(world, session, &session->keys[theirs], HERMES_CONTROL_PING);
+        hermes_control_say(world, &session->address, &session->keys[theirs], HERMES_CONTROL_PING);
         hermes_schedule(secure, session);
         return hermes_nothing();
     }
@@ -171,15 +171,26 @@ static struct hermes_opened replaced(struct hermes_secure *secure,
                                      const struct hermes_noise *noise,
                                      struct hermes_session *session, const struct bpi_hermes_id *id)
 {
-    const bool was_told = !session->owes_up;
-    const struct hermes_opened opened = { .kind = was_told ? HERMES_DOWN : HERMES_NOTHING,
-                                          .peer = hermes_peer_of(secure, session) };
-    hermes_session_free(secure, session);
+    const struct hermes_opened opened = hermes_session_down(secure, session);
     struct hermes_session *const fresh = hermes_session_new(secure, &half->address);
     answered(secure, world, half, noise, fresh, id);
     fresh->owes_up = true;
     hermes_schedule(secure, fresh);
     return opened;
+}
+
+/* There is no place for them: their session ends as soon as it is up. */
+static void turn_away(const struct base_step_world *world, const struct hermes_half *half,
+                      const struct hermes_noise *noise)
+{
+    uint8_t out[HERMES_NOISE_OUTPUTS][HERMES_HASH_SIZE];
+    struct hermes_keys keys = { 0 };
+    hermes_noise_split(noise, out);
+    hermes_keys_make(&keys, half->remote, false, 0, (const uint8_t(*)[HERMES_HASH_SIZE])out,
+                     world->now_ns);
+    hermes_control_say(world, &half->address, &keys, HERMES_CONTROL_CLOSE);
+    sodium_memzero(&keys, sizeof keys);
+    sodium_memzero(out, sizeof out);
 }
 
 enum verdict { VERDICT_OLDER, VERDICT_CROSSED, VERDICT_ANEW };
@@ -224,8 +235,9 @@ static struct hermes_opened finished(struct hermes_secure *secure,
             session = hermes_session_new(secure, &half->address);
         if (session != NULL)
             return answered(secure, world, half, noise, session, id);
+        turn_away(world, half, noise);
     }
-    hermes_half_free(secure, half, true); /* ourselves, an older call of theirs, or no place */
+    hermes_half_free(secure, half, true);
     return hermes_nothing();
 }
 
@@ -238,7 +250,7 @@ static void finished_again(struct hermes_secure *secure, const struct base_step_
     struct hermes_keys *const keys = &session->keys[entity % 2];
     secure->counts.replayed++;
     if (keys->is_live && !keys->is_initiator && !keys->is_confirmed && session->cur != entity % 2)
-        hermes_control_say(world, session, keys, HERMES_CONTROL_PING);
+        hermes_control_say(world, &session->address, keys, HERMES_CONTROL_PING);
 }
 
 struct hermes_opened hermes_on_finish(struct hermes_secure *secure,

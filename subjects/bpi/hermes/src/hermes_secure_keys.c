@@ -70,20 +70,20 @@ static bool unseal(const struct hermes_keys *keys, uint8_t *packet, size_t size)
                keys->receive_key) == 0;
 }
 
-void hermes_control_send(const struct base_step_world *world, const struct hermes_session *session,
+void hermes_control_send(const struct base_step_world *world, const struct base_address *to,
                          struct hermes_keys *keys, const uint8_t *body, size_t size)
 {
     uint8_t packet[HERMES_CONTROL_MAX + HERMES_SEAL_OVERHEAD];
     memcpy(packet + HERMES_HEADER_SIZE, body, size);
     hermes_seal(keys, HERMES_PACKET_CONTROL, packet, size);
-    world->send(world->context, &session->address, packet, size + HERMES_SEAL_OVERHEAD);
+    world->send(world->context, to, packet, size + HERMES_SEAL_OVERHEAD);
 }
 
-void hermes_control_say(const struct base_step_world *world, const struct hermes_session *session,
+void hermes_control_say(const struct base_step_world *world, const struct base_address *to,
                         struct hermes_keys *keys, enum hermes_control kind)
 {
     const uint8_t body = (uint8_t)kind;
-    hermes_control_send(world, session, keys, &body, 1);
+    hermes_control_send(world, to, keys, &body, 1);
 }
 
 /* The first packet under the keys of our call, while there are keys of theirs too: now it is known
@@ -142,14 +142,6 @@ static void authentic(struct hermes_secure *secure, const struct base_step_world
         confirm(secure, world, session, which, (uint16_t)(data[2] | data[3] << 8));
 }
 
-static struct hermes_opened closed(struct hermes_secure *secure, struct hermes_session *session)
-{
-    const struct hermes_opened opened = { .kind = session->owes_up ? HERMES_NOTHING : HERMES_DOWN,
-                                          .peer = hermes_peer_of(secure, session) };
-    hermes_session_free(secure, session);
-    return opened;
-}
-
 static struct hermes_opened on_control(struct hermes_secure *secure,
                                        const struct base_step_world *world,
                                        struct hermes_session *session, uint32_t which,
@@ -157,9 +149,9 @@ static struct hermes_opened on_control(struct hermes_secure *secure,
 {
     const enum hermes_control kind = size > 0 ? body[0] : 0;
     if (kind == HERMES_CONTROL_PING && size == 1)
-        hermes_control_say(world, session, &session->keys[which], HERMES_CONTROL_PONG);
+        hermes_control_say(world, &session->address, &session->keys[which], HERMES_CONTROL_PONG);
     else if (kind == HERMES_CONTROL_CLOSE && size == 1)
-        return closed(secure, session);
+        return hermes_session_down(secure, session);
     else if (kind == HERMES_CONTROL_REKEY && size == HERMES_REKEY_SIZE)
         hermes_on_rekey(secure, world, session, which, body);
     else if (kind == HERMES_CONTROL_ANSWER && size == HERMES_REKEY_ANSWER_SIZE)

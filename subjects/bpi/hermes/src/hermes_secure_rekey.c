@@ -55,7 +55,7 @@ void hermes_rekey_send(const struct base_step_world *world, struct hermes_sessio
     uint8_t body[HERMES_REKEY_SIZE] = { HERMES_CONTROL_REKEY };
     hermes_store32(body + 1, session->keys[1 - session->cur].local);
     memcpy(body + 5, session->exchange.public, HERMES_KEY_SIZE);
-    hermes_control_send(world, session, &session->keys[session->cur], body, sizeof body);
+    hermes_control_send(world, &session->address, &session->keys[session->cur], body, sizeof body);
 }
 
 void hermes_rekey_begin(struct hermes_secure *secure, const struct base_step_world *world,
@@ -75,7 +75,7 @@ void hermes_rekey_answer(const struct base_step_world *world, struct hermes_sess
     memcpy(body + 1, session->exchange_other, HERMES_ECHO_SIZE);
     hermes_store32(body + 9, session->keys[session->cur].local);
     memcpy(body + 13, session->exchange.public, HERMES_KEY_SIZE);
-    hermes_control_send(world, session, under, body, sizeof body);
+    hermes_control_send(world, &session->address, under, body, sizeof body);
 }
 
 void hermes_on_rekey(struct hermes_secure *secure, const struct base_step_world *world,
@@ -83,12 +83,8 @@ void hermes_on_rekey(struct hermes_secure *secure, const struct base_step_world 
 {
     const uint8_t *const other = body + 5;
     uint8_t shared[HERMES_KEY_SIZE], out[HERMES_NOISE_OUTPUTS][HERMES_HASH_SIZE];
-    if (which != session->cur) { /* asked again: our answer was lost */
-        if (session->repeat == HERMES_REPEAT_ANSWER &&
-            memcmp(other, session->exchange_other, HERMES_KEY_SIZE) == 0)
-            hermes_rekey_answer(world, session, &session->keys[which]);
-        return;
-    }
+    if (which != session->cur)
+        return; /* asked again: our answer is repeated by the timer */
     if (session->repeat == HERMES_REPEAT_REKEY && memcmp(&secure->self, &session->id, 32) < 0)
         return;
     exchange_init(world, session);

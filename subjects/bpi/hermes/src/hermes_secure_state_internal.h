@@ -86,8 +86,8 @@ enum {
     HERMES_REKEY_ANSWER_SIZE = 45,
     HERMES_CONTROL_MAX = 64,
     HERMES_CAPACITY_MAX = 1 << 20,
-    HERMES_HALF_MIN = 8, /* half-open handshakes: a quarter of the sessions, within these */
-    HERMES_HALF_MAX = 256,
+    HERMES_HALF_MIN = 16, /* half-open handshakes: as many as sessions, within these */
+    HERMES_HALF_MAX = 4096,
 };
 
 #define HERMES_GIVE_UP_NS        UINT64_C(30000000000) /* a handshake, or keys never confirmed */
@@ -234,6 +234,9 @@ void hermes_start(struct hermes_secure *secure, const struct base_step_world *wo
 struct hermes_session *hermes_session_new(struct hermes_secure *secure,
                                           const struct base_address *address);
 void hermes_session_free(struct hermes_secure *secure, struct hermes_session *session);
+/* Free, and what to tell of it: DOWN, unless UP was not told yet. */
+struct hermes_opened hermes_session_down(struct hermes_secure *secure,
+                                         struct hermes_session *session);
 void hermes_session_move(struct hermes_secure *secure, struct hermes_session *session,
                          const struct base_address *address);
 void hermes_session_name(struct hermes_secure *secure, struct hermes_session *session,
@@ -295,9 +298,9 @@ struct hermes_opened hermes_session_up(struct hermes_secure *secure,
 void hermes_keys_make(struct hermes_keys *keys, uint32_t remote, bool is_initiator, uint8_t phase,
                       const uint8_t out[HERMES_NOISE_OUTPUTS][HERMES_HASH_SIZE], uint64_t now_ns);
 struct hermes_keys *hermes_keys_to_send(struct hermes_session *session);
-void hermes_control_send(const struct base_step_world *world, const struct hermes_session *session,
+void hermes_control_send(const struct base_step_world *world, const struct base_address *to,
                          struct hermes_keys *keys, const uint8_t *body, size_t size);
-void hermes_control_say(const struct base_step_world *world, const struct hermes_session *session,
+void hermes_control_say(const struct base_step_world *world, const struct base_address *to,
                         struct hermes_keys *keys, enum hermes_control kind);
 struct hermes_opened hermes_on_data(struct hermes_secure *secure,
                                     const struct base_step_world *world,

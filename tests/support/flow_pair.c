@@ -1,6 +1,6 @@
-/* hermes_pair.c - a heap of packets by arrival, and the book. The bytes of a message follow from
+/* flow_pair.c - a heap of packets by arrival, and the book. The bytes of a message follow from
  * its number, so that a wrong one is seen whatever it is mixed up with. */
-#include "hermes_pair.h"
+#include "flow_pair.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,17 +13,17 @@ static void need(bool is_true)
         abort();
 }
 
-struct hermes_flow_config hermes_pair_config(void)
+struct hermes_flow_config flow_pair_config(void)
 {
-    return (struct hermes_flow_config){ .packet_max = HERMES_PAIR_PACKET,
+    return (struct hermes_flow_config){ .packet_max = FLOW_PAIR_PACKET,
                                         .memory_bytes = 4 << 20,
                                         .deadline_ns = { SECOND, 5 * SECOND, 30 * SECOND } };
 }
 
-void hermes_pair_init(struct hermes_pair *pair, const struct hermes_channel *channel,
-                      const struct hermes_flow_config *config, uint64_t seed)
+void flow_pair_init(struct flow_pair *pair, const struct hermes_channel *channel,
+                    const struct hermes_flow_config *config, uint64_t seed)
 {
-    *pair = (struct hermes_pair){ .now_ns = SECOND };
+    *pair = (struct flow_pair){ .now_ns = SECOND };
     base_rng_init(&pair->rng, seed);
     for (int i = 0; i < 2; i++) {
         need(hermes_flow_new(config, pair->now_ns, &pair->flows[i]) == BASE_OK);
@@ -31,7 +31,7 @@ void hermes_pair_init(struct hermes_pair *pair, const struct hermes_channel *cha
     }
 }
 
-void hermes_pair_done(struct hermes_pair *pair)
+void flow_pair_done(struct flow_pair *pair)
 {
     for (int i = 0; i < 2; i++)
         hermes_flow_free(pair->flows[i]);
@@ -43,12 +43,12 @@ void hermes_pair_done(struct hermes_pair *pair)
 
 /* ---- the heap ---- */
 
-static bool is_before(const struct hermes_pair_packet *a, const struct hermes_pair_packet *b)
+static bool is_before(const struct flow_pair_packet *a, const struct flow_pair_packet *b)
 {
     return a->at_ns != b->at_ns ? a->at_ns < b->at_ns : a->order < b->order;
 }
 
-static void heap_put(struct hermes_pair *pair, const struct hermes_pair_packet *packet)
+static void heap_put(struct flow_pair *pair, const struct flow_pair_packet *packet)
 {
     if (pair->heap_count == pair->heap_capacity) {
         pair->heap_capacity = pair->heap_capacity > 0 ? 2 * pair->heap_capacity : 64;
@@ -61,10 +61,10 @@ static void heap_put(struct hermes_pair *pair, const struct hermes_pair_packet *
     pair->heap[at] = *packet;
 }
 
-static struct hermes_pair_packet heap_take(struct hermes_pair *pair)
+static struct flow_pair_packet heap_take(struct flow_pair *pair)
 {
-    struct hermes_pair_packet *const heap = pair->heap;
-    const struct hermes_pair_packet first = heap[0], last = heap[--pair->heap_count];
+    struct flow_pair_packet *const heap = pair->heap;
+    const struct flow_pair_packet first = heap[0], last = heap[--pair->heap_count];
     size_t at = 0;
     for (size_t child; (child = 2 * at + 1) < pair->heap_count; at = child) {
         if (child + 1 < pair->heap_count && is_before(&heap[child + 1], &heap[child]))
@@ -80,21 +80,21 @@ static struct hermes_pair_packet heap_take(struct hermes_pair *pair)
 
 /* ---- the channel ---- */
 
-static void deliver_at(struct hermes_pair *pair, unsigned to, uint64_t at_ns, const uint8_t *data,
+static void deliver_at(struct flow_pair *pair, unsigned to, uint64_t at_ns, const uint8_t *data,
                        size_t size)
 {
     uint8_t *const copy = malloc(size);
     need(copy != NULL);
     memcpy(copy, data, size);
-    heap_put(pair, &(struct hermes_pair_packet){ .at_ns = at_ns,
-                                                 .order = pair->order++,
-                                                 .data = copy,
-                                                 .size = (uint32_t)size,
-                                                 .to = (uint8_t)to });
+    heap_put(pair, &(struct flow_pair_packet){ .at_ns = at_ns,
+                                               .order = pair->order++,
+                                               .data = copy,
+                                               .size = (uint32_t)size,
+                                               .to = (uint8_t)to });
 }
 
 /* When the wire has sent it; 0: the queue is full. */
-static uint64_t wire(struct hermes_pair *pair, struct hermes_way *way, size_t size)
+static uint64_t wire(struct flow_pair *pair, struct hermes_way *way, size_t size)
 {
     const uint64_t rate = way->channel.rate_bits;
     if (rate == 0)
@@ -107,13 +107,13 @@ static uint64_t wire(struct hermes_pair *pair, struct hermes_way *way, size_t si
     return way->free_ns;
 }
 
-static void channel_send(struct hermes_pair *pair, unsigned from, const uint8_t *data, size_t size)
+static void channel_send(struct flow_pair *pair, unsigned from, const uint8_t *data, size_t size)
 {
     struct hermes_way *const way = &pair->ways[from];
     const struct hermes_channel *const channel = &way->channel;
     way->packets++;
-    way->bytes += size + HERMES_PAIR_HEADERS;
-    const uint64_t out_ns = wire(pair, way, size + HERMES_PAIR_HEADERS);
+    way->bytes += size + FLOW_PAIR_HEADERS;
+    const uint64_t out_ns = wire(pair, way, size + FLOW_PAIR_HEADERS);
     if (out_ns == 0) {
         way->dropped++;
         return;
@@ -134,32 +134,32 @@ static void channel_send(struct hermes_pair *pair, unsigned from, const uint8_t 
 /* ---- the book ---- */
 
 struct end {
-    struct hermes_pair *pair;
+    struct flow_pair *pair;
     unsigned host;
 };
 
 static void fill(uint8_t *bytes, size_t size, size_t number)
 {
     uint64_t x = number * 0x9e3779b97f4a7c15ull + 1;
-    memcpy(bytes, &number, HERMES_PAIR_MESSAGE_MIN);
-    for (size_t i = HERMES_PAIR_MESSAGE_MIN; i < size; i++) {
+    memcpy(bytes, &number, FLOW_PAIR_MESSAGE_MIN);
+    for (size_t i = FLOW_PAIR_MESSAGE_MIN; i < size; i += sizeof x) {
         x ^= x << 13;
         x ^= x >> 7;
         x ^= x << 17;
-        bytes[i] = (uint8_t)x;
+        memcpy(bytes + i, &x, size - i < sizeof x ? size - i : sizeof x);
     }
 }
 
 static void on_message(void *context, enum bpi_hermes_class class, struct base_span message)
 {
     const struct end *const end = context;
-    struct hermes_pair *const pair = end->pair;
+    struct flow_pair *const pair = end->pair;
     size_t number = SIZE_MAX;
-    if (message.size >= HERMES_PAIR_MESSAGE_MIN)
-        memcpy(&number, message.data, HERMES_PAIR_MESSAGE_MIN);
-    struct hermes_pair_entry *const entry =
+    if (message.size >= FLOW_PAIR_MESSAGE_MIN)
+        memcpy(&number, message.data, FLOW_PAIR_MESSAGE_MIN);
+    struct flow_pair_entry *const entry =
         number < pair->entry_count ? &pair->entries[number] : NULL;
-    uint8_t *const expected = malloc(message.size + HERMES_PAIR_MESSAGE_MIN);
+    uint8_t *const expected = malloc(message.size + FLOW_PAIR_MESSAGE_MIN);
     need(expected != NULL);
     fill(expected, message.size, number);
     if (entry == NULL || entry->size != message.size || entry->class != class ||
@@ -176,14 +176,14 @@ static void on_message(void *context, enum bpi_hermes_class class, struct base_s
 static void on_done(void *context, uint64_t ticket, bool is_delivered)
 {
     const struct end *const end = context;
-    struct hermes_pair_entry *const entry = &end->pair->entries[ticket];
+    struct flow_pair_entry *const entry = &end->pair->entries[ticket];
     need(ticket < end->pair->entry_count && entry->from == end->host && entry->done == 0);
     entry->done = is_delivered ? 1 : -1;
     /* What is reported as delivered must have been. */
     need(!is_delivered || entry->come_count > 0);
 }
 
-static void pump(struct hermes_pair *pair, unsigned host)
+static void pump(struct flow_pair *pair, unsigned host)
 {
     uint8_t packet[UINT16_MAX];
     enum bpi_hermes_class class;
@@ -195,8 +195,8 @@ static void pump(struct hermes_pair *pair, unsigned host)
         pair->memory_max = memory;
 }
 
-size_t hermes_pair_send(struct hermes_pair *pair, unsigned from, enum bpi_hermes_class class,
-                        size_t size)
+size_t flow_pair_send(struct flow_pair *pair, unsigned from, enum bpi_hermes_class class,
+                      size_t size)
 {
     if (pair->entry_count == pair->entry_capacity) {
         pair->entry_capacity = pair->entry_capacity > 0 ? 2 * pair->entry_capacity : 256;
@@ -215,10 +215,10 @@ size_t hermes_pair_send(struct hermes_pair *pair, unsigned from, enum bpi_hermes
         pair->refused++;
         return SIZE_MAX;
     }
-    pair->entries[pair->entry_count++] = (struct hermes_pair_entry){ .sent_ns = pair->now_ns,
-                                                                     .size = (uint32_t)size,
-                                                                     .from = (uint8_t)from,
-                                                                     .class = (uint8_t) class };
+    pair->entries[pair->entry_count++] = (struct flow_pair_entry){ .sent_ns = pair->now_ns,
+                                                                   .size = (uint32_t)size,
+                                                                   .from = (uint8_t)from,
+                                                                   .class = (uint8_t) class };
     pump(pair, from);
     return number;
 }
@@ -228,9 +228,9 @@ static struct hermes_flow_sink sink_of(struct end *end)
     return (struct hermes_flow_sink){ .context = end, .message = on_message, .done = on_done };
 }
 
-static void receive(struct hermes_pair *pair)
+static void receive(struct flow_pair *pair)
 {
-    struct hermes_pair_packet packet = heap_take(pair);
+    struct flow_pair_packet packet = heap_take(pair);
     struct end end = { pair, packet.to };
     const struct hermes_flow_sink sink = sink_of(&end);
     if (hermes_flow_receive(pair->flows[packet.to], pair->now_ns, packet.data, packet.size,
@@ -240,7 +240,7 @@ static void receive(struct hermes_pair *pair)
     pump(pair, packet.to);
 }
 
-void hermes_pair_run(struct hermes_pair *pair, uint64_t until_ns)
+void flow_pair_run(struct flow_pair *pair, uint64_t until_ns)
 {
     for (;;) {
         uint64_t next = pair->heap_count > 0 ? pair->heap[0].at_ns : UINT64_MAX;
@@ -279,15 +279,15 @@ static int by_size(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-uint64_t hermes_pair_quantile(const struct hermes_pair *pair, size_t first, unsigned from,
-                              unsigned class, double q, double *mean)
+uint64_t flow_pair_quantile(const struct flow_pair *pair, size_t first, unsigned from,
+                            unsigned class, double q, double *mean)
 {
     uint64_t *const all = malloc((pair->entry_count + 1) * sizeof *all);
     need(all != NULL);
     size_t count = 0;
     double sum = 0;
     for (size_t i = first; i < pair->entry_count; i++) {
-        const struct hermes_pair_entry *const entry = &pair->entries[i];
+        const struct flow_pair_entry *const entry = &pair->entries[i];
         if (entry->from != from || entry->class != class || entry->come_count == 0)
             continue;
         all[count++] = entry->come_ns - entry->sent_ns;

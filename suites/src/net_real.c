@@ -1,0 +1,276 @@
+/* net_real.c - a round in real time: each node is a forked process inside a host of the laboratory,
+ * found by the network namespace of a socket that was made there. Processes share the records; the
+ * parent only looks and waits. */
+#define _GNU_SOURCE
+#include "net_process.h"
+#include "net_round.h"
+
+#include <lab/net.h>
+#include <probe/process.h>
+
+#include <errno.h>
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static const uint64_t ready_limit_ns = 20000000000u, end_limit_ns = 5000000000u;
+static const uint64_t look_ns = 2000000, memory_look_ns = 100000000, ahead_ns = 60000000;
+
+struct world {
+    struct net_round *round;
+    struct lab_net *net;
+    pid_t *pids; /* [host_count] 0: it has ended and was waited for */
+    double memory_bytes, phase_memory_bytes[SUITE_NET_PHASES]; /* largest sums so far */
+};
+
+static uint64_t now_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static void wait_ns(uint64_t ns)
+{
+    const struct timespec wait = { .tv_sec = (time_t)(ns / 1000000000u),
+                                   .tv_nsec = (long)(ns % 1000000000u) };
+    nanosleep(&wait, NULL); /* sleep: the parent leaves the processors to the nodes */
+}
+
+static bool is_interrupted(const struct net_round *round)
+{
+    return round->plan->interrupted != NULL && *round->plan->interrupted != 0;
+}
+
+static base_err open_lab(struct world *world, struct base_why *why)
+{
+    struct net_round *round = world->round;
+    const struct lab_net_config config = { .topology = &round->topology,
+                                           .seed = round->plan->seed,
+                                           .back_end = LAB_BACK_TUN,
+                                           .mtu_bytes = NET_MTU_BYTES,
+                                           .core = -1 };
+    base_err err = lab_net_open(&config, &world->net, why);
+    for (uint32_t i = 0; err == BASE_OK && i < round->host_count; i++) {
+        char text[BASE_ADDRESS_TEXT_SIZE];
+        snprintf(text, sizeof text, "%s:%d", lab_net_address(world->net, i), NET_PORT);
+        err = base_address_parse(text, &round->addresses[i], why);
+    }
+    return err;
+}
+
+/* One child a host, in the host's network. */
+static base_err start_host(struct world *world, uint32_t host, struct base_why *why)
+{
+    int door = -1;
+    base_err err =
+        lab_net_socket(world->net, host, AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0, &door, why);
+    if (err != BASE_OK)
+        return err;
+    fflush(NULL);
+    const pid_t parent = getpid(), pid = fork();
+    if (pid == 0)
+        net_process_main(world->round, host, door, parent);
+    if (pid < 0)
+        err = base_fail(why, BASE_EIO, 0, "no process for host %u: %s", host, strerror(errno));
+    else
+        world->pids[host] = pid;
+    close(door);
+    return err;
+}
+
+/* A child that has ended before it was told to is a failure. */
+static base_err look_after(struct world *world, struct base_why *why)
+{
+    const struct net_round *round = world->round;
+    base_err err = net_round_failed(round, why);
+    for (uint32_t i = 0; err == BASE_OK && i < round->host_count; i++) {
+        int status = 0;
+        if (world->pids[i] == 0 || waitpid(world->pids[i], &status, WNOHANG) != world->pids[i])
+            continue;
+        world->pids[i] = 0;
+        err = net_round_failed(round, why);
+        if (err == BASE_OK)
+            err = base_fail(why, BASE_ECRASHED, 0, "the process of host %u ended with %s %d", i,
+                            WIFSIGNALED(status) ? "signal" : "status",
+                            WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+    }
+    if (err == BASE_OK && is_interrupted(round))
+        err = base_fail(why, BASE_EINTERRUPTED, 0, "interrupted");
+    return err;
+}
+
+static base_err wait_ready(struct world *world, struct base_why *why)
+{
+    const struct net_round *round = world->round;
+    const uint64_t limit_ns = now_ns() + ready_limit_ns;
+    uint32_t ready = 0;
+    for (;;) {
+        while (ready < round->member_count && round->records[ready]->is_ready != 0)
+            ready++;
+        if (ready == round->member_count)
+            return BASE_OK;
+        const base_err err = look_after(world, why);
+        if (err != BASE_OK)
+            return err;
+        if (now_ns() > limit_ns)
+            return base_fail(why, BASE_ETIMEOUT, 0, "node %u did not find the others within 20 s",
+                             ready);
+        wait_ns(look_ns);
+    }
+}
+
+/* PSS of the members; of what processes share each has its part. */
+static void look_at_memory(struct world *world, uint64_t elapsed_ns)
+{
+    const struct net_round *round = world->round;
+    double sum = 0;
+    for (uint32_t i = 0; i < round->member_count; i++) {
+        struct probe_process process;
+        if (probe_process_read(NULL, world->pids[i], &process, NULL) != BASE_OK ||
+            process.pss_bytes < 0)
+            return; /* not told: the memory stays unknown */
+        sum += (double)process.pss_bytes;
+    }
+    const uint64_t third_ns = round->load_ns / SUITE_NET_PHASES + 1;
+    const size_t phase = elapsed_ns / third_ns < 2 ? elapsed_ns / third_ns : 2;
+    world->memory_bytes = fmax(world->memory_bytes, sum);
+    world->phase_memory_bytes[phase] = fmax(world->phase_memory_bytes[phase], sum);
+}
+
+/* Until everything has come, or nothing more will. */
+static base_err carry_load(struct world *world, struct base_why *why)
+{
+    struct net_round *round = world->round;
+    const uint64_t due = net_round_due(round), start_ns = now_ns() + ahead_ns;
+    const uint64_t load_end_ns = start_ns + round->load_ns;
+    uint64_t seen = 0, change_ns = load_end_ns, memory_ns = start_ns;
+    atomic_store(&round->control->start_ns, start_ns);
+    for (;;) {
+        const base_err err = look_after(world, why);
+        if (err != BASE_OK)
+            return err;
+        const uint64_t delivered = net_round_delivered(round), at_ns = now_ns();
+        if (delivered != seen && at_ns > load_end_ns)
+            change_ns = at_ns;
+        seen = delivered;
+        const bool is_over =
+            at_ns > load_end_ns && (seen == due || at_ns > change_ns + round->patience_ns);
+        if (at_ns >= memory_ns || is_over) {
+            look_at_memory(world, at_ns > start_ns ? at_ns - start_ns : 0);
+            memory_ns = at_ns + memory_look_ns;
+        }
+        if (is_over)
+            break;
+        wait_ns(look_ns);
+    }
+    round->outcome.start_ns = start_ns;
+    round->outcome.wall_ns = (double)(now_ns() - start_ns);
+    atomic_store(&round->control->is_over, 1);
+    wait_ns(round->settle_ns);
+    return look_after(world, why);
+}
+
+/* Ask all to end; who does not is killed. */
+static void end_children(struct world *world)
+{
+    const uint64_t limit_ns = now_ns() + end_limit_ns;
+    atomic_store(&world->round->control->must_stop, 1);
+    for (uint32_t i = 0; i < world->round->host_count; i++) {
+        while (world->pids[i] != 0 && waitpid(world->pids[i], NULL, WNOHANG) == 0) {
+            if (now_ns() > limit_ns)
+                kill(world->pids[i], SIGKILL);
+            wait_ns(look_ns);
+        }
+        world->pids[i] = 0;
+    }
+}
+
+static base_err collect_records(struct world *world, struct base_why *why)
+{
+    struct net_round *round = world->round;
+    round->outcome.cpu_ns = 0;
+    for (uint32_t i = 0; i < round->member_count; i++) {
+        if (round->records[i]->is_done == 0)
+            return base_fail(why, BASE_ECRASHED, 0, "node %u did not say what it had done", i);
+        round->outcome.cpu_ns += (double)round->records[i]->cpu_ns;
+    }
+    round->outcome.processors = (double)sysconf(_SC_NPROCESSORS_ONLN);
+    round->outcome.memory_bytes = world->memory_bytes > 0 ? world->memory_bytes : NAN;
+    for (size_t i = 0; i < SUITE_NET_PHASES; i++)
+        round->outcome.phase_memory_bytes[i] =
+            world->phase_memory_bytes[i] > 0 ? world->phase_memory_bytes[i] : NAN;
+    return BASE_OK;
+}
+
+static void collect_lab(struct world *world, const struct lab_net_report *before,
+                        const struct lab_net_report *after)
+{
+    struct net_round *round = world->round;
+    struct lab_link_counts *links = &round->outcome.links;
+    const double wall_ns = (double)(after->wall_ns - before->wall_ns);
+    *links = after->total;
+    links->packets -= before->total.packets;
+    links->bytes -= before->total.bytes;
+    links->delivered_bytes -= before->total.delivered_bytes;
+    links->lost -= before->total.lost;
+    links->queue_dropped -= before->total.queue_dropped;
+    round->lab = (struct suite_net_lab){
+        .is_valid = after->is_valid,
+        .late_p50_ns = (double)after->late_p50_ns,
+        .late_p99_ns = (double)after->late_p99_ns,
+        .late_max_ns = (double)after->late_max_ns,
+        .cpu_share = (double)(after->busy_ns - before->busy_ns) / wall_ns,
+        .packets = links->packets,
+        .lost = links->lost,
+        .queue_dropped = links->queue_dropped,
+    };
+    snprintf(round->lab.back_end, sizeof round->lab.back_end, "%s",
+             lab_back_end_name(after->back_end));
+    snprintf(round->lab.reason, sizeof round->lab.reason, "%s", after->reason);
+}
+
+static base_err run_hosts(struct world *world, struct base_why *why)
+{
+    struct net_round *round = world->round;
+    struct lab_net_report before, after;
+    base_err err = BASE_OK;
+    for (uint32_t i = 0; err == BASE_OK && i < round->host_count; i++)
+        err = start_host(world, i, why);
+    if (err == BASE_OK)
+        err = wait_ready(world, why);
+    if (err == BASE_OK)
+        err = lab_net_begin(world->net, why);
+    if (err == BASE_OK)
+        err = lab_net_report(world->net, &before, why);
+    if (err == BASE_OK)
+        err = carry_load(world, why);
+    if (err == BASE_OK)
+        err = lab_net_report(world->net, &after, why);
+    end_children(world);
+    if (err == BASE_OK)
+        err = collect_records(world, why);
+    if (err == BASE_OK)
+        collect_lab(world, &before, &after);
+    return err;
+}
+
+base_err net_real_run(struct net_round *round, struct base_why *why)
+{
+    struct world world = { .round = round };
+    world.pids = calloc(round->host_count, sizeof *world.pids);
+    if (world.pids == NULL)
+        return base_fail(why, BASE_ENOMEM, 0, "no memory for %u hosts", round->host_count);
+    base_err err = open_lab(&world, why);
+    if (err == BASE_OK)
+        err = run_hosts(&world, why);
+    if (world.net != NULL)
+        lab_net_close(world.net);
+    free(world.pids);
+    return err;
+}

@@ -1,0 +1,151 @@
+#!/bin/sh
+# network_test.sh - network tests as people would run them: in virtual time everywhere, and in a real
+# laboratory where one can be made; wrong words, reports in every format, a configuration file.
+. tests/cli/common.sh
+
+# ---- words that are wrong
+run 2 network test-hermes --packet-loss 101%
+run 2 network test-hermes --latency -5ms
+run 2 network test-hermes --nodes 1
+run 2 network test-hermes --message-size 23
+run 2 network test-hermes --message-size 2MiB
+run 2 network test-hermes --rate 0
+run 2 network test-hermes --rate fast
+run 2 network test-hermes --bandwidth 10
+run 2 network test-hermes --protocol pigeons
+run 2 network test-hermes --condition moon
+run 2 network test-baseline --nodes 100 --messages 100000 --virtual
+has err 'fewer nodes or messages'
+run 2 network test-baseline --virtual --attack garbage
+has err 'in virtual time'
+run 2 network report
+has err '--test-id'
+run 2 network report --test-id network-test-10001
+run 2 network
+
+# ---- in virtual time: any machine, the same numbers each time
+small='--nodes 5 --messages 10 --message-size 1024 --latency 5ms --packet-loss 0% --bandwidth none --virtual'
+# shellcheck disable=SC2086
+measured network test-baseline $small --runs 2
+has out network-test-10001
+for text in 'redundant_messages' '5 nodes, 10 messages of 1024 bytes each, 5.000 ms one way' \
+    'in virtual time' 'laboratory virtual'; do has out "$text"; done
+cp "$work/out" "$work/first"
+# shellcheck disable=SC2086
+measured network test-baseline $small --runs 2
+has out network-test-10002
+sed 1d "$work/first" >"$work/a"
+sed 1d "$work/out" | cmp -s - "$work/a" || fail "virtual time gave other numbers the second time"
+# shellcheck disable=SC2086
+measured network test-baseline $small --json
+python3 - "$work/out" <<'END' || fail "the JSON of a network test is not right"
+import json, sys
+test = json.load(open(sys.argv[1]))
+assert test["test_id"] == "network-test-10003", test["test_id"]
+r = test["baseline_udp_results"]
+for name in ("test_name node_count message_count message_size_bytes test_duration_ms avg_latency_us "
+             "p50_latency_us p95_latency_us p99_latency_us min_latency_us max_latency_us "
+             "messages_per_second bytes_per_second success_rate memory_usage_mb cpu_usage_percent "
+             "network_utilization redundant_messages").split():
+    assert name in r, name
+assert r["success_rate"] == 1 and abs(r["avg_latency_us"] - 5000) < 1 and r["redundant_messages"] == 600, r
+assert r["memory_usage_mb"] is None and r["cpu_usage_percent"] is None, r
+c = test["test_conditions"]
+assert c["artificial_latency_ms"] == 5 and c["packet_loss_percent"] == 0 and c["messages_per_node"] == 10, c
+END
+run 0 history baselines
+has out network-test-10002
+
+# ---- reports, by the ending of the file
+for ending in md json html pdf csv txt; do
+    run 0 network report --test-id network-test-10001 --include-baseline --output "$work/report.$ending"
+    [ -s "$work/report.$ending" ] || fail "the report in $ending is empty"
+done
+head -c 5 "$work/report.pdf" | grep -q '%PDF-' || fail "the PDF is none"
+for text in 'flood:condition=5x1024x10' '| avg\_latency\_ns | 5.000 ms' '## Rounds'; do
+    grep -qF -e "$text" "$work/report.md" || fail "the report lacks $text"
+done
+run 2 network report --test-id network-test-10001 --include-baseline --output "$work/report.doc"
+run 0 network report --test-id network-test-10001
+has out net/flood # of a test of baselines alone they are the subject
+# shellcheck disable=SC2086
+measured network test-baseline $small --comparison-mode --runs 2
+id=$(head -n 1 "$work/out")
+has out 'hermes over flooding, messages a second'
+run 0 network report --test-id "$id"
+lacks out net/flood
+has out net/hermes
+run 0 network report --test-id "$id" --include-baseline
+has out net/flood
+# shellcheck disable=SC2086
+measured network test-hermes $small
+id=$(head -n 1 "$work/out")
+run 0 network report --test-id "$id" --include-baseline # another test under these conditions has it
+has out net/flood
+# shellcheck disable=SC2086
+measured network test-hermes $small --rate 77
+id=$(head -n 1 "$work/out")
+run 2 network report --test-id "$id" --include-baseline
+has err 'no baseline under these conditions'
+# shellcheck disable=SC2086
+measured network test-baseline $small --no-history
+has out 'not kept'
+
+# ---- a configuration file, key by key
+cat >"$work/net.yaml" <<'YAML'
+performance_benchmarks:
+  criterion:
+    sample_size: 10
+real_world_testing:
+  network_conditions:
+    local_network:
+      node_count: 4
+      message_size: 512
+      messages_per_node: 5
+      latency_ms: 1
+      packet_loss: 0.0
+    far_away:
+      node_count: 3
+      message_size: 600
+      messages_per_node: 4
+      latency_ms: 50
+      packet_loss: 0.0
+  performance_targets:
+    success_rate: 0.95
+YAML
+measured network test-baseline --config "$work/net.yaml" --bandwidth none --virtual --json
+python3 - "$work/out" <<'END' || fail "the configuration was not honoured"
+import json, sys
+tests = json.load(open(sys.argv[1]))["tests"]
+assert [t["test_conditions"]["name"] for t in tests] == ["local_network", "far_away"], tests
+far = tests[1]["test_conditions"]
+assert (far["node_count"], far["message_size"], far["messages_per_node"]) == (3, 600, 4), far
+assert abs(tests[1]["baseline_udp_results"]["avg_latency_us"] - 50000) < 1, tests[1]
+END
+sed 's/node_count: 3/node_cuont: 3/' "$work/net.yaml" >"$work/bad.yaml"
+run 2 network test-baseline --config "$work/bad.yaml" --virtual
+has err "bad.yaml:13: unknown key 'node_cuont'; the nearest is node_count"
+sed 's/packet_loss: 0.0/packet_loss: 101/' "$work/net.yaml" >"$work/bad.yaml"
+run 2 network test-baseline --config "$work/bad.yaml" --virtual
+has err 'bad.yaml:11: packet_loss'
+run 0 run null/empty --config "$work/net.yaml" --processes 2 --sample-size 4 --measurement-time 10ms
+
+# ---- Ctrl-C between rounds: what was finished is kept
+"$bpi" network test-baseline --nodes 20 --messages 200 --runs 500 --virtual >"$work/out" 2>"$work/err" &
+pid=$!
+sleep 2
+kill -INT $pid
+wait $pid
+got=$?
+[ $got -eq 130 ] || fail "an interrupted test ended with $got"
+
+# ---- in real time, where there can be hosts
+"$bpi" network test-baseline --nodes 3 --messages 5 --latency 5ms --packet-loss 0% --rate 100 \
+    >"$work/out" 2>"$work/err"
+got=$?
+if [ $got -eq 3 ]; then
+    echo "network_test.sh: not in real time here: $(tail -n 1 "$work/err")"
+    exit 77
+fi
+[ $got -le 1 ] || fail "a test in real time ended with $got"
+has out 'laboratory tun'

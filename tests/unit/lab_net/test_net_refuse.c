@@ -1,0 +1,182 @@
+/* test_net_refuse.c - what cannot be says why, and leaves nothing behind. */
+#define _GNU_SOURCE
+#include "unit.h"
+
+#include "net_internal.h"
+#include "net_world.h"
+
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static const struct lab_link_config plain = { 0 };
+
+static void refused(struct world *world, base_err err, const char *part)
+{
+    struct base_why why = { 0 };
+    world->net = NULL;
+    assert_int_equal(lab_net_open(&world->config, &world->net, &why), err);
+    assert_null(world->net);
+    if (!strstr(why.text, part))
+        fail_msg("\"%s\" is not in \"%s\"", part, why.text);
+}
+
+static void numbers_out_of_range(void **state)
+{
+    (void)state;
+    struct world world;
+    world_plan(&world, 2, &plain);
+    world.plan.program_count = 251;
+    refused(&world, BASE_ERANGE, "251 hosts are not between 1 and 250");
+    world.plan.program_count = 0;
+    refused(&world, BASE_ERANGE, "0 hosts");
+    world.plan.program_count = 2;
+    world.config.mtu_bytes = 1279;
+    refused(&world, BASE_ERANGE, "1279 bytes is not between 1280 and 65000");
+    world.config.mtu_bytes = 65001;
+    refused(&world, BASE_ERANGE, "65001");
+    world.config.mtu_bytes = 0;
+    world.config.core = 100000;
+    refused(&world, BASE_ERANGE, "core 100000 is none");
+    world.config.core = -1;
+    world.config.has_offload = true;
+    world.edges[0].config.mtu_bytes = 1300;
+    refused(&world, BASE_ERANGE, "do not go together");
+}
+
+static void links_that_cannot_be(void **state)
+{
+    (void)state;
+    struct world world;
+    world_plan(&world, 2, &plain);
+    world.edges[0].config.duplicate = 1.5;
+    refused(&world, BASE_ERANGE, "duplication: 150%");
+}
+
+static void a_capture_without_its_folder(void **state)
+{
+    (void)state;
+    struct world world;
+    world_plan(&world, 2, &plain);
+    world.config.capture_folder = "/no/such/folder";
+    refused(&world, BASE_EIO, "/no/such/folder/node0.pcap");
+}
+
+static void netem_says_which_reason(void **state)
+{
+    (void)state;
+    struct world world;
+    struct base_why why = { 0 };
+    world_plan(&world, 2, &plain);
+    world.config.back_end = LAB_BACK_NETEM;
+    assert_int_equal(lab_net_open(&world.config, &world.net, &why), BASE_EUNSUPPORTED);
+    assert_non_null(strstr(why.text, "netem: "));
+    /* As tc finds it, where there is one and this user may ask. */
+    const int tc = system("unshare -n tc qdisc add dev lo root netem delay 1ms 2>/dev/null");
+    const int unshare_works = system("unshare -n tc qdisc show >/dev/null 2>&1");
+    if (unshare_works != 0)
+        skip();
+    const char *const expected =
+        tc == 0 ? "this kernel has it" : "this kernel has none: adding the queueing discipline";
+    if (!strstr(why.text, expected))
+        fail_msg("%s", why.text);
+}
+
+static void programs_that_are_not_there(void **state)
+{
+    (void)state;
+    struct world world;
+    struct base_why why = { 0 };
+    pid_t pid = -5;
+    world_plan(&world, 2, &plain);
+    world_open(&world);
+    const char *argv[] = { "no-such-program-at-all", NULL };
+    assert_int_equal(lab_net_spawn(world.net, 0, argv, NULL, &pid, &why), BASE_ENOTFOUND);
+    assert_non_null(strstr(why.text, "no-such-program-at-all: there is no such program in PATH"));
+    argv[0] = "/dev/null";
+    assert_int_equal(lab_net_spawn(world.net, 0, argv, NULL, &pid, &why), BASE_ENOTFOUND);
+    argv[0] = "sh";
+    assert_int_equal(lab_net_spawn(world.net, 2, argv, NULL, &pid, &why), BASE_ERANGE);
+    assert_non_null(strstr(why.text, "host 2 is not one of 2"));
+    assert_int_equal(pid, -5);
+    int fd = -5;
+    assert_int_equal(lab_net_socket(world.net, 0, 12345, SOCK_DGRAM, 0, &fd, &why), BASE_EIO);
+    assert_int_equal(lab_net_socket(world.net, 7, AF_INET, SOCK_DGRAM, 0, &fd, &why), BASE_ERANGE);
+    assert_int_equal(fd, -5);
+    uint16_t port;
+    assert_int_equal(lab_net_relay_port(world.net, 0, 1, 1, false, &port, &why), BASE_EUNSUPPORTED);
+    assert_string_equal(lab_net_address(world.net, 2), "");
+    world_close(&world);
+}
+
+/* A machine without TUN devices: veth serves as well, but for offload; AUTO takes the relay then.
+ */
+static int check_without_tun(void)
+{
+    struct world world;
+    struct base_why why = { 0 };
+    if (unshare(CLONE_NEWNS) || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+        mount("none", "/dev/net", "tmpfs", 0, "mode=755"))
+        return 77;
+    world_plan(&world, 2, &plain);
+    if (lab_net_open(&world.config, &world.net, &why) != BASE_OK ||
+        lab_net_back_end(world.net) != LAB_BACK_TUN)
+        return 1;
+    world_close(&world);
+    world.config.has_offload = true;
+    if (lab_net_open(&world.config, &world.net, &why) != BASE_EUNSUPPORTED ||
+        !strstr(why.text, "there is no /dev/net/tun") || !strstr(why.text, "modprobe tun"))
+        return 2;
+    world.config.back_end = LAB_BACK_AUTO;
+    if (lab_net_open(&world.config, &world.net, &why) != BASE_OK ||
+        lab_net_back_end(world.net) != LAB_BACK_RELAY)
+        return 3;
+    world_close(&world);
+    return 0;
+}
+
+static void no_tun_device(void **state)
+{
+    (void)state;
+    const pid_t pid = fork();
+    if (pid == 0)
+        _exit(check_without_tun());
+    int status = 0;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status));
+    if (WEXITSTATUS(status) == 77)
+        skip();
+    assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+static void names_of_back_ends(void **state)
+{
+    (void)state;
+    static const enum lab_back_end all[] = { LAB_BACK_AUTO, LAB_BACK_TUN, LAB_BACK_RELAY,
+                                             LAB_BACK_NETEM };
+    enum lab_back_end back_end;
+    struct base_why why = { 0 };
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        assert_int_equal(lab_back_end_parse(lab_back_end_name(all[i]), &back_end, NULL), BASE_OK);
+        assert_int_equal(back_end, all[i]);
+    }
+    assert_int_equal(lab_back_end_parse("bridge", &back_end, &why), BASE_EPARSE);
+    assert_string_equal(why.text, "bridge is no back end: auto, tun, relay or netem");
+}
+
+int main(void)
+{
+    if (world_skip(LAB_BACK_TUN))
+        return 77;
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(numbers_out_of_range),         cmocka_unit_test(links_that_cannot_be),
+        cmocka_unit_test(a_capture_without_its_folder), cmocka_unit_test(netem_says_which_reason),
+        cmocka_unit_test(programs_that_are_not_there),  cmocka_unit_test(no_tun_device),
+        cmocka_unit_test(names_of_back_ends),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
