@@ -199,10 +199,14 @@ if [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null; then
     nobody='setpriv --reuid 65534 --regid 65534 --clear-groups env TMPDIR=/tmp'
     chmod 711 "$work"
     # shellcheck disable=SC2086
-    $nobody "$bpi" network exec -q --nodes 2 -- sh -c 'id -u; echo {address}' >"$work/out" 2>"$work/err"
+    $nobody "$bpi" network exec --nodes 2 -- sh -c 'id -u; echo {address}' >"$work/out" 2>"$work/err"
     got=$?
     case $got in
-    0) has out 'node1| 65534' && has out 'node1| 10.77.0.2' ;;
+    0)
+        has out 'node1| 65534'
+        # A program with threads may not make a user namespace: ThreadSanitizer has one.
+        grep -q 'warning: hosts are ports' "$work/err" || has out 'node1| 10.77.0.2'
+        ;;
     3) has err 'namespaces' ;;
     126 | 127) echo "not tried: another user cannot read the build" ;;
     *) fail "status $got as another user" ;;
