@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { DATA_MAX = 1472 };
+enum { DATA_MAX = 1472, BUFFER_BYTES = 32 << 20 };
 
 struct held {
     uint64_t due_ns;
@@ -60,6 +60,9 @@ base_err lab_sleeper_start(int in, const struct sockaddr_in *out, uint64_t delay
     struct held *const ring = malloc(packets_max * sizeof *ring);
     if (!ring)
         return base_fail(why, BASE_ENOMEM, 0, "no memory for the relay that sleeps");
+    const int bytes = BUFFER_BYTES; /* what it may lose is not what is compared */
+    if (setsockopt(in, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof bytes))
+        (void)!setsockopt(in, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
     const pid_t caller = getpid();
     *pid = fork();
     if (*pid == 0) {

@@ -124,7 +124,7 @@ static int finish(struct stay *stay)
             ? cli_netlab_put_json(&out, cli_netlab_report_json(&stay->lab, &report))
             : cli_netlab_report_text(&stay->lab, &report, &out);
     if (err == BASE_OK)
-        return cli_output_finish(&out, NULL, cli_netlab_judge(&report));
+        return cli_netlab_finish(&out, &report, CLI_FINE);
     base_buf_done(&out);
     return cli_complain(err, NULL);
 }

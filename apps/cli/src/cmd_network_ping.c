@@ -5,7 +5,6 @@
 #include "commands.h"
 #include "netlab.h"
 #include "option_rows.h"
-#include "output.h"
 #include "signals.h"
 
 #include <base/log.h>
@@ -52,7 +51,7 @@ struct ping {
     uint64_t count, interval_ns, size;
     uint64_t sent, refused; /* by our own kernel */
     uint64_t duplicates;
-    uint8_t *is_answered;                /* [count] */
+    bool *is_answered;                   /* [count] */
     uint64_t *there, *back, *round_trip; /* [count] in the order of their coming */
     size_t answered;
     uint8_t datagram[SIZE_MAX_BYTES];
@@ -117,11 +116,11 @@ static void collect(struct ping *ping)
     while (take(ping->asker, ping, &head, &came_ns)) {
         if (head.index >= ping->count)
             continue; /* corrupted on the way, and not noticed */
-        if (ping->is_answered[head.index]++ != 0) {
+        if (ping->is_answered[head.index]) {
             ping->duplicates++;
-            ping->is_answered[head.index] = 1;
             continue;
         }
+        ping->is_answered[head.index] = true;
         ping->there[ping->answered] = head.there_ns;
         ping->back[ping->answered] = since(came_ns, head.answered_ns);
         ping->round_trip[ping->answered++] = since(now_ns(), head.sent_ns);
@@ -264,14 +263,14 @@ static int finish(struct ping *ping)
         base_buf_done(&out);
         return cli_complain(err, NULL);
     }
-    int status = cli_netlab_judge(&report);
+    int status = CLI_FINE;
     if (cli_signals_interrupted)
         status = CLI_INTERRUPTED;
     else if (ping->answered == 0) {
         base_log(BASE_LOG_ERROR, "no datagram was answered");
         status = CLI_UNMEASURED;
     }
-    return cli_output_finish(&out, NULL, status);
+    return cli_netlab_finish(&out, &report, status);
 }
 
 /* ---- the command ---- */

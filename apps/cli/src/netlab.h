@@ -32,6 +32,9 @@ BASE_MUST_USE base_err cli_netlab_plan(const struct cli_args *args, struct cli_n
 /* Make the hosts of the plan. Errors: those of lab_net_open; EIO (--capture) */
 BASE_MUST_USE base_err cli_netlab_open(struct cli_netlab *lab, struct base_why *why);
 void cli_netlab_close(struct cli_netlab *lab);
+/* Of the hosts' devices: --mtu, or the smallest of the links', so that nothing is sent which a link
+ * behind the first would drop. */
+uint32_t cli_netlab_mtu(const struct cli_netlab *lab);
 /* What a failure of cli_netlab_open means, after it was said: 2 when the options are not right, 3
  * when this machine cannot do it. */
 int cli_netlab_complain(base_err err, const struct base_why *why);
@@ -56,6 +59,9 @@ json_t *cli_netlab_report_json(const struct cli_netlab *lab, const struct lab_ne
 void cli_netlab_report(struct cli_netlab *lab, struct lab_net_report *report);
 /* Say that it is invalid, when it is. Returns CLI_FINE or CLI_UNMEASURED. */
 int cli_netlab_judge(const struct lab_net_report *report);
+/* Write what a command found to standard output, then judge the network. Returns the status of the
+ * output, `status` when it is not CLI_FINE, or that of the network; releases the buffer. */
+int cli_netlab_finish(struct base_buf *out, const struct lab_net_report *report, int status);
 /* An object with a line break behind it; the object is released. */
 BASE_MUST_USE base_err cli_netlab_put_json(struct base_buf *out, json_t *object);
 

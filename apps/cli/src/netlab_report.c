@@ -1,6 +1,7 @@
 /* netlab_report.c - what was asked of the links against what they and the emulator did. */
 #include "cli.h"
 #include "netlab.h"
+#include "output.h"
 
 #include <base/log.h>
 #include <base/units.h>
@@ -200,6 +201,13 @@ int cli_netlab_judge(const struct lab_net_report *report)
         return CLI_FINE;
     base_log(BASE_LOG_ERROR, "invalid: %s", report->reason);
     return CLI_UNMEASURED;
+}
+
+int cli_netlab_finish(struct base_buf *out, const struct lab_net_report *report, int status)
+{
+    const int written = cli_output_finish(out, NULL, CLI_FINE);
+    const int judged = cli_netlab_judge(report);
+    return written != CLI_FINE ? written : status != CLI_FINE ? status : judged;
 }
 
 base_err cli_netlab_put_json(struct base_buf *out, json_t *object)

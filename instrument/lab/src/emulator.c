@@ -176,17 +176,27 @@ static void wait_until_due(struct lab_emulator *e, uint64_t now_ns)
     const uint64_t ns = until_ns - now_ns;
     const struct timespec timeout = { (time_t)(ns / 1000000000), (long)(ns % 1000000000) };
     struct pollfd queue = { e->queue, POLLIN, 0 };
-    (void)!ppoll(&queue, 1, &timeout, NULL);
+    const int ready = ppoll(&queue, 1, &timeout, NULL);
+    e->looked_ns = ready > 0 ? lab_clock_ns() : until_ns;
 }
 
-static void take_from(struct lab_emulator *e, uint32_t tag, uint64_t now_ns)
+/* What came since it was last looked may have waited that long, without any time on it. Whoever
+ * sleeps is taken to have looked until woken up, or until it was to wake up. */
+static void look(struct lab_emulator *e)
+{
+    const uint64_t now_ns = lab_clock_ns();
+    e->has_looked_late = now_ns > e->looked_ns + lab_late_max_ns;
+    e->looked_ns = now_ns;
+}
+
+static void take_from(struct lab_emulator *e, uint32_t tag)
 {
     if (tag == TAG_CONTROL)
         lab_emulator_serve(e);
     else if (tag == TAG_CALLER)
         e->is_over = true;
     else
-        e->io->take(e, tag, now_ns);
+        e->io->take(e, tag);
 }
 
 void lab_emulator_run(struct lab_emulator *e)
@@ -194,7 +204,7 @@ void lab_emulator_run(struct lab_emulator *e)
     struct epoll_event events[EVENTS_MAX];
     (void)prctl(PR_SET_TIMERSLACK, 1UL);
     uint64_t now_ns = lab_clock_ns();
-    e->stats->begin_ns = e->stats->last_ns = e->stats->window_ns = now_ns;
+    e->stats->begin_ns = e->stats->last_ns = e->stats->window_ns = e->looked_ns = now_ns;
     for (int count = 0; !e->is_over;) {
         now_ns = give_due(e, lab_clock_ns());
         lab_emulator_changes(e, now_ns);
@@ -202,12 +212,13 @@ void lab_emulator_run(struct lab_emulator *e)
             keep_books(e, now_ns);
         if (count == 0)
             wait_until_due(e, now_ns);
+        look(e);
         count = epoll_wait(e->queue, events, EVENTS_MAX, 0);
         for (int i = 0; i < count; i++) {
             now_ns = lab_clock_ns();
             if (next_ns(e) <= now_ns)
-                now_ns = give_due(e, now_ns);
-            take_from(e, events[i].data.u32, now_ns);
+                give_due(e, now_ns);
+            take_from(e, events[i].data.u32);
         }
     }
     lab_emulator_account(e);

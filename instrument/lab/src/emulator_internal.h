@@ -28,7 +28,7 @@ struct lab_emulator_stats {
     uint64_t no_host;        /* multicast, broadcast, elsewhere: not for the links */
     uint64_t no_route, dropped_memory, refused;
     uint64_t dropped_socket; /* no room in front of the emulator (veth) */
-    uint64_t waited; /* taken more than 1 ms after the emulator began to lag behind a host */
+    uint64_t waited;         /* taken perhaps more than 1 ms after they came */
     uint64_t too_big_answers;
     uint64_t window_ns, window_packets, window_packets_max;
     struct lab_late late;
@@ -65,7 +65,7 @@ struct lab_emulator;
 
 struct lab_emulator_io {
     /* Take what waits at the descriptor of this tag, up to a batch. */
-    void (*take)(struct lab_emulator *emulator, uint32_t tag, uint64_t now_ns);
+    void (*take)(struct lab_emulator *emulator, uint32_t tag);
     void (*give)(struct lab_emulator *emulator, const struct lab_arrival *arrival);
     /* Twice a second, and before a report: write out, count. */
     void (*flush)(struct lab_emulator *emulator);
@@ -89,6 +89,8 @@ struct lab_emulator {
     uint64_t tick_ns;        /* next time to keep the books */
     uint64_t total_ns;       /* when `total` was last brought up to date */
     uint64_t flush_ns;       /* next flush of captures */
+    uint64_t looked_ns;      /* when it was last looked whether something has come */
+    bool has_looked_late;    /* more than lab_late_max_ns after the time before */
     size_t change_next;      /* index */
     struct base_arena arena; /* traces of changes */
     bool is_over;

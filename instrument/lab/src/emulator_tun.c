@@ -1,7 +1,8 @@
 /* emulator_tun.c - IP packets from and to devices.
  *
- * A packet is stamped with the time of its batch. With offload a virtio header of ten bytes travels
- * in front of it through the fabric, and counts there. */
+ * A packet is stamped when it has been read, so that it is never delayed for less than asked: this
+ * process may lose its processor between any two steps. With offload a virtio header of ten bytes
+ * travels in front of it through the fabric, and counts there. */
 #include "emulator_tun.h"
 
 #include "emulator_packet.h"
@@ -90,8 +91,9 @@ static void take_packet(struct lab_emulator *e, struct lab_tun *tun, uint32_t fr
 
 /* Packets that wait in a device have no time on them: what is taken long after the device was last
  * seen empty may be late without any sign of it, and is counted. */
-static void take(struct lab_emulator *e, uint32_t host, uint64_t now_ns)
+static void take(struct lab_emulator *e, uint32_t host)
 {
+    uint64_t now_ns = 0;
     struct lab_tun *const tun = e->context;
     const uint64_t since_ns = tun->behind_ns[host];
     for (uint32_t i = 0; i < LAB_EMULATOR_BATCH; i++) {
@@ -102,7 +104,9 @@ static void take(struct lab_emulator *e, uint32_t host, uint64_t now_ns)
                 lab_emulator_forget(e, tun->fds[host]);
             return;
         }
-        e->stats->waited += since_ns > 0 && now_ns > since_ns + lab_late_max_ns;
+        now_ns = lab_clock_ns();
+        e->stats->waited +=
+            e->has_looked_late || (since_ns > 0 && now_ns > since_ns + lab_late_max_ns);
         take_packet(e, tun, host, now_ns, (size_t)size);
     }
     if (since_ns == 0)

@@ -139,7 +139,7 @@ static void datagram_push(struct lab_relay *relay, const struct lab_place *flow,
 static_assert(sizeof(struct lab_piece) <= LAB_HEADERS_UDP, "so that a datagram counts as it is");
 static_assert(sizeof(struct lab_piece) + 65507 <= LAB_PACKET_MAX, "the largest datagram fits");
 
-static void take_datagrams(struct lab_relay *relay, struct lab_place *place, uint64_t now_ns)
+static void take_datagrams(struct lab_relay *relay, struct lab_place *place)
 {
     uint8_t *const data = relay->buffer + sizeof(struct lab_piece);
     for (int i = 0; i < LAB_EMULATOR_BATCH; i++) {
@@ -157,13 +157,15 @@ static void take_datagrams(struct lab_relay *relay, struct lab_place *place, uin
             relay->emulator->stats->refused++;
             continue;
         }
+        const uint64_t now_ns = lab_clock_ns();
         flow->used_ns = now_ns;
+        relay->emulator->stats->waited += relay->emulator->has_looked_late;
         datagram_push(relay, flow, flow == place ? LAB_PIECE_ANSWER : LAB_PIECE_DATAGRAM, (size_t)n,
                       now_ns);
     }
 }
 
-static void take(struct lab_emulator *e, uint32_t tag, uint64_t now_ns)
+static void take(struct lab_emulator *e, uint32_t tag)
 {
     struct lab_relay *const relay = e->context;
     struct lab_place *const place = &relay->places[tag];
@@ -172,13 +174,13 @@ static void take(struct lab_emulator *e, uint32_t tag, uint64_t now_ns)
         break;
     case LAB_PLACE_UDP:
     case LAB_PLACE_FLOW:
-        take_datagrams(relay, place, now_ns);
+        take_datagrams(relay, place);
         break;
     case LAB_PLACE_TCP:
-        lab_stream_accept(relay, place, now_ns);
+        lab_stream_accept(relay, place);
         break;
     case LAB_PLACE_END:
-        lab_stream_ready(relay, place, now_ns);
+        lab_stream_ready(relay, place);
         break;
     }
 }

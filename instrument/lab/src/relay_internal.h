@@ -76,8 +76,8 @@ static inline uint32_t lab_place_index(const struct lab_relay *relay, const stru
 }
 
 /* relay_stream.c */
-void lab_stream_accept(struct lab_relay *relay, struct lab_place *port, uint64_t now_ns);
-void lab_stream_ready(struct lab_relay *relay, struct lab_place *end, uint64_t now_ns);
+void lab_stream_accept(struct lab_relay *relay, struct lab_place *port);
+void lab_stream_ready(struct lab_relay *relay, struct lab_place *end);
 void lab_stream_give(struct lab_relay *relay, struct lab_place *end, const struct lab_piece *piece,
                      const uint8_t *data, size_t size);
 

@@ -50,7 +50,7 @@ static bool piece_push(struct lab_relay *relay, struct lab_place *end, enum lab_
                                     sizeof piece + size, LAB_HEADERS_TCP - sizeof piece) == BASE_OK;
 }
 
-void lab_stream_accept(struct lab_relay *relay, struct lab_place *port, uint64_t now_ns)
+void lab_stream_accept(struct lab_relay *relay, struct lab_place *port)
 {
     const int fd = accept4(port->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd < 0)
@@ -66,7 +66,7 @@ void lab_stream_accept(struct lab_relay *relay, struct lab_place *port, uint64_t
     }
     near->other = lab_place_index(relay, far);
     far->other = lab_place_index(relay, near);
-    if (!piece_push(relay, near, LAB_PIECE_OPEN, 0, now_ns))
+    if (!piece_push(relay, near, LAB_PIECE_OPEN, 0, lab_clock_ns()))
         stream_break(relay, near);
 }
 
@@ -102,7 +102,7 @@ static bool write_out(struct lab_relay *relay, struct lab_place *end)
     return true;
 }
 
-static bool read_in(struct lab_relay *relay, struct lab_place *end, uint64_t now_ns)
+static bool read_in(struct lab_relay *relay, struct lab_place *end)
 {
     uint8_t *const data = relay->buffer + sizeof(struct lab_piece);
     for (int i = 0; i < LAB_EMULATOR_BATCH && end->under_way < LAB_STREAM_WINDOW; i++) {
@@ -111,8 +111,8 @@ static bool read_in(struct lab_relay *relay, struct lab_place *end, uint64_t now
             break;
         end->has_read_end = n == 0;
         end->under_way += n > 0 ? (size_t)n : 0;
-        if (n < 0 ||
-            !piece_push(relay, end, n > 0 ? LAB_PIECE_BYTES : LAB_PIECE_END, (size_t)n, now_ns)) {
+        if (n < 0 || !piece_push(relay, end, n > 0 ? LAB_PIECE_BYTES : LAB_PIECE_END, (size_t)n,
+                                 lab_clock_ns())) {
             stream_break(relay, end);
             return false;
         }
@@ -136,14 +136,14 @@ static bool connect_end(struct lab_relay *relay, struct lab_place *end)
     return true;
 }
 
-void lab_stream_ready(struct lab_relay *relay, struct lab_place *end, uint64_t now_ns)
+void lab_stream_ready(struct lab_relay *relay, struct lab_place *end)
 {
     if (end->is_connecting && !connect_end(relay, end))
         return;
     if (!write_out(relay, end))
         return;
     if (!end->has_read_end && end->under_way < LAB_STREAM_WINDOW)
-        (void)read_in(relay, end, now_ns);
+        (void)read_in(relay, end);
 }
 
 static void service_connect(struct lab_relay *relay, struct lab_place *end)

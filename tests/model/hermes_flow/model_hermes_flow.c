@@ -65,7 +65,7 @@ static void history(uint64_t seed)
     base_rng_init(&rng, seed);
     struct hermes_flow_config config = flow_pair_config();
     config.memory_bytes = (size_t)60000 << base_rng_below(&rng, 7);
-    config.packet_max = 256 + base_rng_below(&rng, 1200);
+    config.packet_max = 448 + base_rng_below(&rng, 1000);
     config.rate_max_bits = base_rng_below(&rng, 5) == 0 ? 5000000 : 0;
     const struct hermes_channel channel = random_channel(&rng);
     struct flow_pair pair;

@@ -36,7 +36,7 @@ static void errors(void **state)
     struct hermes_flow_config config = flow_pair_config();
     struct hermes_flow *flow = NULL;
     static uint8_t bytes[BPI_HERMES_MESSAGE_MAX + 257];
-    config.packet_max = 255;
+    config.packet_max = 447;
     assert_int_equal(hermes_flow_new(&config, 0, &flow), BASE_ERANGE);
     config.packet_max = 65536;
     assert_int_equal(hermes_flow_new(&config, 0, &flow), BASE_ERANGE);
@@ -101,6 +101,32 @@ static void one_way_is_enough(void **state)
     flow_pair_done(&pair);
 }
 
+/* Every size around the one that needs a second block, and the smallest packets. */
+static void sizes_around_a_block(void **state)
+{
+    (void)state;
+    static const size_t packets[] = { 448, 475, 1420 };
+    for (size_t i = 0; i < sizeof packets / sizeof packets[0]; i++) {
+        struct flow_pair pair;
+        struct hermes_flow_config config = flow_pair_config();
+        config.packet_max = packets[i];
+        flow_pair_init(&pair, &plain, &config, 1);
+        const size_t block = 32 * (packets[i] - 8);
+        for (size_t size = block - 20; size < block + 20; size++) {
+            flow_pair_send(&pair, 0, BPI_HERMES_CONSENSUS, size);
+            flow_pair_run(&pair, pair.now_ns + SECOND);
+        }
+        for (size_t size = 8180; size < 8220; size++) {
+            flow_pair_send(&pair, 0, BPI_HERMES_CONSENSUS, size);
+            flow_pair_run(&pair, pair.now_ns + SECOND);
+        }
+        flow_pair_send(&pair, 0, BPI_HERMES_SHADOW_DATA, BPI_HERMES_MESSAGE_MAX + 256);
+        flow_pair_run(&pair, pair.now_ns + 10 * SECOND);
+        need_all(&pair);
+        flow_pair_done(&pair);
+    }
+}
+
 static void small_ones_share_packets(void **state)
 {
     (void)state;
@@ -129,6 +155,24 @@ static void first_burst_is_bounded(void **state)
     flow_pair_run(&pair, pair.now_ns + 4 * SECOND);
     need_all(&pair);
     flow_pair_done(&pair);
+}
+
+/* A rate that is told is sent at after one round trip; else the first window is doubled. */
+static void known_rate_is_used(void **state)
+{
+    (void)state;
+    static const uint64_t rates[] = { 0, 100000000 };
+    static const uint64_t least[] = { 29000, 400000 }, most[] = { 60000, 600000 };
+    for (size_t i = 0; i < 2; i++) {
+        struct hermes_flow_config config = flow_pair_config();
+        config.rate_bits = rates[i];
+        struct flow_pair pair;
+        flow_pair_init(&pair, &plain, &config, 1);
+        flow_pair_send(&pair, 0, BPI_HERMES_SHADOW_DATA, 1000000);
+        flow_pair_run(&pair, pair.now_ns + 84 * MILLISECOND);
+        assert_in_range(pair.ways[0].bytes, least[i], most[i]);
+        flow_pair_done(&pair);
+    }
 }
 
 static void given_up_at_its_deadline(void **state)
@@ -280,8 +324,10 @@ int main(void)
         cmocka_unit_test(errors),
         cmocka_unit_test(idle_flow_sleeps),
         cmocka_unit_test(one_way_is_enough),
+        cmocka_unit_test(sizes_around_a_block),
         cmocka_unit_test(small_ones_share_packets),
         cmocka_unit_test(first_burst_is_bounded),
+        cmocka_unit_test(known_rate_is_used),
         cmocka_unit_test(given_up_at_its_deadline),
         cmocka_unit_test(healed_link_is_found),
         cmocka_unit_test(rate_max_is_kept),

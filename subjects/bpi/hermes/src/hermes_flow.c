@@ -3,7 +3,8 @@
 
 #include <stdlib.h>
 
-enum { PACKET_MIN = 256 };
+/* So that a 64th of the longest message fits to a block. */
+enum { PACKET_MIN = 448 };
 
 base_err hermes_flow_new(const struct hermes_flow_config *config, uint64_t now_ns,
                          struct hermes_flow **flow)

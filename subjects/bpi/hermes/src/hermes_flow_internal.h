@@ -6,9 +6,9 @@
  * missing (NACK) as soon as a later packet, or the expected end, shows a gap; acknowledgements end
  * the sender's hold. Order of sending: class 0 before 1 before 2, but a waiting lower class gets at
  * least 1/16 of the bytes. Rate: a delay-based window of the class of LEDBAT++
- * (hermes_rate_internal.h) with pacing, so that bulk builds no queue that urgent messages would wait in.
- * Duplicate fragments and messages are dropped. Memory of both directions is bounded; a message
- * past its deadline is given up.
+ * (hermes_rate_internal.h) with pacing, so that bulk builds no queue that urgent messages would
+ * wait in. Duplicate fragments and messages are dropped. Memory of both directions is bounded; a
+ * message past its deadline is given up.
  *
  * Memory: the flow itself is 3 KiB and a record of 24 bytes for each packet under way (at most
  * 8192); everything else counts against memory_bytes. One allocation a message and block, none a
@@ -24,9 +24,10 @@
 struct hermes_flow;
 
 struct hermes_flow_config {
-    size_t packet_max;   /* bytes of one plain packet: MTU less all headers */
-    size_t memory_bytes; /* each direction */
-    uint64_t rate_bits, rate_max_bits;
+    size_t packet_max;      /* bytes of one plain packet: MTU less all headers; 448 .. 65455 */
+    size_t memory_bytes;    /* each direction */
+    uint64_t rate_bits;     /* sent at from the first round trip on; 0: unknown, a slow start */
+    uint64_t rate_max_bits; /* 0: none */
     uint64_t deadline_ns[BPI_HERMES_CLASSES];
 };
 
@@ -50,6 +51,7 @@ struct hermes_flow_sink {
     void (*done)(void *context, uint64_t ticket, bool is_delivered); /* acknowledged, or given up */
 };
 
+/* Errors: ERANGE (packet_max, memory_bytes 0), ENOMEM. */
 BASE_MUST_USE base_err hermes_flow_new(const struct hermes_flow_config *config, uint64_t now_ns,
                                        struct hermes_flow **flow);
 void hermes_flow_free(struct hermes_flow *flow);

@@ -75,7 +75,7 @@ static unsigned parts_of(const struct hermes_flow *flow, size_t size)
     const size_t block_max = HERMES_FLOW_BLOCK_FRAGMENTS * flow->fragment_max;
     if (size + HERMES_FLOW_PIECE_HEAD <= block_max || size <= HERMES_FLOW_LONG_MIN)
         return 0;
-    const size_t parts = (size + block_max - 1) / block_max;
+    const size_t parts = size > block_max ? (size + block_max - 1) / block_max : 2;
     return parts < HERMES_FLOW_PARTS_MAX ? (unsigned)parts : HERMES_FLOW_PARTS_MAX;
 }
 

@@ -41,6 +41,7 @@ void hermes_rate_init(struct hermes_rate *rate, size_t packet_bytes, uint64_t ra
                                   .window = HERMES_RATE_BURST,
                                   .step = (double)packet_bytes / 4,
                                   .is_starting = true,
+                                  .is_told = rate_bits > 0,
                                   .round = { .queue_us = INT64_MAX },
                                   .span_queue_us = { INT64_MAX, INT64_MAX },
                                   .prior = HERMES_RATE_PRIOR_PERCENT / 100.0 };
@@ -147,6 +148,9 @@ static void round_trip(struct hermes_rate *rate, uint64_t now_ns, uint64_t rtt_n
          * deadline. */
         rate->srtt_ns = rtt_ns > 0 ? rtt_ns : 1;
         rate->rttvar_ns = rtt_ns / 8;
+        const double told = rate->is_told ? rate->start_rate * (double)rtt_ns : 0;
+        if (told > rate->window)
+            set_window(rate, told);
         return;
     }
     const uint64_t off = rtt_ns > rate->srtt_ns ? rtt_ns - rate->srtt_ns : rate->srtt_ns - rtt_ns;

@@ -64,6 +64,7 @@ struct hermes_rate {
     unsigned queue_seen, stuck, rounds, empties;
     uint64_t empty_ns; /* when the queue was last seen empty */
     bool is_starting, is_held, is_draining;
+    bool is_told;      /* start_rate is the operator's, and no guess */
     bool is_congested; /* so long a queue that losses are its overflow: parity would lengthen it */
     bool is_limited;   /* the window kept something waiting in the last round */
     size_t in_flight;
@@ -80,6 +81,7 @@ struct hermes_rate_sample {
     uint32_t arrived_us;    /* receiver's clock, modulo 2^32 */
 };
 
+/* rate_bits: of the path, as far as is known; 0: unknown, 10 Mbit/s until the first round trip. */
 void hermes_rate_init(struct hermes_rate *rate, size_t packet_bytes, uint64_t rate_bits,
                       uint64_t rate_max_bits);
 /* When `bytes` more may be sent; UINT64_MAX: not before an acknowledgement. `ahead`: bytes that may

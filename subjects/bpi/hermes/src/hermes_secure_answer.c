@@ -171,10 +171,7 @@ static struct hermes_opened replaced(struct hermes_secure *secure,
                                      const struct hermes_noise *noise,
                                      struct hermes_session *session, const struct bpi_hermes_id *id)
 {
-    const bool was_told = !session->owes_up;
-    const struct hermes_opened opened = { .kind = was_told ? HERMES_DOWN : HERMES_NOTHING,
-                                          .peer = hermes_peer_of(secure, session) };
-    hermes_session_free(secure, session);
+    const struct hermes_opened opened = hermes_session_down(secure, session);
     struct hermes_session *const fresh = hermes_session_new(secure, &half->address);
     answered(secure, world, half, noise, fresh, id);
     fresh->owes_up = true;

@@ -155,14 +155,6 @@ struct hermes_opened hermes_session_up(struct hermes_secure *secure,
     return (struct hermes_opened){ .kind = HERMES_UP, .peer = hermes_peer_of(secure, session) };
 }
 
-static struct hermes_opened call_ends(struct hermes_secure *secure, struct hermes_session *session)
-{
-    const struct hermes_opened opened = { .kind = HERMES_DOWN,
-                                          .peer = hermes_peer_of(secure, session) };
-    hermes_session_free(secure, session);
-    return opened;
-}
-
 struct hermes_opened hermes_on_answer(struct hermes_secure *secure,
                                       const struct base_step_world *world,
                                       const struct base_address *from, const uint8_t *data)
@@ -184,7 +176,7 @@ struct hermes_opened hermes_on_answer(struct hermes_secure *secure,
     const struct hermes_session *const other = hermes_session_of_id(secure, &id, session);
     if (memcmp(&id, &secure->self, sizeof id) == 0 ||
         (other != NULL && other->stage == HERMES_RUNNING))
-        return call_ends(secure, session); /* ourselves, or somebody we have already */
+        return hermes_session_down(secure, session); /* ourselves, or somebody we have already */
     hermes_session_name(secure, session, &id);
     hermes_repeat_measure(session, world->now_ns);
     finish_make(secure, session, &noise, hermes_load32(payload));

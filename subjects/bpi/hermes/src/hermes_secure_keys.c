@@ -142,14 +142,6 @@ static void authentic(struct hermes_secure *secure, const struct base_step_world
         confirm(secure, world, session, which, (uint16_t)(data[2] | data[3] << 8));
 }
 
-static struct hermes_opened closed(struct hermes_secure *secure, struct hermes_session *session)
-{
-    const struct hermes_opened opened = { .kind = session->owes_up ? HERMES_NOTHING : HERMES_DOWN,
-                                          .peer = hermes_peer_of(secure, session) };
-    hermes_session_free(secure, session);
-    return opened;
-}
-
 static struct hermes_opened on_control(struct hermes_secure *secure,
                                        const struct base_step_world *world,
                                        struct hermes_session *session, uint32_t which,
@@ -159,7 +151,7 @@ static struct hermes_opened on_control(struct hermes_secure *secure,
     if (kind == HERMES_CONTROL_PING && size == 1)
         hermes_control_say(world, &session->address, &session->keys[which], HERMES_CONTROL_PONG);
     else if (kind == HERMES_CONTROL_CLOSE && size == 1)
-        return closed(secure, session);
+        return hermes_session_down(secure, session);
     else if (kind == HERMES_CONTROL_REKEY && size == HERMES_REKEY_SIZE)
         hermes_on_rekey(secure, world, session, which, body);
     else if (kind == HERMES_CONTROL_ANSWER && size == HERMES_REKEY_ANSWER_SIZE)

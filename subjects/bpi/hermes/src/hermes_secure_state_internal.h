@@ -234,6 +234,9 @@ void hermes_start(struct hermes_secure *secure, const struct base_step_world *wo
 struct hermes_session *hermes_session_new(struct hermes_secure *secure,
                                           const struct base_address *address);
 void hermes_session_free(struct hermes_secure *secure, struct hermes_session *session);
+/* Free, and what to tell of it: DOWN, unless UP was not told yet. */
+struct hermes_opened hermes_session_down(struct hermes_secure *secure,
+                                         struct hermes_session *session);
 void hermes_session_move(struct hermes_secure *secure, struct hermes_session *session,
                          const struct base_address *address);
 void hermes_session_name(struct hermes_secure *secure, struct hermes_session *session,

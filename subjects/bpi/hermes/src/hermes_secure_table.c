@@ -148,6 +148,15 @@ void hermes_session_free(struct hermes_secure *secure, struct hermes_session *se
     secure->free[secure->free_count++] = peer;
 }
 
+struct hermes_opened hermes_session_down(struct hermes_secure *secure,
+                                         struct hermes_session *session)
+{
+    const struct hermes_opened opened = { .kind = session->owes_up ? HERMES_NOTHING : HERMES_DOWN,
+                                          .peer = hermes_peer_of(secure, session) };
+    hermes_session_free(secure, session);
+    return opened;
+}
+
 void hermes_session_move(struct hermes_secure *secure, struct hermes_session *session,
                          const struct base_address *address)
 {

@@ -95,14 +95,6 @@ void hermes_repeat_measure(struct hermes_session *session, uint64_t now_ns)
     session->interval_ns = interval_ns;
 }
 
-static struct hermes_opened down(struct hermes_secure *secure, struct hermes_session *session)
-{
-    const struct hermes_opened opened = { .kind = HERMES_DOWN,
-                                          .peer = hermes_peer_of(secure, session) };
-    hermes_session_free(secure, session);
-    return opened;
-}
-
 /* Nothing came for too long. Of two handshakes that crossed, one may have failed and the other be
  * in use: that one stays. */
 static struct hermes_opened give_up(struct hermes_secure *secure,
@@ -112,7 +104,7 @@ static struct hermes_opened give_up(struct hermes_secure *secure,
     const struct hermes_keys *const other = &session->keys[1 - session->cur];
     if (session->keys[session->cur].phase != 0 || !other->is_live || !other->is_confirmed ||
         session->old_until_ns <= world->now_ns)
-        return down(secure, session);
+        return hermes_session_down(secure, session);
     hermes_keys_drop(secure, session, session->cur);
     session->cur = 1 - session->cur;
     hermes_repeat_end(secure, session);
