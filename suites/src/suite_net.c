@@ -122,7 +122,7 @@ static void rounds_teardown(void *state)
                     { "class", "consensus,shadow-data", "of all messages" },                       \
                     { "attack", "none,garbage", "while the second third of the load is sent" },    \
                     { "auth", "on", "baselines with a keyed tag, or off" },                        \
-                    { "time", "real", "real, or virtual" } },                                      \
+                    { "time", "real,virtual", "virtual: exactly repeatable, no hosts" } },         \
         .peer_of = peer,                                                                           \
         .series = { SUITE_NET_FIELDS(NET_SERIES) },                                                \
         .is_exclusive = true,                                                                      \

@@ -3,7 +3,8 @@
 . tests/cli/common.sh
 
 measured benchmark --comprehensive --iterations 1000 --statistical-analysis --budget 1s --processes 1 \
-    --measurement-time 1ms --warm-up 1ms --sample-size 2 --arg entries=10 --arg size=64 --arg leaves=4 --arg flows=1000
+    --measurement-time 1ms --warm-up 1ms --sample-size 2 --arg entries=10 --arg size=64 --arg leaves=4 --arg flows=1000 \
+    --arg time=virtual
 has err ' cases share 1.00 s'
 has out 'claims '
 has out 'encode'

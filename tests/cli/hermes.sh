@@ -281,6 +281,7 @@ stop() {
 }
 # A subscriber's usual end is Ctrl-C, but not when it was to wait for messages.
 for words in '' '--count 1'; do
+    : >"$work/err" # what the last one said
     # shellcheck disable=SC2086
     "$bpi" hermes subscribe $words --socket "$work/a.sock" >"$work/out" 2>"$work/err" &
     others="$others $!"

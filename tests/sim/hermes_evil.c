@@ -8,22 +8,6 @@
 
 enum { STASH = 16, STASH_SIZE = 1600, DATAGRAM_SIZE = 1600 };
 
-enum crime {
-    DROP_DATAGRAMS = 1 << 0,
-    CHANGE_DATAGRAMS = 1 << 1,
-    REPEAT_DATAGRAMS = 1 << 2,
-    GARBAGE = 1 << 3,
-    DROP_RELAYED = 1 << 4,
-    CHANGE_RELAYED = 1 << 5,
-    REPEAT_RELAYED = 1 << 6,
-    FORGE = 1 << 7,
-    FALSE_NAMES = 1 << 8,
-    FALSE_RECORDS = 1 << 9,
-    FALSE_VERBS = 1 << 10,
-    BREAK_PROTOCOL = 1 << 11,
-    CRIMES = 12,
-};
-
 struct stashed {
     uint8_t bytes[STASH_SIZE];
     size_t size;
@@ -47,7 +31,7 @@ static bool chance(struct hermes_evil *evil, uint32_t one_in)
     return base_rng_below(&evil->rng, one_in) == 0;
 }
 
-static bool does(const struct hermes_evil *evil, enum crime crime)
+static bool does(const struct hermes_evil *evil, enum hermes_crime crime)
 {
     return (evil->crimes & crime) != 0;
 }
@@ -83,17 +67,18 @@ static void evil_send(void *context, const struct base_address *to, const void *
     struct hermes_evil *const evil = context;
     const struct base_step_world *const outer = evil->outer;
     uint8_t changed[DATAGRAM_SIZE];
-    if (does(evil, DROP_DATAGRAMS) && chance(evil, 6))
+    if (does(evil, HERMES_DROPS_DATAGRAMS) && chance(evil, 6))
         return;
     keep(evil, evil->datagrams, &evil->datagram_count, data, size, 0);
-    if (does(evil, CHANGE_DATAGRAMS) && chance(evil, 8) && size <= sizeof changed && size > 0) {
+    if (does(evil, HERMES_CHANGES_DATAGRAMS) && chance(evil, 8) && size <= sizeof changed &&
+        size > 0) {
         memcpy(changed, data, size);
         changed[base_rng_below(&evil->rng, size)] ^= (uint8_t)(1 + base_rng_below(&evil->rng, 255));
         data = changed;
         size -= chance(evil, 4) ? base_rng_below(&evil->rng, size) : 0;
     }
     outer->send(outer->context, to, data, size);
-    if (does(evil, REPEAT_DATAGRAMS) && chance(evil, 4))
+    if (does(evil, HERMES_REPEATS_DATAGRAMS) && chance(evil, 4))
         outer->send(outer->context, to, data, size);
 }
 
@@ -124,7 +109,7 @@ static struct base_step_world world_of(struct hermes_evil *evil,
 static void throw_datagrams(struct hermes_evil *evil)
 {
     const struct base_step_world *const outer = evil->outer;
-    if (does(evil, GARBAGE)) {
+    if (does(evil, HERMES_SENDS_GARBAGE)) {
         uint8_t garbage[300];
         const struct base_address to = anybody(evil);
         const size_t size = base_rng_below(&evil->rng, sizeof garbage + 1);
@@ -133,7 +118,7 @@ static void throw_datagrams(struct hermes_evil *evil)
             garbage[0] %= 8; /* a type that exists */
         outer->send(outer->context, &to, garbage, size);
     }
-    if (does(evil, REPEAT_DATAGRAMS) && evil->datagram_count > 0) {
+    if (does(evil, HERMES_REPEATS_DATAGRAMS) && evil->datagram_count > 0) {
         const struct stashed *const old =
             &evil->datagrams[base_rng_below(&evil->rng, evil->datagram_count)];
         const struct base_address to = anybody(evil);
@@ -170,13 +155,13 @@ static void on_message(void *context, enum bpi_hermes_class class, struct base_s
     enum hermes_kind kind;
     if (hermes_message_kind(message, &kind) == BASE_OK && kind == HERMES_RELAYED) {
         keep(evil, evil->messages, &evil->message_count, message.data, message.size, class);
-        if (does(evil, CHANGE_RELAYED) && message.size <= STASH_SIZE && chance(evil, 2)) {
+        if (does(evil, HERMES_CHANGES_RELAYED) && message.size <= STASH_SIZE && chance(evil, 2)) {
             struct stashed copy = { .size = message.size, .class = class };
             memcpy(copy.bytes, message.data, message.size);
             submit_changed(evil, in->handle, &copy);
             return;
         }
-        if (does(evil, DROP_RELAYED) && !chance(evil, 4))
+        if (does(evil, HERMES_DROPS_RELAYED) && !chance(evil, 4))
             return;
     }
     hermes_receive_message(evil->node, in->handle, class, message);
@@ -280,20 +265,20 @@ static void do_evil(struct hermes_evil *evil)
     if (node->heap_count == 0)
         return;
     const uint32_t handle = node->heap[base_rng_below(&evil->rng, node->heap_count)];
-    if (does(evil, REPEAT_RELAYED) && evil->message_count > 0) {
+    if (does(evil, HERMES_REPEATS_RELAYED) && evil->message_count > 0) {
         const struct stashed *const old =
             &evil->messages[base_rng_below(&evil->rng, evil->message_count)];
         submit(evil, handle, old->class, old->bytes, old->size);
     }
-    if (does(evil, FORGE))
+    if (does(evil, HERMES_FORGES))
         forge(evil, handle);
-    if (does(evil, FALSE_NAMES))
+    if (does(evil, HERMES_NAMES_FALSELY))
         false_names(evil, handle);
-    if (does(evil, FALSE_RECORDS))
+    if (does(evil, HERMES_FALSE_RECORDS))
         false_records(evil, handle);
-    if (does(evil, FALSE_VERBS))
+    if (does(evil, HERMES_FALSE_VERBS))
         false_verbs(evil, handle);
-    if (does(evil, BREAK_PROTOCOL))
+    if (does(evil, HERMES_BREAKS_PROTOCOL))
         break_protocol(evil, handle);
 }
 
@@ -364,7 +349,8 @@ const struct base_step hermes_evil_step = {
     .wake_ns = evil_wake_ns,
 };
 
-struct hermes_evil *hermes_evil_new(struct hermes_group *group, uint32_t host, uint64_t seed)
+struct hermes_evil *hermes_evil_new(struct hermes_group *group, uint32_t host, uint64_t seed,
+                                    uint32_t crimes)
 {
     struct hermes_evil *const evil = calloc(1, sizeof *evil);
     if (evil == NULL)
@@ -373,8 +359,9 @@ struct hermes_evil *hermes_evil_new(struct hermes_group *group, uint32_t host, u
     evil->node = hermes_group_node(group, host);
     base_rng_init(&evil->rng, seed);
     /* A few crimes of many: one that commits all is banned before it does harm. */
-    for (int i = 0; i < 3; i++)
-        evil->crimes |= 1u << base_rng_below(&evil->rng, CRIMES);
+    evil->crimes = crimes;
+    for (int i = 0; i < 3 && crimes == 0; i++)
+        evil->crimes |= 1u << base_rng_below(&evil->rng, HERMES_CRIMES);
     evil->every_ns = (20 + base_rng_below(&evil->rng, 200)) * HERMES_MS;
     return evil;
 }

@@ -11,7 +11,7 @@
 #define MS     UINT64_C(1000000)
 #define SECOND UINT64_C(1000000000)
 
-enum { NODES_MAX = 12, MESSAGES_MAX = 32, SIZE_MAX_BYTES = 70000, HEAD = 16, EVENTS_MAX = 40 };
+enum { NODES_MAX = 24, MESSAGES_MAX = 32, SIZE_MAX_BYTES = 70000, HEAD = 16, EVENTS_MAX = 40 };
 
 static const uint64_t deadlines_ns[3] = { 12 * SECOND, 15 * SECOND, 20 * SECOND };
 static const uint64_t end_ns = 26 * SECOND;
@@ -27,7 +27,7 @@ struct message {
     uint32_t got;  /* bits: hosts that have, in time */
     uint32_t done;
     struct bpi_hermes_message_id id;
-    uint16_t adjacency[NODES_MAX]; /* when it was sent */
+    uint32_t adjacency[NODES_MAX]; /* when it was sent */
 };
 
 enum event_kind { SEND, CRASH, RESTART, CHECK };
@@ -260,8 +260,10 @@ static void plan(struct run *run)
     static const uint8_t sizes[10] = { 3, 3, 3, 3, 4, 4, 4, 5, 6, 0 };
     struct hermes_group_config config = { .seed = run->seed, .tell = tell, .context = run };
     config.count = sizes[below(run, 10)];
+    const bool is_large = config.count == 0 && below(run, 4) == 0;
     if (config.count == 0)
-        config.count = 8 + (uint32_t)below(run, NODES_MAX - 7);
+        config.count =
+            is_large ? 13 + (uint32_t)below(run, NODES_MAX - 12) : 7 + (uint32_t)below(run, 6);
     config.boots = config.count;
     config.is_earlier_only = below(run, 4) != 0;
     const uint32_t evil = below(run, 2) == 0 ? (uint32_t)below(run, config.count / 3 + 1) : 0;
@@ -272,7 +274,7 @@ static void plan(struct run *run)
     memcpy(config.node.deadline_ns, deadlines_ns, sizeof deadlines_ns);
     config.node.members_max = 64;
     config.node.peer_memory_bytes = 512 << 10;
-    run->result->is_tree = below(run, 5) < 2;
+    run->result->is_tree = is_large || below(run, 5) < 2;
     if (run->result->is_tree) {
         config.node.direct_max = 0;
         config.node.max_neighbors = 3 + (uint32_t)below(run, 6);
@@ -295,7 +297,7 @@ static void plan(struct run *run)
     }
     for (uint32_t i = 0; i < config.count; i++) {
         if (i < evil) {
-            run->evils[i] = hermes_evil_new(&run->group, i, run->seed * 31 + i);
+            run->evils[i] = hermes_evil_new(&run->group, i, run->seed * 31 + i, 0);
             if (lab_sim_start(run->group.sim, i, &hermes_evil_step, run->evils[i]) != BASE_OK)
                 abort();
         } else {
@@ -318,7 +320,7 @@ static bool has_session(const struct run *run, uint32_t from, uint32_t to, bool 
 }
 
 /* Mutual links among honest nodes that live. */
-static void adjacency_of(const struct run *run, uint16_t *rows)
+static void adjacency_of(const struct run *run, uint32_t *rows)
 {
     const uint32_t count = run->group.config.count;
     const bool is_tree = run->result->is_tree;
@@ -327,11 +329,11 @@ static void adjacency_of(const struct run *run, uint16_t *rows)
         for (uint32_t b = 0; b < count && run->group.nodes[a] != NULL; b++)
             if (a != b && run->group.nodes[b] != NULL && has_session(run, a, b, is_tree) &&
                 has_session(run, b, a, is_tree))
-                rows[a] |= (uint16_t)(1u << b);
+                rows[a] |= 1u << b;
     }
 }
 
-static uint32_t reach(const uint16_t *rows, uint32_t from)
+static uint32_t reach(const uint32_t *rows, uint32_t from)
 {
     uint32_t seen = 1u << from;
     for (uint32_t before = 0; before != seen;) {
@@ -378,14 +380,14 @@ static bool is_settled(const struct run *run, uint32_t host, uint64_t at_ns)
 static void check(struct run *run, uint32_t number)
 {
     const struct message *const m = &run->messages[number];
-    uint16_t rows[NODES_MAX] = { 0 };
+    uint32_t rows[NODES_MAX] = { 0 };
     if (!m->is_sent || run->lives[m->origin] != m->life || run->group.nodes[m->origin] == NULL)
         return;
     uint32_t owed = m->adjacency[m->origin];
     if (run->result->is_tree && m->to == UINT32_MAX) {
         adjacency_of(run, rows);
         for (uint32_t i = 0; i < run->group.config.count; i++)
-            rows[i] = !is_settled(run, i, m->at_ns) ? 0 : (uint16_t)(rows[i] & m->adjacency[i]);
+            rows[i] = !is_settled(run, i, m->at_ns) ? 0 : rows[i] & m->adjacency[i];
         owed = reach(rows, m->origin);
     }
     for (uint32_t i = 0; i < run->group.config.count; i++) {

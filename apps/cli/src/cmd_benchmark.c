@@ -59,9 +59,7 @@ static void keep_representative(struct cli_plan *plan)
         const struct bench_target *target = plan->jobs[i].target;
         const bool is_first = strcmp(target->name, last) != 0;
         last = target->name;
-        const bool is_round =
-            cli_plan_is_in(target->name, "net"); /* long: its first is the least */
-        if (is_first || (is_claimed(target->id) && !is_round) || is_configured(plan, target))
+        if (is_first || is_claimed(target->id) || is_configured(plan, target))
             plan->jobs[kept++] = plan->jobs[i];
     }
     plan->job_count = kept;
@@ -82,27 +80,37 @@ static bool has_laboratory(struct base_why *why)
     return is_good;
 }
 
-/* Rounds take a second each: HERMES-Lite and flooding, a few of each. Where there can be none they
- * are left out, and it is said. */
+static bool is_round(const struct cli_job *job, const char *time)
+{
+    return cli_plan_is_in(job->target->name, "net") && strstr(job->target->id, time) != NULL;
+}
+
+/* Rounds take a second each: only the first of HERMES-Lite and of flooding, and a few times. Where
+ * there can be no laboratory they are in virtual time, and it is said. */
 static void shorten_rounds(struct cli_plan *plan)
 {
-    size_t kept = 0;
+    static const char *const names[] = { "net/hermes", "net/flood" };
+    bool is_kept[] = { false, false };
+    size_t kept = 0, real = 0;
     struct base_why why = { 0 };
-    const bool can_be = has_laboratory(&why);
+    for (size_t i = 0; i < plan->job_count; i++)
+        real += is_round(&plan->jobs[i], "time=real");
+    const bool is_real = real > 0 && has_laboratory(&why);
+    if (real > 0 && !is_real)
+        base_log(BASE_LOG_WARNING, "networks are in virtual time only: %s", why.text);
     for (size_t i = 0; i < plan->job_count; i++) {
         struct cli_job *job = &plan->jobs[i];
-        const bool is_round = cli_plan_is_in(job->target->name, "net");
-        const bool is_wanted = can_be && (strcmp(job->target->name, "net/hermes") == 0 ||
-                                          strcmp(job->target->name, "net/flood") == 0);
-        if (is_round && !is_wanted)
-            continue;
-        if (is_round && plan->config.plan.processes == 0)
-            job->processes = job->sample_size = ROUNDS;
-        plan->jobs[kept++] = *job;
+        for (size_t k = 0; is_round(job, is_real ? "time=real" : "time=virtual") && k < 2; k++)
+            if (!is_kept[k] && strcmp(job->target->name, names[k]) == 0) {
+                is_kept[k] = true;
+                job->sample_size = ROUNDS;
+                job->processes = plan->config.plan.processes == 0 ? ROUNDS : 0;
+                plan->jobs[kept++] = *job;
+            }
+        if (!is_round(job, ""))
+            plan->jobs[kept++] = *job;
     }
     plan->job_count = kept;
-    if (!can_be)
-        base_log(BASE_LOG_WARNING, "the suite net is left out: %s", why.text);
 }
 
 static base_err plan_everything(struct cli_plan *plan, const struct cli_args *args,
@@ -116,9 +124,9 @@ static base_err plan_everything(struct cli_plan *plan, const struct cli_args *ar
     CLI_TRY(cli_plan_args(plan, args, given, &wanted.arg_count, why));
     CLI_TRY(cli_plan_add(plan, &wanted, why));
     CLI_TRY(cli_plan_check_args(plan, given, wanted.arg_count, why));
+    shorten_rounds(plan);
     if (wanted.arg_count == 0)
         keep_representative(plan);
-    shorten_rounds(plan);
     plan->budget_ns = budget != NULL ? budget->ns : budget_default_ns;
     base_log(BASE_LOG_INFO, "%zu cases share %s", plan->job_count,
              base_units_print_time((double)plan->budget_ns, 3, text));

@@ -337,17 +337,16 @@ static int finish(struct iperf *iperf)
 
 static base_err prepare(struct iperf *iperf, struct base_why *why)
 {
-    const struct cli_value *const duration = cli_value(iperf->args, "duration"),
-                                  *const mtu = cli_value(iperf->args, "mtu");
+    const struct cli_value *const duration = cli_value(iperf->args, "duration");
     const char *const rate = cli_text(iperf->args, "rate", NULL);
     iperf->tcp.name = "tcp";
     iperf->udp.name = "udp";
     iperf->duration_ns = duration != NULL ? duration->ns : UINT64_C(5000000000);
-    iperf->mtu = mtu != NULL ? mtu->count : 1500;
     if (iperf->duration_ns < 100000000 || iperf->duration_ns > UINT64_C(3600000000000))
         return base_fail(why, BASE_EINVALID, 0, "--duration: not between 100ms and 1h");
     CLI_TRY(cli_netlab_plan(iperf->args, &iperf->lab, why));
     CLI_TRY(cli_netlab_ends(&iperf->lab, &iperf->ends, why));
+    iperf->mtu = cli_netlab_mtu(&iperf->lab);
     const uint64_t asked = iperf->ends.there.rate_bits;
     iperf->udp.offered_bits = asked > 0 ? asked + asked / 4 : UDP_RATE;
     if (rate != NULL && (base_units_parse_bitrate(rate, &iperf->udp.offered_bits, why) != BASE_OK))

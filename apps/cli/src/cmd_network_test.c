@@ -377,6 +377,8 @@ static int show(void *context, const struct result_run *run, const struct base_b
             base_log(BASE_LOG_WARNING, "the run has no test id: %s", why.text);
     }
     const bool is_text = strcmp(format, "text") == 0;
+    if (!is_text && test_id != NULL)
+        base_log(BASE_LOG_INFO, "the test is kept as %s", test_id);
     if (!is_text && strcmp(format, "json") != 0)
         return cli_show_run(network->args, run, after, status);
     base_err err = is_text ? cli_network_text(network, run, test_id, &out)

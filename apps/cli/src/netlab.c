@@ -52,7 +52,8 @@ const struct cli_option cli_netlab_run_options[] = {
     TEXT("schedule", CLI_TEXT, "TEXT",
          "what changes when, as in 'at 10s cut node0-node1; at 20s heal'; also 'set node0-node1 "
          "latency 100ms' and 'partition [node0] [node1,node2]'"),
-    COUNT("mtu", 1280, 65000, "largest packet of the hosts' devices", "1500"),
+    COUNT("mtu", 1280, 65000, "largest packet of the hosts' devices",
+          "the smallest MTU of a link, 1280 to 1500"),
     { .name = "back-end",
       .kind = CLI_WORD,
       .value_name = "NAME",
@@ -150,13 +151,32 @@ base_err cli_netlab_host(const struct lab_topology *topology, const char *text, 
 
 /* ---- up and down ---- */
 
+enum { MTU_USUAL = 1500, MTU_LEAST = 1280 /* of IPv6 */ };
+
+static uint32_t smaller_mtu(uint32_t mtu, const struct lab_link_config *link)
+{
+    return link->mtu_bytes >= MTU_LEAST && link->mtu_bytes < mtu ? link->mtu_bytes : mtu;
+}
+
+uint32_t cli_netlab_mtu(const struct cli_netlab *lab)
+{
+    const struct lab_topology *const topology = &lab->topology;
+    const struct cli_value *const asked = cli_value(lab->args, "mtu");
+    uint32_t mtu = MTU_USUAL;
+    if (asked != NULL)
+        return (uint32_t)asked->count;
+    for (size_t i = 0; i < topology->edge_count; i++)
+        mtu = smaller_mtu(mtu, &topology->edges[i].config);
+    return topology->is_uniform ? smaller_mtu(mtu, &topology->uniform) : mtu;
+}
+
 base_err cli_netlab_open(struct cli_netlab *lab, struct base_why *why)
 {
     struct lab_net_config config = {
         .topology = &lab->topology,
         .seed = count_of(lab->args, "seed", 1),
         .capture_folder = cli_text(lab->args, "capture", NULL),
-        .mtu_bytes = (uint32_t)count_of(lab->args, "mtu", 0),
+        .mtu_bytes = cli_netlab_mtu(lab),
         .core = -1,
         .has_offload = cli_has(lab->args, "offload"),
     };

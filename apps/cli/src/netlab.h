@@ -32,6 +32,9 @@ BASE_MUST_USE base_err cli_netlab_plan(const struct cli_args *args, struct cli_n
 /* Make the hosts of the plan. Errors: those of lab_net_open; EIO (--capture) */
 BASE_MUST_USE base_err cli_netlab_open(struct cli_netlab *lab, struct base_why *why);
 void cli_netlab_close(struct cli_netlab *lab);
+/* Of the hosts' devices: --mtu, or the smallest of the links', so that nothing is sent which a link
+ * behind the first would drop. */
+uint32_t cli_netlab_mtu(const struct cli_netlab *lab);
 /* What a failure of cli_netlab_open means, after it was said: 2 when the options are not right, 3
  * when this machine cannot do it. */
 int cli_netlab_complain(base_err err, const struct base_why *why);

@@ -289,7 +289,11 @@ static void a_uniform_mesh_takes_memory_for_what_is_used(void **state)
  * that are changed. */
 static void a_large_mesh_without_memory_shares_links(void **state)
 {
-    enum { MANY = 3000, EACH = 500 };
+#ifdef BPI_SANITIZED
+    enum { MANY = 3000, EACH = 20 };
+#else
+    enum { MANY = 3000, EACH = 360 };
+#endif
     struct lab_arrival a;
     uint64_t count = 0;
     (void)state;

@@ -57,6 +57,7 @@ struct hermes_peer {
     bool is_dirty;              /* in the pump's list */
     bool has_voted;
     uint64_t up_ns, seen_ns, used_ns, refused_ns;
+    uint64_t urgent_ns;    /* its urgent asking was given way to */
     uint64_t ping_ns;      /* when the unanswered one was sent; 0: none */
     uint64_t next_ping_ns; /* or when to give the session up */
     uint32_t missed_pings, bad;
@@ -236,6 +237,8 @@ bool hermes_tree_shapes(struct bpi_hermes *node);
  */
 uint32_t hermes_tree_publish(struct bpi_hermes *node, const struct hermes_envelope *envelope,
                              struct base_span message, uint64_t ticket);
+/* Tell a new neighbour of the newest messages that are not past their deadline. */
+void hermes_tree_introduce(struct bpi_hermes *node, uint32_t handle);
 void hermes_tree_relayed(struct bpi_hermes *node, uint32_t handle,
                          const struct hermes_envelope *envelope, struct base_span message);
 void hermes_tree_control(struct bpi_hermes *node, uint32_t handle,

@@ -26,6 +26,7 @@ static const uint64_t exchange_most_ns = 60 * HERMES_SECOND;
 static const uint64_t boot_patience_ns = 2 * HERMES_SECOND;
 static const uint64_t idle_ns = 60 * HERMES_SECOND, crowd_idle_ns = 2 * HERMES_SECOND;
 static const uint64_t ask_again_ns = 5 * HERMES_SECOND;
+static const uint64_t urgent_again_ns = 60 * HERMES_SECOND;
 static const uint64_t improve_every_ns = 30 * HERMES_SECOND;
 static const double clearly_better = 1.5;
 
@@ -306,12 +307,14 @@ static void say_verb(struct bpi_hermes *node, uint32_t handle, enum hermes_verb 
     hermes_node_say(node, handle, &control);
 }
 
-static void make_neighbor(struct bpi_hermes *node, struct hermes_peer *peer)
+static void make_neighbor(struct bpi_hermes *node, uint32_t handle)
 {
+    struct hermes_peer *const peer = &node->peers[handle];
     peer->is_neighbor = peer->is_eager = true;
     peer->is_asked = false;
     peer->used_ns = node->world.now_ns;
     node->neighbor_count++;
+    hermes_tree_introduce(node, handle);
 }
 
 static void drop_neighbor(struct bpi_hermes *node, struct hermes_peer *peer)
@@ -356,10 +359,16 @@ static void let_worst_go(struct bpi_hermes *node)
 static void asked(struct bpi_hermes *node, uint32_t handle, bool is_urgent)
 {
     struct hermes_peer *const peer = &node->peers[handle];
-    if (!peer->is_neighbor && is_urgent && node->neighbor_count >= node->config.max_neighbors)
+    const uint64_t now_ns = node->world.now_ns;
+    const bool is_full = node->neighbor_count >= node->config.max_neighbors;
+    const bool is_new = peer->urgent_ns == 0 || now_ns - peer->urgent_ns > urgent_again_ns;
+    /* Once in a while: or one that asks and leaves could drive all others away. */
+    if (!peer->is_neighbor && is_urgent && is_full && is_new) {
+        peer->urgent_ns = now_ns;
         let_worst_go(node);
+    }
     if (!peer->is_neighbor && node->neighbor_count < node->config.max_neighbors)
-        make_neighbor(node, peer);
+        make_neighbor(node, handle);
     say_verb(node, handle, peer->is_neighbor ? HERMES_ACCEPT : HERMES_REFUSE);
 }
 
@@ -375,7 +384,7 @@ static void accepted(struct bpi_hermes *node, uint32_t handle)
         say_verb(node, handle, HERMES_LEAVE);
         return;
     }
-    make_neighbor(node, peer);
+    make_neighbor(node, handle);
 }
 
 void hermes_links_neighbor(struct bpi_hermes *node, uint32_t handle, enum hermes_verb verb)

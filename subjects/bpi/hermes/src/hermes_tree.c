@@ -25,7 +25,7 @@ enum {
     MISSING_MAX = 1024,  /* names without a message */
     MISSING_SHARE = 256, /* of them, of one announcer */
     ANNOUNCERS = 4,
-    GRAFTS_MAX = 8,
+    TRIES_MAX = 3, /* of each announcer */
     BLAME_FORGED = 4
 };
 
@@ -35,13 +35,14 @@ static const uint64_t graft_wait_ns = 50 * HERMES_MS, graft_wait_most_ns = 400 *
 struct stored {
     struct hermes_name name;
     size_t at, size;
+    uint64_t since_ns;
     uint32_t next; /* with the same hash: sequence + 1 of an older one; 0: none */
 };
 
 struct missing {
     struct hermes_name name;
-    uint32_t announcers[ANNOUNCERS];
-    uint32_t announcer_count, grafts;
+    uint32_t announcers[ANNOUNCERS], tries[ANNOUNCERS];
+    uint32_t announcer_count;
     uint64_t due_ns;
 };
 
@@ -52,8 +53,8 @@ struct hermes_tree {
     uint32_t *buckets;     /* [stored_max] sequence + 1 of the newest message of a hash */
     uint32_t first, count; /* sequence of the oldest; sequences wrap, places are their low bits */
     uint32_t stored_max;
-    struct missing *missing; /* [MISSING_MAX] made at the first one */
-    uint32_t missing_count;
+    struct missing *missing; /* [missing_capacity] */
+    uint32_t missing_count, missing_capacity;
     uint64_t wake_ns;
     uint64_t shape_ns; /* our next message from then on shapes, if no other does before */
     uint64_t graft_ns; /* no other link becomes eager before */
@@ -87,7 +88,7 @@ size_t hermes_tree_memory(const struct hermes_tree *tree)
 {
     const size_t place = sizeof *tree->stored + sizeof *tree->buckets;
     const size_t ring = tree->bytes == NULL ? 0 : tree->capacity + tree->stored_max * place;
-    return sizeof *tree + ring + (tree->missing == NULL ? 0 : MISSING_MAX * sizeof *tree->missing);
+    return sizeof *tree + ring + tree->missing_capacity * sizeof *tree->missing;
 }
 
 /* The store */
@@ -140,7 +141,7 @@ static size_t make_room(struct hermes_tree *tree, size_t size)
 
 /* A copy of the message, with other hops; an empty span when it cannot be kept. */
 static struct base_span store(struct hermes_tree *tree, const struct hermes_name *name,
-                              struct base_span message, uint32_t hops)
+                              struct base_span message, uint32_t hops, uint64_t now_ns)
 {
     const struct base_span none = { NULL, 0 };
     if (message.size > tree->capacity)
@@ -158,7 +159,7 @@ static struct base_span store(struct hermes_tree *tree, const struct hermes_name
     tree->bytes[at + 1] = (uint8_t)hops;
     const uint32_t sequence = tree->first + tree->count++;
     uint32_t *const bucket = bucket_of(tree, name);
-    *place_of(tree, sequence) = (struct stored){ *name, at, message.size, *bucket };
+    *place_of(tree, sequence) = (struct stored){ *name, at, message.size, now_ns, *bucket };
     *bucket = sequence + 1;
     return base_span_of(tree->bytes + at, message.size);
 }
@@ -199,6 +200,22 @@ static uint64_t wait_for(const struct bpi_hermes *node, uint32_t handle)
     return wait_ns < graft_wait_most_ns ? wait_ns : graft_wait_most_ns;
 }
 
+/* The table is as large as it had to be. */
+static bool has_place(struct hermes_tree *tree)
+{
+    if (tree->missing_count < tree->missing_capacity)
+        return true;
+    const uint32_t capacity = tree->missing_capacity == 0 ? 16 : tree->missing_capacity * 2;
+    if (capacity > MISSING_MAX)
+        return false;
+    struct missing *const missing = realloc(tree->missing, capacity * sizeof *missing);
+    if (missing == NULL)
+        return false;
+    tree->missing = missing;
+    tree->missing_capacity = capacity;
+    return true;
+}
+
 /* NULL: the table, or the announcer's share of it, is full. */
 static struct missing *add_missing(struct bpi_hermes *node, uint32_t handle,
                                    const struct hermes_name *name)
@@ -207,9 +224,7 @@ static struct missing *add_missing(struct bpi_hermes *node, uint32_t handle,
     uint32_t its = 0;
     for (uint32_t i = 0; i < tree->missing_count; i++)
         its += tree->missing[i].announcer_count > 0 && tree->missing[i].announcers[0] == handle;
-    if (tree->missing == NULL)
-        tree->missing = calloc(MISSING_MAX, sizeof *tree->missing);
-    if (tree->missing == NULL || tree->missing_count == MISSING_MAX || its >= MISSING_SHARE)
+    if (its >= MISSING_SHARE || !has_place(tree))
         return NULL;
     struct missing *const missing = &tree->missing[tree->missing_count++];
     *missing =
@@ -229,19 +244,32 @@ static void announced(struct bpi_hermes *node, uint32_t handle, const struct her
         missing = add_missing(node, handle, name);
     if (missing == NULL)
         return;
-    for (uint32_t i = 0; i < missing->announcer_count; i++)
-        if (missing->announcers[i] == handle)
-            return;
-    if (missing->announcer_count < ANNOUNCERS)
-        missing->announcers[missing->announcer_count++] = handle;
+    uint32_t at = 0;
+    while (at < missing->announcer_count && missing->announcers[at] != handle)
+        at++;
+    if (at < missing->announcer_count)
+        return;
+    /* Who was asked in vain makes room: liars must not keep out who has it. */
+    if (at == ANNOUNCERS)
+        for (at = 0; at < ANNOUNCERS && missing->tries[at] < TRIES_MAX; at++)
+            ;
+    if (at == ANNOUNCERS)
+        return;
+    missing->announcers[at] = handle;
+    missing->tries[at] = 0;
+    missing->announcer_count += at == missing->announcer_count;
 }
 
-/* Ask the next announcer; false: there is none left to ask. */
+/* Ask the announcer that was asked least; false: all were asked in vain. */
 static bool graft(struct bpi_hermes *node, struct missing *missing)
 {
-    if (missing->announcer_count == 0 || missing->grafts >= GRAFTS_MAX)
+    uint32_t least = 0;
+    for (uint32_t i = 1; i < missing->announcer_count; i++)
+        if (missing->tries[i] < missing->tries[least])
+            least = i;
+    if (missing->announcer_count == 0 || missing->tries[least]++ >= TRIES_MAX)
         return false;
-    const uint32_t handle = missing->announcers[missing->grafts++ % missing->announcer_count];
+    const uint32_t handle = missing->announcers[least];
     struct hermes_peer *const peer = &node->peers[handle];
     struct hermes_control control = { .kind = HERMES_WANT, .count = 1 };
     if (peer->is_neighbor && !peer->is_eager && node->world.now_ns >= node->tree->graft_ns) {
@@ -285,8 +313,10 @@ void hermes_tree_peer_gone(struct bpi_hermes *node, uint32_t handle)
         struct missing *const missing = &tree->missing[i];
         uint32_t kept = 0;
         for (uint32_t k = 0; k < missing->announcer_count; k++)
-            if (missing->announcers[k] != handle)
+            if (missing->announcers[k] != handle) {
+                missing->tries[kept] = missing->tries[k];
                 missing->announcers[kept++] = missing->announcers[k];
+            }
         missing->announcer_count = kept;
     }
 }
@@ -348,7 +378,7 @@ bool hermes_tree_shapes(struct bpi_hermes *node)
 uint32_t hermes_tree_publish(struct bpi_hermes *node, const struct hermes_envelope *envelope,
                              struct base_span message, uint64_t ticket)
 {
-    (void)store(node->tree, &envelope->name, message, 1);
+    (void)store(node->tree, &envelope->name, message, 1, node->world.now_ns);
     /* Others have cut us off the tree: begin a new branch. */
     const bool has_eager = eager_count(node) > 0;
     for (uint32_t i = 0; i < node->heap_count && !has_eager; i++)
@@ -356,12 +386,28 @@ uint32_t hermes_tree_publish(struct bpi_hermes *node, const struct hermes_envelo
     return hand_on(node, HERMES_NO_SESSION, &envelope->name, message, ticket);
 }
 
+void hermes_tree_introduce(struct bpi_hermes *node, uint32_t handle)
+{
+    const struct hermes_tree *const tree = node->tree;
+    struct hermes_control control;
+    control.kind = HERMES_IHAVE;
+    control.count = 0;
+    for (uint32_t i = tree->count; i-- > 0 && control.count < HERMES_NAMES_MAX;) {
+        const struct stored *const stored = place_of(tree, tree->first + i);
+        if (node->world.now_ns - stored->since_ns < node->config.deadline_ns[stored->name.class])
+            control.names[control.count++] = stored->name;
+    }
+    if (control.count > 0)
+        hermes_node_say(node, handle, &control);
+}
+
 static void relay(struct bpi_hermes *node, uint32_t from, const struct hermes_envelope *envelope,
                   struct base_span message)
 {
     if (envelope->hops >= HERMES_HOPS_MAX)
         return;
-    struct base_span kept = store(node->tree, &envelope->name, message, envelope->hops + 1);
+    struct base_span kept =
+        store(node->tree, &envelope->name, message, envelope->hops + 1, node->world.now_ns);
     if (kept.size == 0) {
         base_buf_clear(&node->scratch);
         if (base_buf_put(&node->scratch, message.data, message.size) != BASE_OK)

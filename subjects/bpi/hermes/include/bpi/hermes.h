@@ -75,8 +75,8 @@ BASE_MUST_USE base_err bpi_hermes_class_parse(const char *text, enum bpi_hermes_
 BASE_MUST_USE base_err bpi_hermes_type_parse(const char *text, enum bpi_hermes_type *type,
                                              struct base_why *why);
 
-/* A member known from the start: where, and who (a zeroed id: whoever answers there, if allow is
- * empty). */
+/* A member known from the start: where, and who (a zeroed id: whoever answers there). A node may be
+ * told of itself: one list can serve all. */
 struct bpi_hermes_member {
     struct base_address address;
     struct bpi_hermes_id id;
