@@ -9,10 +9,13 @@
 #include <linux/if_tun.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
+
+enum { ADDRESS_PATIENCE_MS = 5000, ROUTES_SIZE = 8192 };
 
 base_err lab_tun_open(bool has_offload, int *out, struct base_why *why)
 {
@@ -132,6 +135,27 @@ static int link_set(uint32_t mtu_bytes)
     return lab_netlink_ask(&wish, sizeof wish);
 }
 
+/* The kernel makes an address of IPv6 its own a moment after it was set; what comes for it before
+ * is dropped. It is there when it has a route with all 128 bits (0x80). */
+static int address6_await(uint32_t host)
+{
+    char wanted[48], text[ROUTES_SIZE];
+    snprintf(wanted, sizeof wanted, "fd77%028x 80 ", (unsigned)host + 1);
+    for (int i = 0; i < ADDRESS_PATIENCE_MS; i++) {
+        const int fd = open("/proc/self/net/ipv6_route", O_RDONLY | O_CLOEXEC);
+        const ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof text - 1);
+        if (fd < 0)
+            return 0; /* nothing to look at */
+        close(fd);
+        text[n > 0 ? n : 0] = '\0';
+        if (strstr(text, wanted))
+            return 0;
+        (void)!poll(NULL, 0, 1);
+    }
+    errno = ETIMEDOUT;
+    return -1;
+}
+
 /* fd77::N/64, when the device is up; a kernel without IPv6 has none to set. By netlink, the only
  * way to say that nobody needs to be asked whether the address is taken (IFA_F_NODAD): until then
  * it would not be used. */
@@ -153,8 +177,9 @@ static int address6_set(uint32_t host)
         .ip_head = { sizeof(struct rtattr) + 16, IFA_LOCAL },
         .ip = { 0xfd, 0x77, [15] = (uint8_t)(host + 1) },
     };
-    const bool is_set = lab_netlink_ask(&wish, sizeof wish) == 0;
-    return is_set || errno == EOPNOTSUPP || errno == EACCES ? 0 : -1;
+    if (lab_netlink_ask(&wish, sizeof wish) == 0)
+        return address6_await(host);
+    return errno == EOPNOTSUPP || errno == EACCES ? 0 : -1;
 }
 
 base_err lab_device_set_up(uint32_t host, uint32_t mtu_bytes, bool is_unprivileged,
