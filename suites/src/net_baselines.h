@@ -23,7 +23,7 @@ extern const struct net_protocol net_gossip;
  * Ethereum consensus specifications, phase0/p2p-interface */
 extern const struct net_protocol net_gossipsub;
 
-/* A tree of eager links within the graph, announcements over the others, and repair by GRAFT.
+/* A tree of eager links for each origin, announcements over the others, and repair by GRAFT.
  * Time-outs follow the measured round trip; announcers are asked up to five times.
  * Source  Leitao, Pereira & Rodrigues, "Epidemic broadcast trees", SRDS 2007, 301 */
 extern const struct net_protocol net_plumtree;

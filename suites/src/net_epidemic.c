@@ -143,6 +143,8 @@ void net_epidemic_read(const struct net_wire *wire, struct net_ids *ids)
 static void deliver(struct net_epidemic *e, const struct base_step_world *world,
                     const struct net_wire *wire, struct base_span message)
 {
+    if (message.size < NET_PAYLOAD_LEAST)
+        return;
     const struct net_delivery delivery = { .origin = wire->origin,
                                            .payload = message,
                                            .hops = NET_WIRE_TTL - wire->ttl + 1u };
@@ -172,6 +174,10 @@ static enum net_taken take_data(struct net_epidemic *e, const struct base_step_w
     }
     if (kind == NET_JOIN_REPEATED) {
         out->known = net_store_find(e->store, &id);
+        if (wire->message_size < NET_PAYLOAD_LEAST) {
+            e->own_repeated++;
+            e->own_repeated_bytes += wire->payload.size;
+        }
         return NET_TAKEN_REPEATED;
     }
     if (kind == NET_JOIN_WHOLE)
@@ -204,16 +210,10 @@ enum net_taken net_epidemic_take(struct net_epidemic *e, const struct base_step_
     return NET_TAKEN_CONTROL;
 }
 
-base_err net_epidemic_publish(struct net_epidemic *e, const struct base_step_world *world,
-                              uint32_t class, struct base_span payload,
-                              void (*spread)(void *state, const struct base_step_world *world,
-                                             struct net_datagram *datagram),
-                              void *state, struct base_why *why)
+void net_epidemic_cut(struct net_epidemic *e, const struct base_step_world *world, uint32_t class,
+                      struct base_span payload, net_spread *spread, void *state)
 {
     uint8_t out[DATAGRAM_MAX];
-    if (payload.size == 0 || payload.size > NET_WIRE_MESSAGE_MAX)
-        return base_fail(why, BASE_ERANGE, 0, "a message of %zu bytes is not 1 to %d", payload.size,
-                         NET_WIRE_MESSAGE_MAX);
     const size_t part = net_wire_fragment_size(e->config.mtu_bytes, &e->key);
     struct net_datagram datagram = { .peer = NET_NO_PEER };
     struct net_wire *const wire = &datagram.wire;
@@ -235,6 +235,16 @@ base_err net_epidemic_publish(struct net_epidemic *e, const struct base_step_wor
         net_store_keep(e->store, datagram.known, out, datagram.bytes.size);
         spread(state, world, &datagram);
     }
+}
+
+base_err net_epidemic_publish(struct net_epidemic *e, const struct base_step_world *world,
+                              uint32_t class, struct base_span payload, net_spread *spread,
+                              void *state, struct base_why *why)
+{
+    if (payload.size < NET_PAYLOAD_LEAST || payload.size > NET_WIRE_MESSAGE_MAX)
+        return base_fail(why, BASE_ERANGE, 0, "a message of %zu bytes is not %d to %d",
+                         payload.size, NET_PAYLOAD_LEAST, NET_WIRE_MESSAGE_MAX);
+    net_epidemic_cut(e, world, class, payload, spread, state);
     e->stats.published++;
     return BASE_OK;
 }
@@ -243,7 +253,7 @@ void net_epidemic_stats(const struct net_epidemic *e, struct net_node_stats *sta
 {
     const struct net_join_counts counts = net_join_counts(e->join);
     *stats = e->stats;
-    stats->redundant = counts.repeated;
-    stats->redundant_bytes = counts.repeated_bytes;
+    stats->redundant = counts.repeated - e->own_repeated;
+    stats->redundant_bytes = counts.repeated_bytes - e->own_repeated_bytes;
     stats->memory_bytes = net_join_memory(e->join) + net_store_memory(e->store);
 }

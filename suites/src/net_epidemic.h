@@ -15,7 +15,8 @@
 enum {
     NET_PEERS_MAX = 64, /* each is a bit of net_known's sets */
     NET_NO_PEER = NET_PEERS_MAX,
-    NET_IDS_MAX = 512, /* in one list that is being made */
+    NET_IDS_MAX = 512,      /* in one list that is being made */
+    NET_PAYLOAD_LEAST = 16, /* bytes; a smaller message is the protocol's own and is not told */
 };
 
 /* Kinds of datagrams beside NET_WIRE_KIND_DATA. */
@@ -39,6 +40,7 @@ struct net_epidemic {
     size_t ids_max; /* in one control datagram */
     uint32_t sequence;
     struct net_node_stats stats;
+    uint64_t own_repeated, own_repeated_bytes; /* of messages that are the protocol's own */
 };
 
 /* A list of fragments for one control datagram or more. */
@@ -86,12 +88,17 @@ void net_epidemic_read(const struct net_wire *wire, struct net_ids *ids);
 enum net_taken net_epidemic_take(struct net_epidemic *e, const struct base_step_world *world,
                                  const struct base_address *from, uint8_t *data, size_t size,
                                  struct net_datagram *out);
-/* Cut a message into fragments and hand each to `spread`, as NEW ones of no peer. Errors: ERANGE */
-BASE_MUST_USE base_err net_epidemic_publish(
-    struct net_epidemic *e, const struct base_step_world *world, uint32_t class,
-    struct base_span payload,
-    void (*spread)(void *state, const struct base_step_world *world, struct net_datagram *datagram),
-    void *state, struct base_why *why);
+/* What is to be done with a fragment that is new. */
+typedef void net_spread(void *state, const struct base_step_world *world,
+                        struct net_datagram *datagram);
+/* Cut a message into fragments and hand each to `spread`, as NEW ones of no peer. */
+void net_epidemic_cut(struct net_epidemic *e, const struct base_step_world *world, uint32_t class,
+                      struct base_span payload, net_spread *spread, void *state);
+/* The same for a message of the application's. Errors: ERANGE (its size) */
+BASE_MUST_USE base_err net_epidemic_publish(struct net_epidemic *e,
+                                            const struct base_step_world *world, uint32_t class,
+                                            struct base_span payload, net_spread *spread,
+                                            void *state, struct base_why *why);
 void net_epidemic_stats(const struct net_epidemic *e, struct net_node_stats *stats);
 
 #endif

@@ -13,7 +13,7 @@ enum {
     DEGREE_LAZY = 6,    /* announced to at least, and to a quarter of those outside the mesh */
     KNOWN = 32,         /* neighbours, when none are given */
     GOSSIP_WINDOWS = 3, /* heartbeats in which a fragment is announced */
-    IHAVES_MAX = 10,    /* taken from a neighbour in a heartbeat */
+    IDS_MAX = 5000,     /* announced to or taken from a neighbour in a heartbeat */
     LARGE_SIZE = 1024,  /* of a payload that IDONTWANT is sent for */
 };
 
@@ -23,9 +23,9 @@ struct gossipsub {
     struct net_epidemic e;
     uint64_t mesh; /* set of peers */
     uint64_t backoff_ns[NET_PEERS_MAX];
-    uint32_t ihaves[NET_PEERS_MAX]; /* in this heartbeat */
-    uint64_t beat_ns;               /* the next */
-    uint32_t window;                /* heartbeats so far */
+    uint32_t heard[NET_PEERS_MAX]; /* fragments announced in this heartbeat */
+    uint64_t beat_ns;              /* the next */
+    uint32_t window;               /* heartbeats so far */
 };
 
 static void gossipsub_close(void *state)
@@ -152,7 +152,8 @@ static void take_ihave(struct gossipsub *g, const struct base_step_world *world,
                        struct net_ids *ids)
 {
     size_t wanted = 0;
-    if (g->ihaves[peer]++ >= IHAVES_MAX)
+    g->heard[peer] += (uint32_t)ids->count;
+    if (g->heard[peer] > IDS_MAX)
         return;
     for (size_t i = 0; i < ids->count; i++) {
         struct net_known *const known = net_store_make(g->e.store, &ids->ids[i]);
@@ -263,32 +264,40 @@ static void mend_mesh(struct gossipsub *g, const struct base_step_world *world)
         control(g, world, NET_KIND_GRAFT, (uint32_t)__builtin_ctzll(set));
 }
 
-/* What came in the last windows, the newest first. */
-static void recent(struct gossipsub *g, struct net_ids *ids)
+/* What came in the last windows, the newest first, but for what the peer is known to have. */
+static void announce_to(struct gossipsub *g, const struct base_step_world *world, uint32_t peer)
 {
-    ids->count = 0;
-    for (uint64_t i = net_store_count(g->e.store); i-- > 0 && ids->count < NET_IDS_MAX;) {
+    struct net_ids ids;
+    size_t left = IDS_MAX;
+    ids.count = 0;
+    for (uint64_t i = net_store_count(g->e.store); i-- > 0 && left > 0;) {
         const struct net_known *const known = net_store_at(g->e.store, i);
         if (known == NULL || g->window - known->window > GOSSIP_WINDOWS)
-            return;
-        if (known->is_here && g->window - known->window < GOSSIP_WINDOWS)
-            ids->ids[ids->count++] = known->id;
+            break;
+        if (!known->is_here || (known->owners & bit(peer)) != 0 ||
+            g->window - known->window == GOSSIP_WINDOWS)
+            continue;
+        ids.ids[ids.count++] = known->id;
+        left--;
+        if (ids.count == NET_IDS_MAX) {
+            net_epidemic_tell(&g->e, world, g->e.peers[peer], NET_KIND_IHAVE, &ids);
+            ids.count = 0;
+        }
     }
+    net_epidemic_tell(&g->e, world, g->e.peers[peer], NET_KIND_IHAVE, &ids);
 }
 
 /* To some outside the mesh; where hardly anybody is outside, to members, too, since what the mesh
  * loses would be lost for good, as it is not on the streams of the specification. */
 static void announce(struct gossipsub *g, const struct base_step_world *world)
 {
-    struct net_ids ids;
     uint64_t others = everybody(g) & ~g->mesh;
     others = members(others) < DEGREE_LAZY ? everybody(g) : others;
-    recent(g, &ids);
     size_t left = members(others) / 4 > DEGREE_LAZY ? members(others) / 4 : DEGREE_LAZY;
-    for (; ids.count > 0 && others != 0 && left > 0; left--) {
+    for (; others != 0 && left > 0; left--) {
         const uint32_t peer = one_of(world->rng, others);
         others &= ~bit(peer);
-        net_epidemic_tell(&g->e, world, g->e.peers[peer], NET_KIND_IHAVE, &ids);
+        announce_to(g, world, peer);
     }
 }
 
@@ -299,7 +308,7 @@ static void gossipsub_timer(void *state, const struct base_step_world *world)
         return;
     mend_mesh(g, world);
     announce(g, world);
-    memset(g->ihaves, 0, sizeof g->ihaves);
+    memset(g->heard, 0, sizeof g->heard);
     g->window++;
     g->beat_ns = world->now_ns + heartbeat_ns;
 }

@@ -1,6 +1,8 @@
 /* net_plumtree.c - every link begins eager; a copy that was not needed makes its link lazy on both
- * sides, so that a tree is left. Over lazy links fragments are announced in bundles; what was
- * announced and does not come in time is asked for (GRAFT), and that link is eager again.
+ * sides, so that a tree is left. There is a tree for each origin, which the paper gives as the
+ * choice for many senders: in a shared one several senders at once cut every side of a triangle.
+ * Over lazy links fragments are announced in bundles; what was announced and does not come in time
+ * is asked for (GRAFT), and that link is eager again.
  *
  * The paper leaves its time-outs to the diameter and delays of the network. Here each neighbour is
  * pinged at the start; the first time-out is two of the longest round trips and a bundle's time,
@@ -10,7 +12,7 @@
 
 #include <stdlib.h>
 
-enum { KNOWN = 8, PINGS = 12, ASKS = 4 };
+enum { KNOWN = 8, PINGS = 12, ASKS = 4, TREES_MAX = 64, GREETING_SIZE = 1 };
 
 static const uint64_t bundle_ns = 20000000, ping_ns = 250000000, rtt_unknown_ns = 400000000;
 
@@ -23,17 +25,25 @@ struct waits {
     size_t first, count, capacity;
 };
 
+struct tree {
+    uint64_t eager;    /* set of peers; the others are lazy */
+    uint64_t prune_ns; /* when the last PRUNE was sent */
+};
+
 struct plumtree {
     struct net_epidemic e;
-    uint64_t eager, lazy;             /* sets of peers; together all */
-    uint64_t prune_ns[NET_PEERS_MAX]; /* when the last PRUNE was sent */
-    struct net_ids news;              /* to be announced */
-    uint64_t announce_ns;             /* when */
-    struct waits early, late;         /* first time-outs, next ones */
-    uint64_t rtt_ns;                  /* longest; 0: none is known */
-    uint64_t answered;                /* set of peers */
+    uint64_t all;       /* set of peers */
+    struct tree *trees; /* [tree_count] that of origin o at o % tree_count */
+    uint32_t tree_count;
+    struct net_ids news;      /* to be announced */
+    uint64_t announce_ns;     /* when */
+    struct waits early, late; /* first time-outs, next ones */
+    uint64_t rtt_ns;          /* longest; 0: none is known */
+    uint64_t answered;        /* set of peers */
     uint64_t ping_at_ns;
     unsigned pings;
+    uint64_t greet_ns; /* greet, and some time later be ready */
+    bool has_greeted, is_ready;
 };
 
 static void plumtree_close(void *state)
@@ -42,6 +52,7 @@ static void plumtree_close(void *state)
     if (p == NULL)
         return;
     net_epidemic_done(&p->e);
+    free(p->trees);
     free(p->early.ring);
     free(p->late.ring);
     free(p);
@@ -63,15 +74,19 @@ static base_err plumtree_open(const struct net_node_config *config, void **state
         p->early.capacity = p->late.capacity = net_epidemic_capacity(config->count) / 8;
         p->early.ring = calloc(p->early.capacity, sizeof *p->early.ring);
         p->late.ring = calloc(p->late.capacity, sizeof *p->late.ring);
-        if (p->early.ring == NULL || p->late.ring == NULL)
+        p->tree_count = config->count <= TREES_MAX ? config->count : 1;
+        p->trees = calloc(p->tree_count, sizeof *p->trees);
+        if (p->early.ring == NULL || p->late.ring == NULL || p->trees == NULL)
             err = base_fail(why, BASE_ENOMEM, 0, "no memory for a node");
     }
     if (err != BASE_OK) {
         plumtree_close(p);
         return err;
     }
-    p->eager = p->e.peer_count == NET_PEERS_MAX ? UINT64_MAX : bit((uint32_t)p->e.peer_count) - 1;
-    p->announce_ns = p->ping_at_ns = UINT64_MAX;
+    p->all = p->e.peer_count == NET_PEERS_MAX ? UINT64_MAX : bit((uint32_t)p->e.peer_count) - 1;
+    for (uint32_t i = 0; i < p->tree_count; i++)
+        p->trees[i].eager = p->all;
+    p->announce_ns = p->ping_at_ns = p->greet_ns = UINT64_MAX;
     *state = p;
     return BASE_OK;
 }
@@ -82,22 +97,19 @@ static uint64_t rtt_ns(const struct plumtree *p)
 }
 
 /* Every neighbour has answered, or has been asked often enough. */
+static bool is_acquainted(const struct plumtree *p)
+{
+    return p->all == p->answered || p->pings == PINGS;
+}
+
 static bool plumtree_is_ready(const void *state)
 {
-    const struct plumtree *const p = state;
-    return (p->eager | p->lazy) == p->answered || p->pings == PINGS;
+    return ((const struct plumtree *)state)->is_ready;
 }
 
-static void make_eager(struct plumtree *p, uint32_t peer)
+static struct tree *tree_of(const struct plumtree *p, uint32_t origin)
 {
-    p->eager |= bit(peer);
-    p->lazy &= ~bit(peer);
-}
-
-static void make_lazy(struct plumtree *p, uint32_t peer)
-{
-    p->lazy |= bit(peer);
-    p->eager &= ~bit(peer);
+    return &p->trees[origin % p->tree_count];
 }
 
 /* The fragments that are new since the last bundle, to each neighbour that was lazy when they came,
@@ -122,15 +134,16 @@ static void spread(void *state, const struct base_step_world *world, struct net_
 {
     struct plumtree *const p = state;
     struct net_known *const known = datagram->known;
+    struct tree *const tree = tree_of(p, known->id.origin);
     if (datagram->peer != NET_NO_PEER) {
         known->owners |= bit(datagram->peer);
-        make_eager(p, datagram->peer);
+        tree->eager |= bit(datagram->peer);
     }
     if (datagram->bytes.size == 0)
         return;
-    for (uint64_t set = p->eager & ~known->owners; set != 0; set &= set - 1)
+    for (uint64_t set = tree->eager & ~known->owners; set != 0; set &= set - 1)
         net_epidemic_send(&p->e, world, p->e.peers[__builtin_ctzll(set)], datagram->bytes);
-    known->untold = p->lazy;
+    known->untold = p->all & ~tree->eager;
     if (p->news.count == 0)
         p->announce_ns = world->now_ns + bundle_ns;
     p->news.ids[p->news.count++] = known->id;
@@ -145,21 +158,33 @@ static base_err plumtree_publish(void *state, const struct base_step_world *worl
     return net_epidemic_publish(&p->e, world, class, payload, spread, p, why);
 }
 
+static void tell_one(struct plumtree *p, const struct base_step_world *world, uint32_t peer,
+                     uint8_t kind, const struct net_fragment *id)
+{
+    struct net_ids one;
+    one.ids[0] = *id;
+    one.count = 1;
+    net_epidemic_tell(&p->e, world, p->e.peers[peer], kind, &one);
+}
+
 /* A copy too many: the link is none of the tree. A lost PRUNE is sent again, but not for each of
  * the copies that are under way. */
 static void take_repeated(struct plumtree *p, const struct base_step_world *world,
                           const struct net_datagram *datagram)
 {
     const uint32_t peer = datagram->peer;
+    const struct net_wire *const wire = &datagram->wire;
+    const struct net_fragment id = { wire->origin, wire->sequence, wire->fragment };
+    struct tree *const tree = tree_of(p, id.origin);
     if (peer == NET_NO_PEER)
         return;
     if (datagram->known != NULL)
         datagram->known->owners |= bit(peer);
-    if ((p->eager & bit(peer)) == 0 && world->now_ns < p->prune_ns[peer] + rtt_ns(p))
+    if ((tree->eager & bit(peer)) == 0 && world->now_ns < tree->prune_ns + rtt_ns(p))
         return;
-    make_lazy(p, peer);
-    p->prune_ns[peer] = world->now_ns;
-    net_epidemic_control(&p->e, world, p->e.peers[peer], NET_KIND_PRUNE, NULL, 0);
+    tree->eager &= ~bit(peer);
+    tree->prune_ns = world->now_ns;
+    tell_one(p, world, peer, NET_KIND_PRUNE, &id);
 }
 
 /* False: no room; another announcement will start it again. */
@@ -186,8 +211,8 @@ static void take_ihave(struct plumtree *p, uint64_t now_ns, uint32_t peer,
 static void take_graft(struct plumtree *p, const struct base_step_world *world, uint32_t peer,
                        const struct net_ids *ids)
 {
-    make_eager(p, peer);
     for (size_t i = 0; i < ids->count; i++) {
+        tree_of(p, ids->ids[i].origin)->eager |= bit(peer);
         struct net_known *const known = net_store_find(p->e.store, &ids->ids[i]);
         if (known == NULL)
             continue;
@@ -205,7 +230,6 @@ static void graft(struct plumtree *p, const struct base_step_world *world,
                   const struct net_fragment *id)
 {
     struct net_known *const known = net_store_find(p->e.store, id);
-    struct net_ids one;
     if (known == NULL || known->is_here)
         return;
     known->is_awaited = false;
@@ -215,10 +239,8 @@ static void graft(struct plumtree *p, const struct base_step_world *world,
         return;
     const uint32_t peer = (uint32_t)__builtin_ctzll(known->announcers);
     known->announcers &= known->announcers - 1;
-    make_eager(p, peer);
-    one.ids[0] = *id;
-    one.count = 1;
-    net_epidemic_tell(&p->e, world, p->e.peers[peer], NET_KIND_GRAFT, &one);
+    tree_of(p, id->origin)->eager |= bit(peer);
+    tell_one(p, world, peer, NET_KIND_GRAFT, id);
     known->is_awaited = put_wait(&p->late, world->now_ns + rtt_ns(p) * 3 / 2, id);
 }
 
@@ -236,11 +258,11 @@ static void ping(struct plumtree *p, const struct base_step_world *world)
 {
     uint8_t body[sizeof world->now_ns];
     memcpy(body, &world->now_ns, sizeof body);
-    for (uint64_t set = (p->eager | p->lazy) & ~p->answered; set != 0; set &= set - 1)
+    for (uint64_t set = p->all & ~p->answered; set != 0; set &= set - 1)
         net_epidemic_control(&p->e, world, p->e.peers[__builtin_ctzll(set)], NET_KIND_PING, body,
                              sizeof body);
     p->pings++;
-    p->ping_at_ns = plumtree_is_ready(p) ? UINT64_MAX : world->now_ns + ping_ns;
+    p->ping_at_ns = is_acquainted(p) ? UINT64_MAX : world->now_ns + ping_ns;
 }
 
 static void take_pong(struct plumtree *p, uint64_t now_ns, const struct net_datagram *datagram)
@@ -268,7 +290,8 @@ static void take_control(struct plumtree *p, const struct base_step_world *world
         take_graft(p, world, peer, &ids);
         return;
     case NET_KIND_PRUNE:
-        make_lazy(p, peer);
+        for (size_t i = 0; i < ids.count; i++)
+            tree_of(p, ids.ids[i].origin)->eager &= ~bit(peer);
         return;
     case NET_KIND_PING:
         if (datagram->wire.payload.size == sizeof(uint64_t))
@@ -303,11 +326,29 @@ static void plumtree_datagram(void *state, const struct base_step_world *world,
     }
 }
 
+/* Once all are known: a message that is not told, so that the tree stands when it is needed; ready
+ * when the copies too many have been answered. Nodes that start later than we are greeted by the
+ * announcements. */
+static void greet(struct plumtree *p, const struct base_step_world *world)
+{
+    static const uint8_t greeting[GREETING_SIZE];
+    p->is_ready = p->has_greeted || p->tree_count == 1;
+    p->greet_ns = p->is_ready ? UINT64_MAX : world->now_ns + 4 * rtt_ns(p) + bundle_ns;
+    if (p->is_ready)
+        return;
+    p->has_greeted = true;
+    net_epidemic_cut(&p->e, world, 0, base_span_of(greeting, sizeof greeting), spread, p);
+}
+
 static void plumtree_timer(void *state, const struct base_step_world *world)
 {
     struct plumtree *const p = state;
     if (world->now_ns >= p->ping_at_ns)
         ping(p, world);
+    if (is_acquainted(p) && !p->has_greeted && !p->is_ready && p->greet_ns == UINT64_MAX)
+        p->greet_ns = world->now_ns;
+    if (world->now_ns >= p->greet_ns)
+        greet(p, world);
     if (world->now_ns >= p->announce_ns)
         announce(p, world);
     do_waits(p, world, &p->early);
@@ -332,7 +373,7 @@ static uint64_t least(uint64_t a, uint64_t b)
 static uint64_t plumtree_wake_ns(const void *state)
 {
     const struct plumtree *const p = state;
-    return least(least(p->announce_ns, p->ping_at_ns),
+    return least(least(least(p->announce_ns, p->ping_at_ns), p->greet_ns),
                  least(first_ns(&p->early), first_ns(&p->late)));
 }
 

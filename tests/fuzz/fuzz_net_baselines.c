@@ -25,7 +25,7 @@ static void hear(void *context, const void *event)
 {
     const struct net_delivery *const d = event;
     (void)context;
-    if (d->payload.size == 0 || d->payload.size > NET_WIRE_MESSAGE_MAX || d->origin >= NODES)
+    if (d->payload.size < 16 || d->payload.size > NET_WIRE_MESSAGE_MAX || d->origin >= NODES)
         abort();
     told += d->payload.data[0] + d->payload.data[d->payload.size - 1];
 }

@@ -28,8 +28,9 @@ uint32_t lab_routes_slot(const struct lab_routes *routes, uint32_t from, uint32_
 /* The slot to take at a host towards another; ENOTFOUND, ENOMEM. */
 BASE_MUST_USE base_err lab_routes_next(struct lab_routes *routes, uint32_t at, uint32_t to,
                                        uint32_t *slot);
-/* Shortest paths to one host, in a file of their own: table [host_count]. ENOMEM. */
-BASE_MUST_USE base_err lab_search_run(struct lab_routes *routes, uint32_t to, uint16_t *table);
+/* Shortest paths to one host, in a file of their own: table [host_count]. NULL: no memory. */
+struct lab_search *lab_search_new(const struct lab_topology *topology);
+void lab_search_run(struct lab_routes *routes, uint32_t to, uint16_t *table);
 void lab_search_free(struct lab_search *search);
 
 /* Links are made when they are first used; the seed of each is of its pair alone. */

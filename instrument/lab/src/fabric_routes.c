@@ -175,14 +175,12 @@ base_err lab_routes_next(struct lab_routes *routes, uint32_t at, uint32_t to, ui
         return BASE_OK;
     }
     if (routes->tables[to] == NULL) {
-        uint16_t *const table = make_table(routes, to);
+        if (routes->search == NULL)
+            routes->search = lab_search_new(routes->topology);
+        uint16_t *const table = routes->search != NULL ? make_table(routes, to) : NULL;
         if (table == NULL)
             return BASE_ENOMEM;
-        const base_err err = lab_search_run(routes, to, table);
-        if (err != BASE_OK) {
-            memset(table, 0xff, routes->topology->host_count * sizeof *table);
-            return err;
-        }
+        lab_search_run(routes, to, table);
     }
     const uint16_t next = routes->tables[to][at];
     if (next == UINT16_MAX)

@@ -26,7 +26,7 @@ void lab_search_free(struct lab_search *search)
     free(search);
 }
 
-static struct lab_search *search_new(const struct lab_topology *t)
+struct lab_search *lab_search_new(const struct lab_topology *t)
 {
     struct lab_search *const s = calloc(1, sizeof *s);
     if (s == NULL)
@@ -121,14 +121,9 @@ static uint16_t choose(const struct lab_routes *r, const struct lab_search *s, u
     return UINT16_MAX;
 }
 
-base_err lab_search_run(struct lab_routes *routes, uint32_t to, uint16_t *table)
+void lab_search_run(struct lab_routes *routes, uint32_t to, uint16_t *table)
 {
-    if (routes->search == NULL)
-        routes->search = search_new(routes->topology);
-    if (routes->search == NULL)
-        return BASE_ENOMEM;
     search(routes, routes->search, to);
     for (uint32_t h = 0; h < routes->topology->host_count; h++)
         table[h] = choose(routes, routes->search, h, to);
-    return BASE_OK;
 }

@@ -514,12 +514,12 @@ static void what_cannot_be_is_refused(void **state)
         config.neighbor_count = 0;
         assert_int_equal(protocols[p]->open(&config, &node, &why), BASE_OK);
         struct base_step_world world = { .now_ns = 1 };
-        assert_int_equal(protocols[p]->publish(node, &world, 0, base_span_of(payload, 0), &why),
+        assert_int_equal(protocols[p]->publish(node, &world, 0, base_span_of(payload, 15), &why),
                          BASE_ERANGE);
         assert_int_equal(
             protocols[p]->publish(node, &world, 0, base_span_of(payload, PAYLOAD_MAX + 1), &why),
             BASE_ERANGE);
-        assert_string_equal(why.text, "a message of 1048577 bytes is not 1 to 1048576");
+        assert_string_equal(why.text, "a message of 1048577 bytes is not 16 to 1048576");
         protocols[p]->close(node);
         protocols[p]->close(NULL);
         node = NULL;
