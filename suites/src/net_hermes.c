@@ -77,6 +77,8 @@ static base_err make_node(struct hermes *hermes, const struct net_node_config *c
     bpi_hermes_defaults(&own);
     seed_of(config->seed, config->index, own.seed);
     own.mtu_bytes = (uint32_t)config->mtu_bytes;
+    /* Each peer's share of the uplink, where the operator knows it: the rate to begin with. */
+    own.rate_bits = config->count > 1 ? config->uplink_bits / (config->count - 1) : 0;
     for (uint32_t i = 0; i < config->count; i++)
         if (i != config->index) {
             struct bpi_hermes_member *member = &members[own.bootstrap_count++];

@@ -19,6 +19,8 @@ struct net_node_config {
     uint64_t seed;         /* of the whole group: keys are derived from it and the index */
     bool is_authenticated; /* each message carries a keyed tag (baselines); HERMES always does */
     size_t mtu_bytes;
+    uint64_t uplink_bits; /* what this node's host can send a second, as its operator
+                             knows; 0: not known */
 };
 
 /* What every node tells. payload begins with what the experiment put there. */

@@ -146,7 +146,8 @@ struct net_node net_round_node(const struct net_round *round, uint32_t index,
                                         .addresses = round->addresses,
                                         .seed = round->plan->seed,
                                         .is_authenticated = !round->plan->is_unauthenticated,
-                                        .mtu_bytes = NET_MTU_BYTES };
+                                        .mtu_bytes = NET_MTU_BYTES,
+                                        .uplink_bits = round->topology.hosts[index].rate_bits };
     return (struct net_node){
         .protocol = round->protocol,
         .load = &round->load,
