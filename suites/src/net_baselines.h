@@ -11,21 +11,29 @@
 #include "net_protocol.h"
 
 /* Push to ceil(ln n) + 2 nodes chosen at random, when a datagram is new and once more a round
- * later. Source  Kermarrec, Massoulie & Ganesh, "Probabilistic reliable dissemination in
- * large-scale systems", IEEE TPDS 14 (2003) 248 */
+ * later.
+ *
+ * Source   Kermarrec, Massoulie & Ganesh, "Probabilistic reliable dissemination in large-scale
+ *          systems", IEEE TPDS 14 (2003) 248
+ */
 extern const struct net_protocol net_gossip;
 
 /* A mesh of degree 8 that pushes, announcements to others (IHAVE, IWANT), and IDONTWANT. Parameters
  * are those of Ethereum's consensus layer. Left out: scores, flood publishing, explicit and
- * outbound peers, which are about attackers; topics, of which there is one. GRAFT is repeated with
- * each heartbeat, since datagrams, unlike streams, get lost. Source  libp2p specifications,
- * pubsub/gossipsub v1.0, v1.1, v1.2; Vyzovitis et al., "GossipSub", arXiv:2007.02754 (2020);
- * Ethereum consensus specifications, phase0/p2p-interface */
+ * outbound peers, which are about attackers; topics, of which there is one. Datagrams get lost
+ * where streams do not, so GRAFT is repeated with each heartbeat, and where hardly anybody is
+ * outside the mesh its members are announced to.
+ *
+ * Source   libp2p specifications, pubsub/gossipsub v1.0, v1.1, v1.2; Vyzovitis et al., "GossipSub",
+ *          arXiv:2007.02754 (2020); Ethereum consensus specifications, phase0/p2p-interface
+ */
 extern const struct net_protocol net_gossipsub;
 
 /* Trees of eager links (one for each origin in groups of up to 64, else one), announcements over
  * the others, and repair by GRAFT. Time-outs follow the measured round trip; announcers are asked
- * up to five times. Source  Leitao, Pereira & Rodrigues, "Epidemic broadcast trees", SRDS 2007, 301
+ * again, up to five times.
+ *
+ * Source   Leitao, Pereira & Rodrigues, "Epidemic broadcast trees", SRDS 2007, 301
  */
 extern const struct net_protocol net_plumtree;
 

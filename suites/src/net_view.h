@@ -1,5 +1,5 @@
 /* net_view.h - whom a node knows: a graph over all nodes that each derives from the group's seed by
- * itself. It is the union of random rings, so it is connected and everybody's degree is even and
+ * itself. It is the union of random rings, so it is connected and everybody's degree is
  * nearly the one asked for, as a membership protocol's would be.
  *
  * Source  random graphs from cycles: Law & Siu, "Distributed construction of random expander
