@@ -6,6 +6,7 @@
 
 #include "flow_pair.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -24,6 +25,13 @@ static uint64_t seed(void)
 {
     const char *const text = getenv("SEED");
     return text != NULL ? strtoull(text, NULL, 0) : 1;
+}
+
+/* What chance may add to a mean of few messages: three standard deviations of the 0.4 % that are
+ * repaired, two delays each. Nothing for the full number: there the promise itself is asserted. */
+static double chance(double count)
+{
+    return message_count < 20000 ? 3 * 2 * sqrt(0.004 / count) : 0;
 }
 
 struct condition {
@@ -77,7 +85,7 @@ static void check_unloaded(const struct condition *condition)
            (double)bytes / (count * (double)condition->size));
     assert_int_equal(pair.wrong + pair.malformed + pair.refused, 0);
     assert_int_equal(missed, 0);
-    assert_true(mean <= condition->mean_max * delay + 50e3);
+    assert_true(mean <= (condition->mean_max + chance(count)) * delay + 50e3);
     assert_true(p99 <= condition->p99_max * delay);
     assert_true((double)bytes <= condition->bytes_max * needed);
     flow_pair_done(&pair);
@@ -130,7 +138,7 @@ static void first_messages(void **state)
     printf(
         "first messages of %zu flows at 200 ms, 5 %%: mean %.4f of the delay, %.2f %% repaired\n",
         flows, sum / count / (double)delay_ns, 100 * (double)late / count);
-    assert_true(sum / count <= 1.01 * (double)delay_ns + 50e3);
+    assert_true(sum / count <= (1.01 + chance(count)) * (double)delay_ns + 50e3);
     assert_true((double)late <= 0.01 * count);
 }
 
