@@ -305,17 +305,17 @@ static void test_far_apart(void **state)
     }
 }
 
-/* Told of one earlier host each, they find one another. */
+/* Told of two earlier hosts each, they find one another. */
 static void test_discovery(void **state)
 {
     (void)state;
     struct hermes_group group;
-    struct hermes_group_config config = config_of(12, 0.01);
-    config.boots = 1;
+    struct hermes_group_config config = config_of(30, 0.01);
+    config.boots = 2;
     begin(&group, &config);
     hermes_group_start_all(&group);
     hermes_group_run(&group, 30 * SECOND);
-    check_ready(&group, 11);
+    check_ready(&group, 29);
     hermes_group_close(&group);
 }
 

@@ -14,14 +14,16 @@
 enum {
     CONNECTS_MAX = 16, /* begun by one tick */
     ASKS_MAX = 3,
-    SAMPLE_HELLO = 8,
+    SAMPLE_ASK = 8, /* of the members, in an exchange of a large overlay */
     SAMPLE_ANSWER = 16,
+    SAMPLE_DIRECT = HERMES_RECORDS_MAX - 1, /* in a direct group, where all must know all */
     FEW = 3
 };
 
 static const uint64_t tick_ns = 250 * HERMES_MS, calm_ns = 5 * HERMES_SECOND;
 static const uint64_t yield_ns = 300 * HERMES_MS; /* the lower id begins, the other a bit later */
 static const uint64_t retry_least_ns = HERMES_SECOND / 2, retry_most_ns = 60 * HERMES_SECOND;
+static const uint64_t exchange_least_ns = HERMES_SECOND;
 static const uint64_t exchange_most_ns = 60 * HERMES_SECOND;
 static const uint64_t boot_patience_ns = 2 * HERMES_SECOND;
 static const uint64_t idle_ns = 60 * HERMES_SECOND, crowd_idle_ns = 2 * HERMES_SECOND;
@@ -138,6 +140,11 @@ static void learn(struct bpi_hermes *node, uint32_t handle, const struct hermes_
     if (memcmp(&node->self, &record->id, sizeof node->self) > 0)
         member->retry_ns = node->world.now_ns + yield_ns;
     soon(node, &node->links_ns, 0);
+    if (hermes_node_is_tree(node))
+        return;
+    /* Where one was unknown, others may be. */
+    node->exchange_every_ns = exchange_least_ns;
+    soon(node, &node->exchange_ns, exchange_least_ns);
 }
 
 void hermes_links_members(struct bpi_hermes *node, uint32_t handle,
@@ -146,7 +153,7 @@ void hermes_links_members(struct bpi_hermes *node, uint32_t handle,
     for (size_t i = 0; i < control->count; i++)
         learn(node, handle, &control->records[i]);
     if (control->wants_answer)
-        say_members(node, handle, SAMPLE_ANSWER, false);
+        say_members(node, handle, hermes_node_is_tree(node) ? SAMPLE_ANSWER : SAMPLE_DIRECT, false);
 }
 
 static void exchange(struct bpi_hermes *node)
@@ -157,7 +164,7 @@ static void exchange(struct bpi_hermes *node)
     if (node->exchange_every_ns < exchange_most_ns)
         node->exchange_every_ns *= 2;
     const uint64_t at = base_rng_below(node->world.rng, node->heap_count);
-    say_members(node, node->heap[at], SAMPLE_HELLO, true);
+    say_members(node, node->heap[at], hermes_node_is_tree(node) ? SAMPLE_ASK : SAMPLE_DIRECT, true);
 }
 
 /* Sessions */
@@ -497,7 +504,7 @@ void hermes_links_start(struct bpi_hermes *node)
 {
     for (uint32_t i = 0; i < node->boot_count; i++)
         node->boots[i].is_self = hermes_id_is(&node->boots[i].id, &node->self);
-    node->exchange_every_ns = HERMES_SECOND;
+    node->exchange_every_ns = exchange_least_ns;
     node->exchange_ns = about(node, node->exchange_every_ns);
     node->overlay_ns = about(node, tick_ns);
     node->improve_ns = about(node, improve_every_ns);
