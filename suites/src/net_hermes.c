@@ -110,11 +110,23 @@ static base_err hermes_open(const struct net_node_config *config, void **state,
     return BASE_OK;
 }
 
+/* Has every path's round trip been measured once? Small groups only. */
+static bool knows_paths(const struct hermes *hermes)
+{
+    struct bpi_hermes_neighbor peers[IDS_MAX];
+    const size_t count = bpi_hermes_neighbors(hermes->node, peers, IDS_MAX);
+    for (size_t i = 0; i < count && i < IDS_MAX; i++)
+        if (peers[i].rtt_ns == 0)
+            return false;
+    return true;
+}
+
 static bool hermes_is_ready(const void *state)
 {
     const struct hermes *hermes = state;
     const struct bpi_hermes_status status = bpi_hermes_status(hermes->node);
-    return status.is_ready && (hermes->count > IDS_MAX || status.sessions + 1 >= hermes->count);
+    return status.is_ready && (hermes->count > IDS_MAX ||
+                               (status.sessions + 1 >= hermes->count && knows_paths(hermes)));
 }
 
 static base_err hermes_publish(void *state, const struct base_step_world *world, uint32_t class,
