@@ -15,6 +15,7 @@ struct hermes {
     struct bpi_hermes *node;
     uint32_t count;
     struct bpi_hermes_id *ids; /* [count] of all nodes; NULL in a large group */
+    uint64_t told, told_bytes; /* deliveries */
 };
 
 static void seed_of(uint64_t group, uint32_t index, uint8_t out[BPI_HERMES_SEED_SIZE])
@@ -146,10 +147,12 @@ static void hermes_stats(const void *state, struct net_node_stats *stats)
     const uint64_t fragments = status.fragments_sent; /* repeated ones and parity are among them */
     /* the node counts fragments: an average one has this many bytes */
     const uint64_t part = fragments > 0 ? status.bytes_sent / fragments : 0;
+    /* what came again whole is not among its flow's redundant fragments */
+    const uint64_t whole = hermes->told > 0 ? hermes->told_bytes / hermes->told : 0;
     *stats = (struct net_node_stats){
         .redundant = status.duplicates,
-        .redundant_bytes = status.fragments_redundant * part,
-        .sent_packets = status.fragments_sent + status.fragments_repeated + status.fragments_parity,
+        .redundant_bytes = status.fragments_redundant * part + status.duplicates * whole,
+        .sent_packets = fragments,
         .parity_bytes = status.fragments_parity * part,
         .repeated_bytes = status.fragments_repeated * part,
         .sent_bytes = status.bytes_sent,
@@ -167,7 +170,7 @@ static void hermes_stats(const void *state, struct net_node_stats *stats)
 
 /* The driver's world, with events turned into deliveries. */
 struct around {
-    const struct hermes *hermes;
+    struct hermes *hermes;
     const struct base_step_world *world;
 };
 
@@ -200,6 +203,8 @@ static void around_tell(void *context, const void *told)
     const struct net_delivery delivery = { .origin = index_of(around->hermes, &event->id),
                                            .payload = event->payload,
                                            .hops = event->hops };
+    around->hermes->told++;
+    around->hermes->told_bytes += event->payload.size;
     around->world->tell(around->world->context, &delivery);
 }
 

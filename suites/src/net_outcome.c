@@ -101,7 +101,7 @@ static void count_nodes(const struct net_outcome *outcome, struct suite_net_resu
     results->redundant = results->refused = results->wrong = results->rejected = 0;
     for (uint32_t i = 0; i < outcome->load->node_count; i++) {
         const struct net_record *record = outcome->records[i];
-        results->redundant += (double)record->stats.redundant;
+        results->redundant += (double)record->stats.redundant_bytes / outcome->load->message_size;
         results->refused += (double)record->refused;
         results->wrong += (double)(record->wrong + record->again);
         results->rejected += (double)record->stats.rejected;

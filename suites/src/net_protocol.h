@@ -32,8 +32,10 @@ struct net_delivery {
 
 struct net_node_stats {
     uint64_t published, delivered;
-    uint64_t redundant;       /* whole messages that came again, counted at the receiver */
-    uint64_t redundant_bytes; /* with fragments beyond what was needed, parity not counted */
+    uint64_t redundant;       /* copies that came again, in what the protocol counts: fragments;
+                                 HERMES: whole packets and messages. Not comparable: see the bytes */
+    uint64_t redundant_bytes; /* that came and were not needed, at the receiver: what had come
+                                 already, and of HERMES parity beyond need */
     uint64_t sent_bytes, received_bytes, sent_packets;
     uint64_t parity_bytes, repeated_bytes, control_bytes;
     uint64_t rejected; /* forged, replayed, malformed */

@@ -102,7 +102,8 @@ BASE_MUST_USE base_err suite_net_check(const struct suite_net_plan *plan, struct
       "processor time of the nodes over wall time and processors")                                 \
     X(utilization, "network_utilization", "share",                                                 \
       "bits that came through over what hosts can send")                                           \
-    X(redundant, "redundant_messages", "1", "messages that came whole to a node that had them")    \
+    X(redundant, "redundant_messages", "1",                                                        \
+      "bytes that came and were not needed, parity too, in messages")                              \
     X(link_ratio, "link_bytes_ratio", "1", "bytes on the links over payload bytes due")            \
     X(parity_share, "parity_share", "share", "parity over bytes sent")                             \
     X(repeated_share, "repeated_share", "share", "repeated fragments over bytes sent")             \

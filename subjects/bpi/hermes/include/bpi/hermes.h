@@ -140,7 +140,8 @@ struct bpi_hermes_status {
     uint32_t members, sessions, neighbors;
     bool is_ready; /* a session with every bootstrap member that answers, at least one */
     uint64_t sent[BPI_HERMES_CLASSES], delivered[BPI_HERMES_CLASSES];
-    uint64_t duplicates; /* messages that came whole a second time */
+    uint64_t duplicates; /* packets that the network copied, and messages that came whole again over
+                            another edge of the tree */
     uint64_t fragments_sent, fragments_repeated, fragments_parity, fragments_received,
         fragments_redundant;
     uint64_t bytes_sent, bytes_received; /* of datagrams */
