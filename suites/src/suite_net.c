@@ -72,7 +72,7 @@ static void rounds_after(void *state, double *series)
     const struct rounds *rounds = state;
     for (size_t i = 0; suite_net_field_at(i) != NULL; i++) {
         const double value = suite_net_field_of(&rounds->last, suite_net_field_at(i));
-        series[i] = value > 0 ? value : 0; /* a worker's series are not negative */
+        series[i] = value < 0 ? 0 : value; /* a series is not negative; unknown stays so */
     }
 }
 

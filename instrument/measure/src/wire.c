@@ -247,11 +247,14 @@ static base_err batches_reserve(struct wire_batches *batches, size_t more)
     return BASE_OK;
 }
 
-/* An array of `count` finite numbers, none negative. `array` NULL is an error unless optional. */
+enum presence { EVERY, OR_NO_ARRAY, OR_NULLS };
+
+/* An array of `count` finite numbers, none negative. What may be missing becomes NaN. */
 static base_err take_numbers(const struct wire *wire, const json_t *array, const char *field,
-                             size_t count, bool is_optional, double *out, struct base_why *why)
+                             size_t count, enum presence presence, double *out,
+                             struct base_why *why)
 {
-    if (array == NULL && is_optional) {
+    if (array == NULL && presence == OR_NO_ARRAY) {
         for (size_t i = 0; i < count; i++)
             out[i] = NAN;
         return BASE_OK;
@@ -262,6 +265,10 @@ static base_err take_numbers(const struct wire *wire, const json_t *array, const
                          wire->name, json_array_size(array), field, count);
     for (size_t i = 0; i < count; i++) {
         const json_t *value = json_array_get(array, i);
+        if (json_is_null(value) && presence == OR_NULLS) {
+            out[i] = NAN;
+            continue;
+        }
         out[i] = json_number_value(value);
         if (!json_is_number(value) || !isfinite(out[i]) || out[i] < 0)
             return base_fail(why, BASE_EPROTOCOL, 0,
@@ -308,13 +315,13 @@ static base_err take_batches(const struct wire *wire, const json_t *reply, size_
                        { "cache_ns", out->cache_ns },
                        { "memory_ns", out->memory_ns } };
     base_err err =
-        take_numbers(wire, json_object_get(reply, "ns"), "ns", count, false, out->ns + at, why);
+        take_numbers(wire, json_object_get(reply, "ns"), "ns", count, EVERY, out->ns + at, why);
     for (size_t i = 0; i < sizeof references / sizeof references[0] && err == BASE_OK; i++)
         err = take_numbers(wire, json_object_get(reply, references[i].name), references[i].name,
-                           count, true, references[i].to + at, why);
+                           count, OR_NO_ARRAY, references[i].to + at, why);
     const json_t *values = json_object_get(reply, "series");
     for (size_t i = 0; i < BENCH_SERIES_MAX && series[i] != NULL && err == BASE_OK; i++)
-        err = take_numbers(wire, json_object_get(values, series[i]), series[i], count, false,
+        err = take_numbers(wire, json_object_get(values, series[i]), series[i], count, OR_NULLS,
                            out->series[i] + at, why);
     return err == BASE_OK ? check_total(wire, out->ns + at, count, why) : err;
 }

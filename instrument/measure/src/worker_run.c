@@ -107,24 +107,34 @@ static base_err check_counts(const struct worker *worker, const json_t *counts,
     return BASE_OK;
 }
 
-static json_t *numbers(const double *values, size_t count, size_t stride)
+static json_t *numbers(const double *values, size_t count)
 {
     json_t *array = json_array();
     for (size_t i = 0; i < count; i++)
-        json_array_append_new(array,
-                              json_real(isfinite(values[i * stride]) ? values[i * stride] : 0));
+        json_array_append_new(array, json_real(isfinite(values[i]) ? values[i] : 0));
+    return array;
+}
+
+/* One series; what the case does not know is null. */
+static json_t *series_numbers(const struct batches *batches, size_t which)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < batches->count; i++) {
+        const double value = batches->series[i * BENCH_SERIES_MAX + which];
+        json_array_append_new(array, isfinite(value) ? json_real(value) : json_null());
+    }
     return array;
 }
 
 static void describe_batches(const struct worker *worker, const struct batches *batches,
                              bool with_references, json_t *reply)
 {
-    json_object_set_new(reply, "ns", numbers(batches->ns, batches->count, 1));
+    json_object_set_new(reply, "ns", numbers(batches->ns, batches->count));
     if (with_references) {
-        json_object_set_new(reply, "core_ns", numbers(batches->core_ns, batches->count, 1));
-        json_object_set_new(reply, "wide_ns", numbers(batches->wide_ns, batches->count, 1));
-        json_object_set_new(reply, "cache_ns", numbers(batches->cache_ns, batches->count, 1));
-        json_object_set_new(reply, "memory_ns", numbers(batches->memory_ns, batches->count, 1));
+        json_object_set_new(reply, "core_ns", numbers(batches->core_ns, batches->count));
+        json_object_set_new(reply, "wide_ns", numbers(batches->wide_ns, batches->count));
+        json_object_set_new(reply, "cache_ns", numbers(batches->cache_ns, batches->count));
+        json_object_set_new(reply, "memory_ns", numbers(batches->memory_ns, batches->count));
         json_object_set_new(reply, "memory_pages",
                             json_string(worker->reference.has_large_pages ? "large" : "small"));
     }
@@ -132,8 +142,7 @@ static void describe_batches(const struct worker *worker, const struct batches *
         return;
     json_t *series = json_object();
     for (size_t i = 0; i < BENCH_SERIES_MAX && worker->bench->series[i] != NULL; i++)
-        json_object_set_new(series, worker->bench->series[i],
-                            numbers(batches->series + i, batches->count, BENCH_SERIES_MAX));
+        json_object_set_new(series, worker->bench->series[i], series_numbers(batches, i));
     json_object_set_new(reply, "series", series);
 }
 

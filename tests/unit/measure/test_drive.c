@@ -97,12 +97,14 @@ static void single_after(void *state, double *series)
 {
     for (size_t i = 0; i < BENCH_SERIES_MAX; i++)
         series[i] = (double)(((struct single *)state)->done * (i + 1));
+    series[8] = NAN;
+    series[9] = ((struct single *)state)->done % 2 == 0 ? INFINITY : 5;
 }
 
 static const struct bench_case single = {
     .name = "single",
     .doc = "one item a batch",
-    .series = { "a", "b", "c", "d", "e", "f", "g", "h" },
+    .series = { "a", "b", "c", "d", "e", "f", "g", "h", "unknown", "now_and_then" },
     .is_exclusive = true,
     .setup = single_setup,
     .run = single_run,
@@ -528,7 +530,8 @@ static uint64_t batches_of(const struct bench_record *record)
     return batches;
 }
 
-/* Not one more, not one less, evenly shared; all eight series are kept. */
+/* Not one more, not one less, evenly shared; all series are kept, and unknown stays
+ * unknown. */
 static void measures_an_exact_number_of_items(void **state)
 {
     (void)state;
@@ -548,6 +551,11 @@ static void measures_an_exact_number_of_items(void **state)
             for (size_t k = 1; k < process->batch_count; k++) {
                 assert_true(process->series[0][k] == process->series[0][k - 1] + 1);
                 assert_true(process->series[7][k] == 8 * process->series[0][k]);
+                assert_true(isnan(process->series[8][k]));
+                if (fmod(process->series[0][k], 2) > 0)
+                    assert_float_equal(process->series[9][k], 5, 0);
+                else
+                    assert_true(isnan(process->series[9][k]));
             }
         }
         bench_record_done(&record);

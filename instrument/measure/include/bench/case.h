@@ -74,7 +74,8 @@ struct bench_case {
     base_err (*setup)(struct bench_env *env);
     void (*before)(void *state); /* untimed, before each batch; may be NULL */
     void (*run)(void *state, uint64_t count);
-    void (*after)(void *state, double *series); /* untimed, after each batch; may be NULL */
+    void (*after)(void *state,
+                  double *series); /* untimed, after each batch; NaN: not known; may be NULL */
     base_err (*check)(void *state, struct base_why *why); /* may be NULL: nothing to get wrong */
     void (*teardown)(void *state);                        /* may be NULL; accepts NULL */
 };

@@ -91,7 +91,8 @@ struct bench_process {
     double *memory_ns; /* [batch_count] one step of the memory-bound reference, or NaN */
     double *wide_ns;   /* [batch_count] of the throughput-bound one, or NaN */
     double *cache_ns;  /* [batch_count] of the cache-bound one, or NaN */
-    double *series[BENCH_SERIES_MAX]; /* [batch_count] each; NULL past the case's own */
+    double *
+        series[BENCH_SERIES_MAX]; /* [batch_count] each, NaN: not known; NULL past the case's own */
     uint64_t warm_up_ns;
     bool is_steady; /* the warm-up ended because the case was steady, not because time was up */
     int64_t context_switches; /* during the timed batches; -1: not known */
