@@ -14,6 +14,10 @@ run 2 network test-hermes --rate fast
 run 2 network test-hermes --bandwidth 10
 run 2 network test-hermes --protocol pigeons
 run 2 network test-hermes --condition moon
+run 2 network test-baseline --protocol flood,hermes,flood --virtual
+has err "protocol 'flood' is there twice"
+run 2 network test-baseline --condition local,poor,local --virtual
+has err "condition 'local' (local) is there twice"
 run 2 network test-baseline --nodes 100 --messages 100000 --virtual
 has err 'fewer nodes or messages'
 run 2 network test-baseline --virtual --attack garbage

@@ -201,6 +201,27 @@ static const char *default_protocols(const struct cli_args *args, bool is_baseli
     return cli_has(args, "comparison-mode") ? SUITE_NET_PROTOCOLS : "flood";
 }
 
+/* A case has one protocol and one set of conditions: with the same twice there would be two of one
+ * name. */
+static base_err check_twice(const struct cli_network *network, struct base_why *why)
+{
+    for (size_t i = 0; i < network->protocol_count; i++)
+        for (size_t k = 0; k < i; k++)
+            if (strcmp(network->protocols[i], network->protocols[k]) == 0)
+                return base_fail(why, BASE_EINVALID, 0, "protocol '%s' is there twice",
+                                 network->protocols[i]);
+    for (size_t i = 0; i < network->condition_count; i++)
+        for (size_t k = 0; k < i; k++) {
+            char one[SUITE_NET_NAME_SIZE], other[SUITE_NET_NAME_SIZE];
+            (void)suite_net_arg_value(&network->plans[i * network->protocol_count], 0, one);
+            (void)suite_net_arg_value(&network->plans[k * network->protocol_count], 0, other);
+            if (strcmp(one, other) == 0)
+                return base_fail(why, BASE_EINVALID, 0, "condition '%s' (%s) is there twice",
+                                 network->conditions[i].name, one);
+        }
+    return BASE_OK;
+}
+
 static base_err read_options(struct cli_network *network, struct base_arena *arena,
                              bool is_baseline, struct base_why *why)
 {
@@ -218,7 +239,7 @@ static base_err read_options(struct cli_network *network, struct base_arena *are
                               &network->plans[network->plan_count++], why));
     for (size_t i = 0; i < CLI_NETWORK_PLANS_MAX; i++)
         network->knees[i] = NAN;
-    return BASE_OK;
+    return check_twice(network, why);
 }
 
 /* ---- targets of the configuration file ---- */

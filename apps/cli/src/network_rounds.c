@@ -345,7 +345,7 @@ static bool put_deliveries(struct bench_record *record, const struct suite_net_r
 
 static void put_fact(struct bench_record *record, const char *name, double value, const char *unit)
 {
-    if (isfinite(value))
+    if (isfinite(value) && record->fact_count < BENCH_FACT_MAX)
         record->facts[record->fact_count++] = (struct bench_fact){ name, value, unit };
 }
 
