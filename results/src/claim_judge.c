@@ -64,6 +64,17 @@ static const struct result_case *case_of(const struct judge *judge, const char *
     return NULL;
 }
 
+/* An interval from few processes is wide or lucky: some claims want more of them. */
+static base_err doubt_few(const struct judge *judge, const struct result_case *one,
+                          struct result_reading *out)
+{
+    if (out->lack != NULL || one->process_count >= judge->claim->processes)
+        return BASE_OK;
+    out->doubt = base_arena_printf(judge->arena, "it needs %u rounds, there were %zu",
+                                   judge->claim->processes, (size_t)one->process_count);
+    return out->doubt != NULL ? BASE_OK : BASE_ENOMEM;
+}
+
 static base_err read_one(struct judge *judge, const char *id, struct result_reading *out)
 {
     const char *lack = NULL;
@@ -75,7 +86,9 @@ static base_err read_one(struct judge *judge, const char *id, struct result_read
             return lack != NULL ? BASE_OK : BASE_ENOMEM;
         }
     }
-    return result_metric_read(judge->claim->metric, judge->run, one, judge->arena, out);
+    const base_err err =
+        result_metric_read(judge->claim->metric, judge->run, one, judge->arena, out);
+    return err == BASE_OK && one != NULL ? doubt_few(judge, one, out) : err;
 }
 
 static base_err read_claim(struct judge *judge)

@@ -3,11 +3,13 @@
 #include "claim_internal.h"
 #include "yaml_file.h"
 
+#include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct text_claim { /* as the schema fills it */
-    char *id, *sentence, *case_id, *against, *metric, *bound, *only, *source;
+    char *id, *sentence, *case_id, *against, *metric, *bound, *only, *source, *processes;
 };
 
 struct text_file {
@@ -22,11 +24,16 @@ struct text_file {
     CYAML_FIELD_STRING_PTR(key, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct text_claim,       \
                            member, 1, RESULT_CLAIM_TEXT_MAX)
 
-static const cyaml_schema_field_t claim_fields[] = {
-    REQUIRED("id", id),           REQUIRED("sentence", sentence), OPTIONAL("case", case_id),
-    OPTIONAL("against", against), REQUIRED("metric", metric),     REQUIRED("bound", bound),
-    OPTIONAL("only", only),       OPTIONAL("source", source),     CYAML_FIELD_END
-};
+static const cyaml_schema_field_t claim_fields[] = { REQUIRED("id", id),
+                                                     REQUIRED("sentence", sentence),
+                                                     OPTIONAL("case", case_id),
+                                                     OPTIONAL("against", against),
+                                                     REQUIRED("metric", metric),
+                                                     REQUIRED("bound", bound),
+                                                     OPTIONAL("only", only),
+                                                     OPTIONAL("source", source),
+                                                     OPTIONAL("processes", processes),
+                                                     CYAML_FIELD_END };
 static const cyaml_schema_value_t claim_schema = { CYAML_VALUE_MAPPING(
     CYAML_FLAG_DEFAULT, struct text_claim, claim_fields) };
 static const cyaml_schema_field_t file_fields[] = {
@@ -109,6 +116,21 @@ static base_err check_id(struct reader *reader, size_t index)
     return BASE_OK;
 }
 
+static base_err check_processes(struct reader *reader, size_t index, unsigned *processes)
+{
+    const char *text = file_of(reader)->claims[index].processes;
+    char sentence[120], *end = NULL;
+    const unsigned long number = text != NULL ? strtoul(text, &end, 10) : 0;
+    if (text == NULL ||
+        (isdigit((unsigned char)*text) && *end == '\0' && number <= RESULT_CLAIM_PROCESSES_MAX)) {
+        *processes = (unsigned)number;
+        return BASE_OK;
+    }
+    snprintf(sentence, sizeof sentence, "processes: '%.40s' is not a whole number up to %d", text,
+             RESULT_CLAIM_PROCESSES_MAX);
+    return fail(reader, BASE_EINVALID, line_of(reader, index, "processes"), sentence);
+}
+
 /* A copy in the arena; NULL stays NULL. Running out of memory is remembered. */
 static const char *keep(struct reader *reader, const char *text, base_err *err)
 {
@@ -128,6 +150,8 @@ static base_err take_claim(struct reader *reader, size_t index, struct result_cl
         err = check_metric(reader, index, &metric);
     if (err == BASE_OK)
         err = check_bound(reader, index, &claim.bound);
+    if (err == BASE_OK)
+        err = check_processes(reader, index, &claim.processes);
     if (err != BASE_OK)
         return err;
     claim.id = keep(reader, text->id, &err);

@@ -24,6 +24,7 @@
 
 #define TEST_ID_PREFIX "network-test-"
 enum { TEST_ID_FIRST = 10001, TEST_ID_SIZE = 40 };
+enum { ROUNDS_LEAST = 10 }; /* of a verdict */
 
 static const double rate_default_per_s = 3000;
 
@@ -251,35 +252,49 @@ struct target {
     struct result_estimate measured;
 };
 
-/* On the whole interval, or the value of a single round. */
-static enum result_state state_of(const struct target *target, double low, double high)
+/* On the whole interval, when there were rounds enough for one. */
+static enum result_state state_of(const struct target *target, size_t rounds)
 {
+    const double low = target->measured.low, high = target->measured.high;
+    const bool is_enough = isfinite(low) && isfinite(high) && rounds >= ROUNDS_LEAST;
     const bool is_kept = target->is_most ? high <= target->bound : low >= target->bound;
     const bool is_missed = target->is_most ? low > target->bound : high < target->bound;
     return isnan(target->measured.value) ? RESULT_STATE_NOT_RUN
+           : !is_enough                  ? RESULT_STATE_UNDECIDED
            : is_kept                     ? RESULT_STATE_PROVEN
            : is_missed                   ? RESULT_STATE_REFUTED
                                          : RESULT_STATE_UNDECIDED;
 }
 
+/* "0.99 (0.98 .. 1) in local", or what is missing for a verdict. */
+static const char *why_of(struct base_arena *arena, const struct suite_net_plan *plan,
+                          const struct target *target, size_t rounds)
+{
+    const struct result_estimate *measured = &target->measured;
+    const char *name = plan->conditions.name;
+    if (rounds < ROUNDS_LEAST)
+        return base_arena_printf(arena, "%.6g%s in %s, but it needs %d rounds, there were %zu",
+                                 measured->value, target->unit, name, ROUNDS_LEAST, rounds);
+    if (!isfinite(measured->low) || !isfinite(measured->high))
+        return base_arena_printf(arena, "%.6g%s in %s, but it has no interval", measured->value,
+                                 target->unit, name);
+    return base_arena_printf(arena, "%.6g (%.6g .. %.6g)%s in %s", measured->value, measured->low,
+                             measured->high, target->unit, name);
+}
+
 static base_err put_verdict(struct result_run *run, const struct suite_net_plan *plan,
-                            const struct target *target)
+                            const struct target *target, size_t rounds)
 {
     struct result_verdict *verdict = &run->verdicts[run->verdict_count++];
-    const struct result_estimate *measured = &target->measured;
-    const bool has_interval = isfinite(measured->low) && isfinite(measured->high);
-    const double low = has_interval ? measured->low : measured->value;
-    const double high = has_interval ? measured->high : measured->value;
     *verdict = (struct result_verdict){
         .id = base_arena_printf(&run->arena, "target.%s.%s", plan->conditions.name, target->name),
         .sentence = target->sentence,
         .metric = base_arena_printf(&run->arena, "net/%s %s", plan->protocol, target->name),
         .bound = base_arena_printf(&run->arena, "%s %.10g%s",
                                    target->is_most ? "<=" : ">=", target->bound, target->unit),
-        .state = result_state_text(state_of(target, low, high)),
-        .why = base_arena_printf(&run->arena, "%.6g (%.6g .. %.6g)%s in %s", measured->value, low,
-                                 high, target->unit, plan->conditions.name),
-        .measured = *measured,
+        .state = result_state_text(state_of(target, rounds)),
+        .why = why_of(&run->arena, plan, target, rounds),
+        .measured = target->measured,
     };
     return verdict->id != NULL && verdict->metric != NULL && verdict->bound != NULL &&
                    verdict->why != NULL
@@ -311,7 +326,8 @@ static base_err judge_condition(const struct cli_network *network, struct result
     };
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         if (!isnan(all[i].bound))
-            CLI_TRY(put_verdict(run, &network->plans[plan], &all[i]));
+            CLI_TRY(put_verdict(run, &network->plans[plan], &all[i],
+                                one != NULL ? one->process_count : 0));
     return BASE_OK;
 }
 

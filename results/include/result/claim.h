@@ -13,7 +13,8 @@
  * id, sentence, metric and bound are required, `case` too but for run.* metrics. With `against`
  * (another case) the metric is the ratio case / against; "ratio " may then stand before its name.
  * `only: WORD` leaves the claim not run unless the run's command has that word (blanks separate
- * words, leading dashes do not count).
+ * words, leading dashes do not count). `processes: 10` leaves it undecided when a case of it was
+ * measured in fewer processes (rounds of a case that takes one process for each).
  *
  *   metric  mean_ns median_ns normalised_ns slope_ns    times of one item
  *           bytes_per_s items_per_s parts_per_s         from median_ns; its interval turned round
@@ -51,6 +52,7 @@ enum {
     RESULT_CLAIM_TEXT_MAX = 1000,
     RESULT_CLAIM_FILE_SIZE_MAX = 1 << 20,
     RESULT_CLAIM_UNIT_SIZE = 16,
+    RESULT_CLAIM_PROCESSES_MAX = 1000000, /* that a claim can ask for */
 };
 
 /* X(name, text): how a claim stands. */
@@ -84,6 +86,7 @@ struct result_claim {
     const char *bound_text;
     struct result_bound bound;
     const char *only;   /* NULL: judged in every run */
+    unsigned processes; /* that each case needs; 0: none in particular */
     const char *source; /* NULL: not said */
 };
 

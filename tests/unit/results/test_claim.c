@@ -33,6 +33,7 @@ static void reads_a_file(void **state)
                                "    against: enc/encode.libcbor:entries=100\n"
                                "    metric: ratio median_ns\n"
                                "    bound: <= 0.25\n"
+                               "    processes: 10\n"
                                "  - {id: time, sentence: five minutes, metric: run.elapsed_ns, "
                                "bound: < 5 min, only: comprehensive}\n";
     struct base_arena arena = { 0 };
@@ -47,6 +48,8 @@ static void reads_a_file(void **state)
     assert_true(claims[0].bound.is_high_open);
     assert_string_equal(claims[0].source, "seed 1");
     assert_null(claims[0].only);
+    assert_int_equal(claims[0].processes, 0);
+    assert_int_equal(claims[1].processes, 10);
     assert_string_equal(claims[1].metric, "median_ns");
     assert_string_equal(claims[1].against, "enc/encode.libcbor:entries=100");
     assert_false(claims[1].bound.is_high_open);
@@ -92,6 +95,10 @@ static void refuses_files(void **state)
           "- {id: a, sentence: s, metric: mean_ns, case: x, bound: < 1 s}\n"
           "- {id: a, sentence: s, metric: mean_ns, case: x, bound: < 1 s}\n",
           BASE_EINVALID, 3, "id: 'a' is taken by the claim in line 2" },
+        { HEAD "    metric: mean_ns\n    case: x/y\n    bound: < 1 ms\n    processes: -1\n",
+          BASE_EINVALID, 7, "x.yaml:7: processes: '-1' is not a whole number" },
+        { HEAD "    metric: mean_ns\n    case: x/y\n    bound: < 1 ms\n    processes: 5000000\n",
+          BASE_EINVALID, 7, "x.yaml:7: processes: '5000000' is not a whole number" },
         { "claims: []\n---\nclaims: []\n", BASE_EINVALID, 3, "a second document" },
         { "claims:\n- &x {id: a}\n- *x\n", BASE_EINVALID, 2, "x.yaml:2" },
         { "claims:\n  - id: \"\"\n    sentence: s\n", BASE_EINVALID, 2, "x.yaml:2" },
@@ -359,6 +366,15 @@ static const struct {
     { "case: s/raw, metric: normalised_ns, bound: < 1 s", "not run", "no reference" },
     { "case: s/open, metric: mean_ns, bound: < 1 s", "undecided", "has no interval" },
     { "case: s/single, metric: mean_ns, bound: < 1 s", "undecided", "one process" },
+    /* too few processes: whatever the interval says */
+    { "case: s/here, metric: here_ns, bound: < 1 s, processes: 3", "proven", "keeps" },
+    { "case: s/here, metric: here_ns, bound: < 1 s, processes: 4", "undecided",
+      "it needs 4 rounds, there were 3" },
+    { "case: s/here, metric: here_ns, bound: > 1 s, processes: 10", "undecided",
+      "it needs 10 rounds, there were 3" },
+    { "case: s/gone, metric: here_ns, bound: > 1 s, processes: 10", "not run", "no case s/gone" },
+    { "case: s/a:n=1, against: s/single, metric: median_ns, bound: < 9, processes: 2", "undecided",
+      "it needs 2 rounds, there were 1" },
     /* the run */
     { "metric: run.elapsed_ns, bound: < 5 min", "proven", "72.50 s (exact) keeps < 5 min" },
     { "metric: run.elapsed_ns, bound: < 72.5 s", "refuted", "" },
