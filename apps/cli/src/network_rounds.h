@@ -55,7 +55,8 @@ void cli_network_record(void *context, size_t index, struct bench_record *record
 void cli_network_done(struct cli_network *network);
 
 /* Ratio of messages a second of one plan over another: geometric mean over rounds, both of a round
- * paired. NaN when there is none; ends NaN with one round. */
+ * paired. NaN when there is none; ends NaN with one round; 0 when in a round nothing reached
+ * everybody with `plan` and something did with `against`. */
 struct stats_interval cli_network_ratio(const struct cli_network *network, size_t plan,
                                         size_t against, double confidence);
 /* The results of the last round that counted; NULL: there is none. */
