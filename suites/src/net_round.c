@@ -58,6 +58,21 @@ static void set_load(struct net_round *round)
     round->host_count = round->member_count + outsiders_of(round->attack);
 }
 
+/* Two messages to everybody, whole, wait at a host that sends slowly; a tenth of a second at one
+ * that sends fast. Less would be lost by those that send at once, and not by those that pace. */
+static uint64_t queue_bytes(const struct net_round *round)
+{
+    const struct suite_net_conditions *conditions = &round->plan->conditions;
+    const struct net_wire_key key = { .is_used = true };
+    const uint64_t fragments =
+        net_wire_fragments(conditions->message_size, net_wire_fragment_size(NET_MTU_BYTES, &key));
+    const uint64_t tenth = conditions->bandwidth_bits / 80;
+    const uint64_t longest = conditions->bandwidth_bits / 8 * LAB_LINK_DELAY_MAX_S;
+    const uint64_t two = 2 * (round->member_count - 1) * fragments * NET_MTU_BYTES;
+    const uint64_t wanted = two > tenth ? two : tenth;
+    return wanted < longest ? wanted : longest;
+}
+
 /* A full mesh; a member can send so much in all, an outsider as much as it likes. */
 static base_err make_topology(struct net_round *round, struct base_why *why)
 {
@@ -69,8 +84,10 @@ static base_err make_topology(struct net_round *round, struct base_why *why)
     };
     const base_err err = lab_topology_make(&round->topology, LAB_MESH, round->host_count, 0, &link,
                                            round->plan->seed, why);
-    for (uint32_t i = 0; err == BASE_OK && i < round->member_count; i++)
+    for (uint32_t i = 0; err == BASE_OK && i < round->member_count; i++) {
         round->topology.hosts[i].rate_bits = conditions->bandwidth_bits;
+        round->topology.hosts[i].queue_bytes = queue_bytes(round);
+    }
     return err;
 }
 

@@ -14,14 +14,15 @@ static base_err init_limits(struct lab_fabric *f, uint64_t seed, struct base_why
     const struct lab_topology *const t = f->topology;
     bool has_limit = false;
     for (uint32_t i = 0; i < t->host_count; i++)
-        has_limit |= t->hosts[i].rate_bits > 0;
+        has_limit |= t->hosts[i].rate_bits > 0 || t->hosts[i].queue_bytes > 0;
     if (!has_limit)
         return BASE_OK;
     f->limits = calloc(t->host_count, sizeof *f->limits);
     if (f->limits == NULL)
         return base_fail(why, BASE_ENOMEM, 0, "no memory for the hosts' limits");
     for (uint32_t i = 0; i < t->host_count; i++) {
-        const struct lab_link_config config = { .rate_bits = t->hosts[i].rate_bits };
+        const struct lab_link_config config = { .rate_bits = t->hosts[i].rate_bits,
+                                                .queue_bytes = t->hosts[i].queue_bytes };
         const base_err err = lab_link_init(&f->limits[i], &config, lab_link_seed(seed, i, i), why);
         if (err != BASE_OK)
             return base_fail_prefix(why, err, "host %s", t->hosts[i].name);

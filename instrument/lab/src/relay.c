@@ -292,7 +292,7 @@ static base_err plan_streams(struct lab_relay *relay, const struct lab_topology 
         return base_fail(why, BASE_ENOMEM, 0, "no memory for the links of streams");
     memcpy(plan->hosts, topology->hosts, topology->host_count * sizeof *plan->hosts);
     for (uint32_t i = 0; i < plan->host_count; i++)
-        plan->hosts[i].rate_bits = 0; /* its queue drops */
+        plan->hosts[i].rate_bits = plan->hosts[i].queue_bytes = 0; /* its queue drops */
     plan->uniform = lab_stream_link(&topology->uniform);
     for (size_t i = 0; i < plan->edge_count; i++) {
         plan->edges[i] = topology->edges[i];

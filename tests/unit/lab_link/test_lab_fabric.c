@@ -108,6 +108,20 @@ static void a_host_sends_no_faster_than_its_limit(void **state)
     lab_fabric_free(f);
 }
 
+static void a_host_queues_as_much_as_it_is_told(void **state)
+{
+    (void)state;
+    begin(2);
+    add_path(0, 1, MS);
+    hosts[0].rate_bits = 8000000;
+    hosts[0].queue_bytes = 150000;
+    struct lab_fabric *const f = open_fabric(0);
+    for (uint32_t i = 0; i < 200; i++)
+        push(f, 0, 0, 1, 1000);
+    assert_int_equal(lab_fabric_total(f).queue_dropped, 50);
+    lab_fabric_free(f);
+}
+
 static void changes_take_effect(void **state)
 {
     static const uint8_t side[3] = { 0, 1, 0 };
@@ -200,6 +214,9 @@ static void impossible_topologies_are_refused(void **state)
     begin(2);
     hosts[1].rate_bits = 7;
     check_refused("host node1: bandwidth: 7 bit/s");
+    begin(2);
+    hosts[1].queue_bytes = 3000;
+    check_refused("host node1: queue: 3000 bytes without a bandwidth");
     begin(2);
     topology.is_uniform = true;
     topology.uniform.mtu_bytes = 3;
@@ -360,6 +377,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_shortest_way_is_taken),
         cmocka_unit_test(a_host_sends_no_faster_than_its_limit),
+        cmocka_unit_test(a_host_queues_as_much_as_it_is_told),
         cmocka_unit_test(changes_take_effect),
         cmocka_unit_test(impossible_changes_are_refused),
         cmocka_unit_test(impossible_topologies_are_refused),

@@ -185,6 +185,20 @@ static void guests_do_not_forge(void **state)
     }
 }
 
+/* A message to everybody fits into the queue of the host that sends it, however slow that is. */
+static void one_message_overflows_nothing(void **state)
+{
+    (void)state;
+    struct suite_net_plan plan = plan_of("flood", 20, 8192, 1, 100000000, 0);
+    plan.conditions.bandwidth_bits = 10000000;
+    plan.class = "shadow-data";
+    plan.rate_per_s = 0.2; /* 19 copies at 10 Mbit/s take 137 ms, and all hand them on */
+    struct suite_net_results results = run(&plan);
+    assert_int_equal(results.lab.queue_dropped, 0);
+    assert_float_equal(results.success_rate, 1, 0);
+    suite_net_results_done(&results);
+}
+
 /* HERMES repairs what is lost; what was not lost is not sent twice. */
 static void hermes_delivers_all(void **state)
 {
@@ -277,6 +291,7 @@ int main(void)
         cmocka_unit_test(one_seed_is_one_history),
         cmocka_unit_test(nothing_comes_of_no_network),
         cmocka_unit_test(guests_do_not_forge),
+        cmocka_unit_test(one_message_overflows_nothing),
         cmocka_unit_test(hermes_delivers_all),
         cmocka_unit_test(arguments_go_both_ways),
         cmocka_unit_test(impossible_plans_are_refused),

@@ -42,8 +42,9 @@ struct lab_change {
 
 struct lab_host {
     char name[LAB_NAME_SIZE];
-    bool is_switch;     /* forwards only: no program runs there, no delay of its own */
-    uint64_t rate_bits; /* of everything it sends; 0: no limit */
+    bool is_switch;       /* forwards only: no program runs there, no delay of its own */
+    uint64_t rate_bits;   /* of everything it sends; 0: no limit */
+    uint64_t queue_bytes; /* that wait for it; 0: what it sends in 100 ms. Needs a rate */
 };
 
 struct lab_topology {
