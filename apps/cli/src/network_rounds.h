@@ -13,12 +13,12 @@
 #include <stats/interval.h>
 #include <suite/network.h>
 
-enum {
-    CLI_NETWORK_CONDITIONS_MAX = 16,
-    CLI_NETWORK_PROTOCOLS_MAX = 8,
-    CLI_NETWORK_PLANS_MAX = CLI_NETWORK_CONDITIONS_MAX * CLI_NETWORK_PROTOCOLS_MAX,
-    CLI_NETWORK_RUNS_MAX = 1000,
-    CLI_NETWORK_CASES = 2, /* of a plan */
+enum { /* all plans and cases fit into a struct cli_plan */
+       CLI_NETWORK_CONDITIONS_MAX = 16,
+       CLI_NETWORK_PROTOCOLS_MAX = 8,
+       CLI_NETWORK_PLANS_MAX = CLI_NETWORK_CONDITIONS_MAX * CLI_NETWORK_PROTOCOLS_MAX,
+       CLI_NETWORK_RUNS_MAX = 1000,
+       CLI_NETWORK_CASES = 2, /* of a plan */
 };
 
 /* What the configuration file wants of the results. */
@@ -47,7 +47,7 @@ struct cli_network {
     struct base_why whys[CLI_NETWORK_PLANS_MAX];
 };
 
-/* Jobs for all plans, and notes for the document. Errors: ENOMEM, EFULL, those of cli_plan_self */
+/* Jobs for all plans, and a note for the document. Errors: ENOMEM, those of cli_plan_self */
 BASE_MUST_USE base_err cli_network_jobs(struct cli_network *network, struct cli_plan *plan,
                                         struct base_why *why);
 /* An engine's `record`; the context is a struct cli_network. The first call makes all rounds. */
