@@ -170,7 +170,8 @@ static base_err carry_load(struct world *world, struct base_why *why)
         wait_ns(look_ns);
     }
     round->outcome.start_ns = start_ns;
-    round->outcome.wall_ns = (double)(now_ns() - start_ns);
+    /* waiting for what never came is no time of the nodes' */
+    round->outcome.wall_ns = (double)((seen == due ? now_ns() : change_ns) - start_ns);
     atomic_store(&round->control->is_over, 1);
     wait_ns(round->settle_ns);
     return look_after(world, why);
