@@ -10,6 +10,9 @@
     "for, starts one node on each, and sends messages at an even rate, each to all other nodes. "  \
     "Latency counts from the moment a message was intended to its delivery at each addressee. "    \
     "A round whose laboratory fell behind does not count and is made again.\n\n"                   \
+    "The overlays do not know the same: HERMES-Lite is told each peer's share of its host's "      \
+    "bandwidth and has measured every path's round trip before the load; the others send as fast " \
+    "as they can.\n\n"                                                                             \
     "The run is kept in the history under a test id, network-test-NNNNN: a name as "               \
     "'history baselines' lists them, so 'report', 'benchmark compare' and 'claims --run' take "    \
     "it, too. 'bpi-perf history path' says where the history is. Without the options the "         \
