@@ -144,13 +144,23 @@ has err 'bad.yaml:11: packet_loss'
 run 0 run null/empty --config "$work/net.yaml" --processes 2 --sample-size 4 --measurement-time 10ms
 
 # ---- Ctrl-C between rounds: what was finished is kept
-"$bpi" network test-baseline --nodes 20 --messages 200 --runs 500 --virtual >"$work/out" 2>"$work/err" &
+"$bpi" network test-baseline --nodes 10 --messages 50 --runs 1000 --virtual >"$work/out" 2>"$work/err" &
 pid=$!
-sleep 2
+tries=0
+until grep -q 'round 2 of 1000' "$work/err"; do
+    tries=$((tries + 1))
+    [ $tries -lt 600 ] || fail "no round was finished in a minute"
+    sleep 0.1
+done
 kill -INT $pid
 wait $pid
 got=$?
 [ $got -eq 130 ] || fail "an interrupted test ended with $got"
+id=$(head -n 1 "$work/out")
+run 0 history list --csv
+grep -q ',interrupted,2,.*--runs 1000' "$work/out" || fail "the interrupted test is not in the history"
+run 0 network report --test-id "$id"
+has out 'interrupted: this is what was complete'
 
 # ---- in real time, where there can be hosts
 "$bpi" network test-baseline --nodes 3 --messages 5 --latency 5ms --packet-loss 0% --rate 100 \
