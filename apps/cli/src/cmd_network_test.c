@@ -319,8 +319,8 @@ static base_err judge_condition(const struct cli_network *network, struct result
           targets->improvement, cli_network_improvement(one) },
         { "success_rate", "share of deliveries that came in time", "", false, targets->success_rate,
           cli_network_number(one, "success_rate") },
-        { "max_memory_mb", "memory of all nodes together", " MiB", true, targets->max_memory_mb,
-          scaled(cli_network_number(one, "memory_usage_bytes"), 1.0 / (1 << 20)) },
+        { "max_memory_mb", "memory of all nodes together", " MB", true, targets->max_memory_mb,
+          scaled(cli_network_number(one, "memory_usage_bytes"), 1e-6) },
         { "max_cpu_percent", "processor time of the nodes", " %", true, targets->max_cpu_percent,
           scaled(cli_network_number(one, "cpu_usage"), 100) },
     };

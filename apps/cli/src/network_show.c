@@ -292,7 +292,7 @@ static json_t *results_json(const struct suite_net_plan *plan, const struct resu
         { "messages_per_second", "messages_per_second", 1 },
         { "bytes_per_second", "bytes_per_second", 1 },
         { "success_rate", "success_rate", 1 },
-        { "memory_usage_mb", "memory_usage_bytes", 1.0 / (1 << 20) },
+        { "memory_usage_mb", "memory_usage_bytes", 1e-6 },
         { "cpu_usage_percent", "cpu_usage", 100 },
         { "network_utilization", "network_utilization", 100 },
         { "redundant_messages", "redundant_messages", 1 },
