@@ -83,7 +83,8 @@ uint32_t suite_net_messages(const struct suite_net_plan *plan);
 BASE_MUST_USE base_err suite_net_check(const struct suite_net_plan *plan, struct base_why *why);
 
 /* X(member, name, unit, doc): the numbers of a round, in the order they are shown; NaN: not known.
- * The first seventeen are those of the specification's RealBenchmarkResults, with units of ours. */
+ * Fourteen of the first sixteen are those of the specification's RealBenchmarkResults, with units
+ * of ours; the latencies without the links' delay are not in it. */
 #define SUITE_NET_FIELDS(X)                                                                        \
     X(duration_ns, "test_duration_ns", "ns", "from the first intended time to the last delivery")  \
     X(latency_avg_ns, "avg_latency_ns", "ns", "mean, over all deliveries")                         \
