@@ -60,6 +60,19 @@ END
 run 0 history baselines
 has out network-test-10002
 
+# ---- a worker's rounds: what there is not in virtual time is not known, and not 0
+# shellcheck disable=SC2086
+measured run net/flood $brief --arg 'condition=3x100x2@1ms/0%' --arg load=100 --arg bandwidth=none \
+    --arg class=consensus --arg attack=none --arg auth=on --arg time=virtual --json
+python3 - "$work/out" <<'END' || fail "a round in virtual time has numbers that are not there"
+import json, sys
+case, = json.load(open(sys.argv[1]))["cases"]
+series = {s["name"]: s["median"] for s in case["series"]}
+assert series["success_rate"] == 1 and series["redundant_messages"] == 12, series
+for name in ("memory_usage_bytes", "cpu_usage", "goodput_under_attack"):
+    assert name not in series, name
+END
+
 # ---- reports, by the ending of the file
 for ending in md json html pdf csv txt; do
     run 0 network report --test-id network-test-10001 --include-baseline --output "$work/report.$ending"
