@@ -92,6 +92,8 @@ base_err lab_net_change(struct lab_net *net, const struct lab_change *change, st
             return base_fail(why, BASE_EINVALID, 0, "a partition without its sides");
         err = base_buf_put(&arrays, change->side, net->plan_host_count);
     } else if (change->kind == LAB_SET) {
+        if (net->config.has_offload && link->mtu_bytes > 0)
+            return lab_net_mtu_refuse(why);
         if (link->jitter_count > size_max / sizeof(int64_t) ||
             link->loss_count > size_max - link->jitter_count * sizeof(int64_t))
             return base_fail(why, BASE_ERANGE, 0,

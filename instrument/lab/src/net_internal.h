@@ -108,6 +108,9 @@ BASE_MUST_USE base_err lab_pass_send(int socket, const void *data, size_t size, 
 BASE_MUST_USE base_err lab_pass_receive(int socket, void *data, size_t size, int *fds,
                                         size_t *fd_count, int timeout_ms, struct base_why *why);
 
+/* net_open.c: why no link may have an MTU where there is offload; never BASE_OK. */
+BASE_MUST_USE base_err lab_net_mtu_refuse(struct base_why *why);
+
 /* net_control.c: ask the emulator; `more` [more_size] follows the request. */
 BASE_MUST_USE base_err lab_net_ask(struct lab_net *net, const struct lab_request *request,
                                    const void *more, size_t more_size, struct lab_reply *reply,

@@ -43,9 +43,37 @@ static void numbers_out_of_range(void **state)
     world.config.core = 100000;
     refused(&world, BASE_ERANGE, "core 100000 is none");
     world.config.core = -1;
+}
+
+/* Wherever the MTU is said: of one link, of all, by the schedule, later. */
+static void an_mtu_beside_offload(void **state)
+{
+    (void)state;
+    static const struct lab_link_config narrow = { .mtu_bytes = 1300 };
+    struct world world;
+    struct base_why why = { 0 };
+    struct lab_change change = { .kind = LAB_SET, .a = 0, .b = 1, .config = narrow };
+    world_plan(&world, 2, &plain);
     world.config.has_offload = true;
-    world.edges[0].config.mtu_bytes = 1300;
+    world.edges[0].config = narrow;
     refused(&world, BASE_ERANGE, "do not go together");
+    world.edges[0].config = plain;
+    world.plan.edge_count = 0;
+    world.plan.is_uniform = true;
+    world.plan.uniform = narrow;
+    refused(&world, BASE_ERANGE, "do not go together");
+    world.plan.uniform = plain;
+    world.changes[0] = change;
+    world.plan.change_count = 1;
+    refused(&world, BASE_ERANGE, "do not go together");
+    world.plan.change_count = 0;
+    world.config.back_end = LAB_BACK_AUTO; /* offload needs TUN devices */
+    world_open(&world);
+    assert_int_equal(lab_net_change(world.net, &change, &why), BASE_ERANGE);
+    assert_non_null(strstr(why.text, "do not go together"));
+    change.config = plain;
+    assert_int_equal(lab_net_change(world.net, &change, &why), BASE_OK);
+    world_close(&world);
 }
 
 static void links_that_cannot_be(void **state)
@@ -173,10 +201,10 @@ int main(void)
     if (world_skip(LAB_BACK_TUN))
         return 77;
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(numbers_out_of_range),         cmocka_unit_test(links_that_cannot_be),
-        cmocka_unit_test(a_capture_without_its_folder), cmocka_unit_test(netem_says_which_reason),
-        cmocka_unit_test(programs_that_are_not_there),  cmocka_unit_test(no_tun_device),
-        cmocka_unit_test(names_of_back_ends),
+        cmocka_unit_test(numbers_out_of_range),    cmocka_unit_test(an_mtu_beside_offload),
+        cmocka_unit_test(links_that_cannot_be),    cmocka_unit_test(a_capture_without_its_folder),
+        cmocka_unit_test(netem_says_which_reason), cmocka_unit_test(programs_that_are_not_there),
+        cmocka_unit_test(no_tun_device),           cmocka_unit_test(names_of_back_ends),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

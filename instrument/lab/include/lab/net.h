@@ -109,7 +109,7 @@ BASE_MUST_USE base_err lab_net_relay_port(struct lab_net *net, uint32_t from, ui
  * already), EIO. */
 BASE_MUST_USE base_err lab_net_begin(struct lab_net *net, struct base_why *why);
 /* Change something now; it has been done on return. Errors: those of lab_fabric_change; ERANGE
- * (traces of more than 128 KiB), EFULL, EIO. */
+ * (traces of more than 128 KiB; an MTU where there is offload), EFULL, EIO. */
 BASE_MUST_USE base_err lab_net_change(struct lab_net *net, const struct lab_change *change,
                                       struct base_why *why);
 /* At any time, also when the emulator was killed: then what it knew last. Errors: EIO. */
