@@ -5,11 +5,14 @@
 #include "net_internal.h"
 #include "net_world.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -141,6 +144,38 @@ static void programs_that_are_not_there(void **state)
     world_close(&world);
 }
 
+/* Room for a pipe and nothing else: nothing is started, and nothing stays open. */
+static void no_descriptor_to_start_with(void **state)
+{
+    (void)state;
+    static const char *const argv[] = { "true", NULL };
+    struct world world;
+    struct base_why why = { 0 };
+    struct rlimit limit;
+    int before[2], after[2];
+    pid_t pid = -5;
+    world_plan(&world, 2, &plain);
+    world_open(&world);
+    assert_int_equal(pipe2(before, O_CLOEXEC), 0);
+    close(before[0]);
+    close(before[1]);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    const struct rlimit narrow = { (rlim_t)before[1] + 1, limit.rlim_max };
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &narrow), 0);
+    const base_err err = lab_net_spawn(world.net, 0, argv, NULL, &pid, &why);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    assert_int_equal(err, BASE_EIO);
+    if (!strstr(why.text, strerror(EMFILE)))
+        fail_msg("%s", why.text);
+    assert_int_equal(pid, -5);
+    assert_int_equal(pipe2(after, O_CLOEXEC), 0);
+    assert_memory_equal(after, before, sizeof after);
+    close(after[0]);
+    close(after[1]);
+    assert_int_equal(world_run(&world, 0, "exit 0"), 0);
+    world_close(&world);
+}
+
 /* A machine without TUN devices: veth serves as well, but for offload; AUTO takes the relay then.
  */
 static int check_without_tun(void)
@@ -201,10 +236,15 @@ int main(void)
     if (world_skip(LAB_BACK_TUN))
         return 77;
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(numbers_out_of_range),    cmocka_unit_test(an_mtu_beside_offload),
-        cmocka_unit_test(links_that_cannot_be),    cmocka_unit_test(a_capture_without_its_folder),
-        cmocka_unit_test(netem_says_which_reason), cmocka_unit_test(programs_that_are_not_there),
-        cmocka_unit_test(no_tun_device),           cmocka_unit_test(names_of_back_ends),
+        cmocka_unit_test(numbers_out_of_range),
+        cmocka_unit_test(an_mtu_beside_offload),
+        cmocka_unit_test(links_that_cannot_be),
+        cmocka_unit_test(a_capture_without_its_folder),
+        cmocka_unit_test(netem_says_which_reason),
+        cmocka_unit_test(programs_that_are_not_there),
+        cmocka_unit_test(no_descriptor_to_start_with),
+        cmocka_unit_test(no_tun_device),
+        cmocka_unit_test(names_of_back_ends),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
