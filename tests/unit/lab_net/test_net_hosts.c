@@ -348,14 +348,18 @@ static void changes_are_done_on_return(void **state)
     world_close(&world);
 }
 
-static void the_path_tells_its_mtu(int family)
+/* Of a link as it was planned, or as it was changed to be. */
+static void the_path_tells_its_mtu(int family, bool is_changed)
 {
     static const struct lab_link_config narrow = { .delay_ns = 1000000, .mtu_bytes = 1300 };
     const bool is_v6 = family == AF_INET6;
     uint8_t data[1400] = { 0 };
     struct world world;
-    world_plan(&world, 2, &narrow);
+    world_plan(&world, 2, is_changed ? &near_link : &narrow);
     world_open(&world);
+    const struct lab_change change = { .kind = LAB_SET, .a = 0, .b = 1, .config = narrow };
+    if (is_changed)
+        assert_int_equal(lab_net_change(world.net, &change, NULL), BASE_OK);
     const int fd = world_socket(&world, 0, family, SOCK_DGRAM, 0);
     const int never = is_v6 ? IPV6_PMTUDISC_DO : IP_PMTUDISC_DO;
     assert_int_equal(setsockopt(fd, is_v6 ? IPPROTO_IPV6 : IPPROTO_IP,
@@ -389,8 +393,10 @@ static void the_path_tells_its_mtu(int family)
 static void too_large_packets_are_answered(void **state)
 {
     (void)state;
-    the_path_tells_its_mtu(AF_INET);
-    the_path_tells_its_mtu(AF_INET6);
+    for (int is_changed = 0; is_changed < 2; is_changed++) {
+        the_path_tells_its_mtu(AF_INET, is_changed);
+        the_path_tells_its_mtu(AF_INET6, is_changed);
+    }
 }
 
 /* Corrupt packets come, if at all, without anybody taking them for sound ones. */
