@@ -51,7 +51,12 @@ void lab_emulator_interest(struct lab_emulator *e, int fd, uint32_t tag, bool re
 {
     struct epoll_event event = { .events = (reads ? EPOLLIN : 0) | (writes ? EPOLLOUT : 0),
                                  .data.u32 = tag };
-    (void)!epoll_ctl(e->queue, EPOLL_CTL_MOD, fd, &event);
+    if (!reads && !writes) { /* even an empty set would wake for the end of a connection */
+        lab_emulator_forget(e, fd);
+        return;
+    }
+    if (epoll_ctl(e->queue, EPOLL_CTL_MOD, fd, &event) && errno == ENOENT)
+        (void)!epoll_ctl(e->queue, EPOLL_CTL_ADD, fd, &event);
 }
 
 void lab_emulator_forget(struct lab_emulator *e, int fd)

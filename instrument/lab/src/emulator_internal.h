@@ -102,7 +102,8 @@ uint64_t lab_clock_ns(void);
 /* Watch a descriptor: its io is called with the tag (below 2^31) when it can be read. */
 BASE_MUST_USE base_err lab_emulator_watch(struct lab_emulator *emulator, int fd, uint32_t tag,
                                           struct base_why *why);
-/* Wake for a descriptor that is watched when it can be read, written, both or neither. */
+/* Wake for a descriptor when it can be read, written, both; or, with neither, not at all until this
+ * is called again. */
 void lab_emulator_interest(struct lab_emulator *emulator, int fd, uint32_t tag, bool reads,
                            bool writes);
 void lab_emulator_forget(struct lab_emulator *emulator, int fd);
