@@ -137,8 +137,11 @@ void lab_emulator_account(struct lab_emulator *e)
     e->io->flush(e);
     e->stats->total = lab_fabric_total(e->fabric);
     e->stats->dropped_memory = lab_fabric_stats(e->fabric).no_memory;
-    if (e->streams)
+    if (e->streams) {
+        const struct lab_link_counts streams = lab_fabric_total(e->streams);
+        lab_link_counts_add(&e->stats->total, &streams);
         e->stats->dropped_memory += lab_fabric_stats(e->streams).no_memory;
+    }
     e->stats->busy_ns = processor_ns();
     e->stats->last_ns = e->total_ns = lab_clock_ns();
 }

@@ -141,28 +141,11 @@ uint32_t lab_fabric_mtu(const struct lab_fabric *fabric, uint32_t from, uint32_t
                             : fabric->topology->uniform.mtu_bytes;
 }
 
-static void add(struct lab_link_counts *sum, const struct lab_link_counts *n)
-{
-    sum->packets += n->packets;
-    sum->bytes += n->bytes;
-    sum->delivered += n->delivered;
-    sum->delivered_bytes += n->delivered_bytes;
-    sum->lost += n->lost;
-    sum->queue_dropped += n->queue_dropped;
-    sum->mtu_dropped += n->mtu_dropped;
-    sum->down_dropped += n->down_dropped;
-    sum->corrupted += n->corrupted;
-    sum->duplicated += n->duplicated;
-    sum->reordered += n->reordered;
-    sum->busy_ns += n->busy_ns;
-    sum->delay_sum_ns += n->delay_sum_ns;
-}
-
 struct lab_link_counts lab_fabric_total(const struct lab_fabric *fabric)
 {
     struct lab_link_counts sum = { 0 };
     for (uint32_t i = 0; i < fabric->links.count; i++)
-        add(&sum, &lab_links_at(&fabric->links, i)->counts);
+        lab_link_counts_add(&sum, &lab_links_at(&fabric->links, i)->counts);
     for (uint32_t i = 0; fabric->limits != NULL && i < fabric->topology->host_count; i++) {
         const struct lab_link_counts *const n = &fabric->limits[i].counts;
         sum.packets += n->queue_dropped;

@@ -159,6 +159,12 @@ static void streams_lose_nothing(void **state)
     int status;
     assert_int_equal(waitpid(writer, &status, 0), writer);
     assert_int_equal(status, 0);
+    struct lab_net_report report; /* pieces of streams are packets of links like any other */
+    assert_int_equal(lab_net_report(world.net, &report, NULL), BASE_OK);
+    assert_true(report.total.delivered_bytes > 2 * STREAM_SIZE);
+    assert_int_equal(report.total.packets, report.packets);
+    assert_int_equal(report.total.delivered, report.packets);
+    assert_int_equal(report.total.bytes, report.bytes);
     close(server);
     world_close(&world);
 }

@@ -100,7 +100,8 @@ const char *lab_net_address(const struct lab_net *net, uint32_t host);
 const char *lab_net_address6(const struct lab_net *net, uint32_t host);
 /* With the relay: the port on 127.0.0.1 at which host `from` reaches what host `to` offers at
  * 127.0.0.1:service. Datagrams pass the links as they are, answers go back to their sender. A
- * stream's bytes pass links that delay and pace, and lose nothing; a cut breaks it. Errors:
+ * stream's bytes pass links that delay and pace, and lose nothing; a cut breaks it. These links are
+ * beside those of datagrams, with the same rate again and no limit of a host's. Errors:
  * EUNSUPPORTED (another back end), ERANGE, EFULL (4096 sockets are in use), EIO. */
 BASE_MUST_USE base_err lab_net_relay_port(struct lab_net *net, uint32_t from, uint32_t to,
                                           uint16_t service, bool is_tcp, uint16_t *port,
