@@ -47,6 +47,7 @@ enum lab_request_kind {
 
 struct lab_request {
     enum lab_request_kind kind;
+    uint64_t number;          /* of this network's requests; lab_net_ask gives it */
     uint64_t at_ns;           /* BEGIN */
     struct lab_change change; /* CHANGE; side, jitter_trace and loss_trace follow in this order */
     uint32_t from, to;        /* RELAY */
@@ -57,6 +58,7 @@ struct lab_request {
 
 struct lab_reply {
     base_err err;
+    uint64_t number; /* the request's */
     uint16_t port;
     char text[BASE_WHY_TEXT_SIZE];
 };

@@ -216,6 +216,33 @@ static void no_tun_device(void **state)
     assert_int_equal(WEXITSTATUS(status), 0);
 }
 
+/* Requests that were given up have been answered after all, before the next one is. */
+static void replies_are_to_their_requests(void **state)
+{
+    (void)state;
+    int ends[2];
+    assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
+    struct lab_net net = {
+        .back_end = LAB_BACK_RELAY, .host_count = 2, .control = ends[0], .request_count = 7
+    };
+    static const struct lab_reply replies[] = {
+        { .number = 6, .err = BASE_EFULL }, { .number = 7, .port = 1 }, { .number = 8, .port = 2 },
+        { .number = 8, .port = 3 },         { .number = 9, .port = 4 },
+    };
+    for (size_t i = 0; i < sizeof replies / sizeof *replies; i++)
+        assert_int_equal(send(ends[1], &replies[i], sizeof *replies, 0), sizeof *replies);
+    uint16_t port = 0;
+    struct lab_request request;
+    for (uint64_t i = 0; i < 2; i++) {
+        assert_int_equal(lab_net_relay_port(&net, 0, 1, 80, true, &port, NULL), BASE_OK);
+        assert_int_equal(port, 2 + 2 * i);
+        assert_int_equal(recv(ends[1], &request, sizeof request, 0), sizeof request);
+        assert_int_equal(request.number, 8 + i);
+    }
+    close(ends[0]);
+    close(ends[1]);
+}
+
 static void names_of_back_ends(void **state)
 {
     (void)state;
@@ -244,6 +271,7 @@ int main(void)
         cmocka_unit_test(programs_that_are_not_there),
         cmocka_unit_test(no_descriptor_to_start_with),
         cmocka_unit_test(no_tun_device),
+        cmocka_unit_test(replies_are_to_their_requests),
         cmocka_unit_test(names_of_back_ends),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
