@@ -87,6 +87,8 @@ run 3 network exec --timeout 300ms -- sleep 60
 has err "node0: 'sleep' still ran after 300ms"
 run 0 network exec --duration 300ms -- sleep 60
 run 0 network exec --until 1 --node 0:'sleep 60' --node 1:true
+timeout 60 sh -c 'trap "" CHLD; exec "$@"' sh "$bpi" network exec -q -- true >"$work/out" 2>"$work/err" ||
+    fail "status $? where a parent ignores its children's ends"
 run 3 network exec --until 1 --node 0:'sleep 60' --node 1:false
 has err "node1: 'false' ended with status 1"
 lacks err 'node0:'
