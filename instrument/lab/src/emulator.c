@@ -104,6 +104,11 @@ base_err lab_emulator_push_stream(struct lab_emulator *e, uint64_t now_ns, uint3
     return err;
 }
 
+void lab_emulator_unsent(struct lab_emulator *e, int error)
+{
+    e->stats->dropped_socket += error == ENOBUFS || error == ENOMEM || error == EAGAIN;
+}
+
 /* Two fabrics only where streams have one of their own. */
 static uint64_t next_ns(const struct lab_emulator *e)
 {

@@ -121,7 +121,7 @@ static void give(struct lab_emulator *e, const struct lab_arrival *arrival)
     if (arrival->is_corrupt && tun->head_size > 0)
         return;
     if (device_write(tun, arrival->to, data, arrival->size) < 0)
-        e->stats->refused++;
+        lab_emulator_unsent(e, errno);
     if (tun->pcaps[arrival->to])
         capture(tun, arrival->to, lab_clock_ns(), data, arrival->size);
 }

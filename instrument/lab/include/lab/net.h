@@ -57,14 +57,14 @@ struct lab_net_config {
  * handed to its host against when the link let it out. */
 struct lab_net_report {
     enum lab_back_end back_end;
-    uint64_t packets, bytes;                        /* that hosts sent to each other */
-    uint64_t dropped_memory;                        /* no room on the way */
-    uint64_t dropped_device;                        /* came faster than the emulator took them */
+    uint64_t packets, bytes; /* that hosts sent to each other */
+    uint64_t dropped_memory; /* no room on the way */
+    uint64_t dropped_device; /* came faster than the emulator, or a host, took them */
     uint64_t late_p50_ns, late_p99_ns, late_max_ns; /* p50, p99 within 3 % */
     uint64_t busy_ns, wall_ns; /* processor time of the emulator, and since it began */
     double rate_pps_max;       /* of the busiest 100 ms */
     bool is_valid;    /* the emulator lives, late_p99 within 1 ms, 99 % taken within 1 ms of the
-                         time when they could have been, none dropped for want of memory or time,
+                         time when they could have been, none dropped for want of room or time,
                          every change of the schedule carried out */
     char reason[160]; /* why not; "" */
     struct lab_link_counts total;
