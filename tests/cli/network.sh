@@ -105,6 +105,7 @@ has out '| y'
 late 0 network ping --count 40 --interval 10ms --latency 3ms --json
 json 'd["sent"] == 40 and d["from"] == "node0" and d["there"]["asked_ns"] == 3000000'
 json 'd["there"]["min_ns"] >= 2900000 and d["round_trip"]["min_ns"] >= 5900000'
+json 'd["negative"] == 0'
 json 'd["answered"] == 40 or not d["network"]["is_valid"]'
 json 'd["network"]["links_total"]["packets"] >= 40 and d["network"]["hosts"] == 2'
 late 0 network ping --shape star --nodes 3 --from node2 --to 1 --count 10 --latency 1ms
