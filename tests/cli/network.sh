@@ -87,6 +87,8 @@ run 3 network exec --timeout 300ms -- sleep 60
 has err "node0: 'sleep' still ran after 300ms"
 run 0 network exec --duration 300ms -- sleep 60
 run 0 network exec --until 1 --node 0:'sleep 60' --node 1:true
+timeout 60 sh -c 'trap "" CHLD; exec "$@"' sh "$bpi" network exec -q -- true >"$work/out" 2>"$work/err" ||
+    fail "status $? where a parent ignores its children's ends"
 run 3 network exec --until 1 --node 0:'sleep 60' --node 1:false
 has err "node1: 'false' ended with status 1"
 lacks err 'node0:'
@@ -103,6 +105,7 @@ has out '| y'
 late 0 network ping --count 40 --interval 10ms --latency 3ms --json
 json 'd["sent"] == 40 and d["from"] == "node0" and d["there"]["asked_ns"] == 3000000'
 json 'd["there"]["min_ns"] >= 2900000 and d["round_trip"]["min_ns"] >= 5900000'
+json 'd["negative"] == 0'
 json 'd["answered"] == 40 or not d["network"]["is_valid"]'
 json 'd["network"]["links_total"]["packets"] >= 40 and d["network"]["hosts"] == 2'
 late 0 network ping --shape star --nodes 3 --from node2 --to 1 --count 10 --latency 1ms

@@ -108,7 +108,10 @@ fi
 if there /usr/sbin/sshd ssh ssh-keygen; then
     ssh-keygen -q -t ed25519 -N '' -f "$work/host_key" && ssh-keygen -q -t ed25519 -N '' -f "$work/key" || fail "keys"
     cp "$work/key.pub" "$work/authorized"
-    [ -d /run/sshd ] || [ "$(id -u)" -ne 0 ] || mkdir -p /run/sshd
+    if [ ! -d /run/sshd ] && [ "$(id -u)" -eq 0 ]; then
+        trap 'rmdir /run/sshd; rm -rf "$work"' EXIT
+        mkdir /run/sshd
+    fi
     late network exec --latency 5ms --until 1 --timeout 60s \
         --node 0:"/usr/sbin/sshd -D -e -f /dev/null -h $work/host_key -o AuthorizedKeysFile=$work/authorized -o StrictModes=no -o PidFile=none -o UsePAM=no" \
         --node 1:"$work/patient ssh -F /dev/null -i $work/key -o BatchMode=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null $(id -un)@{address:0} echo shell of \$SSH_CONNECTION"

@@ -175,12 +175,17 @@ grep -q ',interrupted,2,.*--runs 1000' "$work/out" || fail "the interrupted test
 run 0 network report --test-id "$id"
 has out 'interrupted: this is what was complete'
 
-# ---- in real time, where there can be hosts
+# ---- in real time, where there can be hosts; a busy machine may be too slow, which it says
+"$bpi" network exec -q --back-end tun -- true >"$work/out" 2>"$work/err"
+if [ $? -eq 3 ] && ! grep -q invalid "$work/err"; then
+    echo "skipped: in real time: no namespaces here: $(cat "$work/err")"
+    exit 77
+fi
 "$bpi" network test-baseline --nodes 3 --messages 5 --latency 5ms --packet-loss 0% --rate 100 \
     >"$work/out" 2>"$work/err"
 got=$?
-if [ $got -eq 3 ]; then
-    echo "network_test.sh: not in real time here: $(tail -n 1 "$work/err")"
+if [ $got -eq 3 ] && grep -q 'could not hold its links\|invalid: ' "$work/err"; then
+    echo "skipped: in real time: $(tail -n 1 "$work/err")"
     exit 77
 fi
 [ $got -le 1 ] || fail "a test in real time ended with $got"

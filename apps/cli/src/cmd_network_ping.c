@@ -1,6 +1,7 @@
 /* cmd_network_ping.c - UDP there and back between two hosts, at intended times, in one thread that
  * holds both ends. When a packet came is said by the kernel that received it, so that our own
- * waking up is in the round trip alone. */
+ * waking up is in the round trip alone. The kernel's stamps are of the wall clock, which may be
+ * set; all other times are of the one that only goes on. */
 #define _GNU_SOURCE
 #include "commands.h"
 #include "netlab.h"
@@ -9,6 +10,8 @@
 
 #include <base/log.h>
 #include <base/units.h>
+
+#include <bench/clock.h>
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -38,9 +41,15 @@ struct head {
     uint64_t index;
     uint64_t sent_ns;     /* by who asks; CLOCK_REALTIME, as the kernel's stamps */
     uint64_t answered_ns; /* by who answers; 0 on the way there */
-    uint64_t there_ns;    /* how long the way there took */
+    int64_t there_ns;     /* how long the way there took; below 0: the clock was set */
 };
 _Static_assert(sizeof(struct head) == HEAD_BYTES, "the smallest datagram is a head");
+
+/* Delays in the order of their coming. */
+struct delays {
+    uint64_t *ns; /* [the ping's count] */
+    size_t count;
+};
 
 struct ping {
     const struct cli_args *args;
@@ -51,22 +60,27 @@ struct ping {
     uint64_t count, interval_ns, size;
     uint64_t sent, refused; /* by our own kernel */
     uint64_t duplicates;
-    bool *is_answered;                   /* [count] */
-    uint64_t *there, *back, *round_trip; /* [count] in the order of their coming */
+    uint64_t negative;    /* ways that took less than no time, as the wall clock has it */
+    uint64_t *sent_at_ns; /* [count] bench_clock_now_ns */
+    bool *is_answered;    /* [count] */
+    struct delays there, back, round_trip;
     size_t answered;
     uint8_t datagram[SIZE_MAX_BYTES];
 };
 
-static uint64_t now_ns(void)
+static uint64_t wall_ns(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-static uint64_t since(uint64_t later_ns, uint64_t earlier_ns)
+static void delays_add(struct ping *ping, struct delays *delays, int64_t ns)
 {
-    return later_ns > earlier_ns ? later_ns - earlier_ns : 0; /* the clock may have been set */
+    if (ns < 0)
+        ping->negative++;
+    else
+        delays->ns[delays->count++] = (uint64_t)ns;
 }
 
 static bool put(int fd, const struct sockaddr_in *to, struct ping *ping, const struct head *head)
@@ -87,7 +101,7 @@ static bool take(int fd, struct ping *ping, struct head *head, uint64_t *came_ns
     if (size < (ssize_t)sizeof *head)
         return false;
     memcpy(head, ping->datagram, sizeof *head);
-    *came_ns = now_ns();
+    *came_ns = wall_ns();
     for (struct cmsghdr *part_of = CMSG_FIRSTHDR(&message); part_of != NULL;
          part_of = CMSG_NXTHDR(&message, part_of))
         if (part_of->cmsg_level == SOL_SOCKET && part_of->cmsg_type == SCM_TIMESTAMPNS) {
@@ -103,8 +117,8 @@ static void answer(struct ping *ping)
     struct head head;
     uint64_t came_ns = 0;
     while (take(ping->answerer, ping, &head, &came_ns)) {
-        head.there_ns = since(came_ns, head.sent_ns);
-        head.answered_ns = now_ns();
+        head.there_ns = (int64_t)(came_ns - head.sent_ns);
+        head.answered_ns = wall_ns();
         ping->refused += !put(ping->answerer, &ping->from, ping, &head);
     }
 }
@@ -114,38 +128,41 @@ static void collect(struct ping *ping)
     struct head head;
     uint64_t came_ns = 0;
     while (take(ping->asker, ping, &head, &came_ns)) {
-        if (head.index >= ping->count)
+        if (head.index >= ping->sent)
             continue; /* corrupted on the way, and not noticed */
         if (ping->is_answered[head.index]) {
             ping->duplicates++;
             continue;
         }
         ping->is_answered[head.index] = true;
-        ping->there[ping->answered] = head.there_ns;
-        ping->back[ping->answered] = since(came_ns, head.answered_ns);
-        ping->round_trip[ping->answered++] = since(now_ns(), head.sent_ns);
+        ping->answered++;
+        delays_add(ping, &ping->there, head.there_ns);
+        delays_add(ping, &ping->back, (int64_t)(came_ns - head.answered_ns));
+        delays_add(ping, &ping->round_trip,
+                   (int64_t)(bench_clock_now_ns() - ping->sent_at_ns[head.index]));
     }
 }
 
 /* Datagrams at their intended times; whatever comes is dealt with at once. */
 static void run(struct ping *ping)
 {
-    const uint64_t begin_ns = now_ns();
+    const uint64_t begin_ns = bench_clock_now_ns();
     const uint64_t end_ns = begin_ns + ping->count * ping->interval_ns + STRAGGLERS_NS +
                             2 * (ping->ends.there.delay_ns + ping->ends.back.delay_ns);
     struct pollfd files[] = { { .fd = ping->answerer, .events = POLLIN },
                               { .fd = ping->asker, .events = POLLIN } };
     while (!cli_signals_interrupted && ping->answered < ping->count) {
         const uint64_t due_ns = begin_ns + ping->sent * ping->interval_ns;
-        const uint64_t at_ns = now_ns();
+        const uint64_t at_ns = bench_clock_now_ns();
         if (at_ns >= end_ns)
             break;
         if (ping->sent < ping->count && at_ns >= due_ns) {
-            const struct head head = { .index = ping->sent++, .sent_ns = now_ns() };
+            ping->sent_at_ns[ping->sent] = at_ns;
+            const struct head head = { .index = ping->sent++, .sent_ns = wall_ns() };
             ping->refused += !put(ping->asker, &ping->to, ping, &head);
         } else {
             const uint64_t until_ns = ping->sent < ping->count ? due_ns : end_ns;
-            const uint64_t left_ns = since(until_ns, at_ns);
+            const uint64_t left_ns = until_ns - at_ns;
             const struct timespec left = { .tv_sec = (time_t)(left_ns / 1000000000u),
                                            .tv_nsec = (long)(left_ns % 1000000000u) };
             (void)ppoll(files, 2, &left, NULL);
@@ -163,8 +180,8 @@ static double error_of(uint64_t got_ns, uint64_t asked_ns)
     return got_ns > asked_ns ? (double)(got_ns - asked_ns) : -(double)(asked_ns - got_ns);
 }
 
-static base_err put_row(const struct ping *ping, const char *name, const uint64_t *sorted,
-                        uint64_t asked_ns, struct base_buf *out)
+static base_err put_row(const char *name, const struct delays *sorted, uint64_t asked_ns,
+                        struct base_buf *out)
 {
     static const double quantiles[] = { 0, 0.5, 0.99, 1 };
     char text[BASE_UNITS_TEXT_SIZE];
@@ -173,13 +190,13 @@ static base_err put_row(const struct ping *ping, const char *name, const uint64_
     for (size_t i = 0; i < sizeof quantiles / sizeof quantiles[0]; i++)
         CLI_TRY(base_buf_printf(
             out, "%12s",
-            base_units_print_time((double)cli_netlab_quantile(sorted, ping->answered, quantiles[i]),
-                                  5, text)));
+            base_units_print_time(
+                (double)cli_netlab_quantile(sorted->ns, sorted->count, quantiles[i]), 5, text)));
     for (size_t i = 1; i < 3; i++)
         CLI_TRY(base_buf_printf(
             out, "%12s",
             base_units_print_time(
-                error_of(cli_netlab_quantile(sorted, ping->answered, quantiles[i]), asked_ns), 3,
+                error_of(cli_netlab_quantile(sorted->ns, sorted->count, quantiles[i]), asked_ns), 3,
                 text)));
     return base_buf_put_text(out, "\n");
 }
@@ -196,9 +213,9 @@ static base_err put_text(const struct ping *ping, struct base_buf *out)
                             base_units_print_time_exact(ping->interval_ns, interval)));
     CLI_TRY(base_buf_printf(out, "%-12s%12s%12s%12s%12s%12s%12s%12s\n", "", "asked", "least", "p50",
                             "p99", "most", "p50-asked", "p99-asked"));
-    CLI_TRY(put_row(ping, "there", ping->there, there_ns, out));
-    CLI_TRY(put_row(ping, "back", ping->back, back_ns, out));
-    CLI_TRY(put_row(ping, "round trip", ping->round_trip, there_ns + back_ns, out));
+    CLI_TRY(put_row("there", &ping->there, there_ns, out));
+    CLI_TRY(put_row("back", &ping->back, back_ns, out));
+    CLI_TRY(put_row("round trip", &ping->round_trip, there_ns + back_ns, out));
     const double share = ping->sent > 0 ? 1 - (double)ping->answered / (double)ping->sent : 0;
     CLI_TRY(base_buf_printf(
         out, "no answer to %llu (%s; asked %s there and back)",
@@ -210,12 +227,16 @@ static base_err put_text(const struct ping *ping, struct base_buf *out)
     if (ping->refused > 0)
         CLI_TRY(
             base_buf_printf(out, ", %llu could not be sent", (unsigned long long)ping->refused));
+    if (ping->negative > 0)
+        CLI_TRY(base_buf_printf(out, ", %llu delays below 0 were left out: the clock was set",
+                                (unsigned long long)ping->negative));
     return base_buf_put_text(out, "\n");
 }
 
-static json_t *times_json(const struct ping *ping, const uint64_t *sorted, uint64_t asked_ns)
+static json_t *times_json(const struct delays *delays, uint64_t asked_ns)
 {
-    const size_t n = ping->answered;
+    const uint64_t *const sorted = delays->ns;
+    const size_t n = delays->count;
     return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "asked_ns", (json_int_t)asked_ns, "min_ns",
                      (json_int_t)cli_netlab_quantile(sorted, n, 0), "p50_ns",
                      (json_int_t)cli_netlab_quantile(sorted, n, 0.5), "p90_ns",
@@ -230,17 +251,16 @@ static base_err put_json(const struct ping *ping, const struct lab_net_report *r
     const uint64_t there_ns = ping->ends.there.delay_ns, back_ns = ping->ends.back.delay_ns;
     const struct lab_topology *const topology = &ping->lab.topology;
     return cli_netlab_put_json(
-        out,
-        json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:f, s:o, s:o, s:o, s:o}", "from",
-                  topology->hosts[ping->ends.from].name, "to", topology->hosts[ping->ends.to].name,
-                  "sent", (json_int_t)ping->sent, "answered", (json_int_t)ping->answered,
-                  "duplicates", (json_int_t)ping->duplicates, "size_bytes", (json_int_t)ping->size,
-                  "interval_ns", (json_int_t)ping->interval_ns, "lost_share_asked",
-                  1 - ping->ends.there.arrive * ping->ends.back.arrive, "there",
-                  times_json(ping, ping->there, there_ns), "back",
-                  times_json(ping, ping->back, back_ns), "round_trip",
-                  times_json(ping, ping->round_trip, there_ns + back_ns), "network",
-                  cli_netlab_report_json(&ping->lab, report)));
+        out, json_pack(
+                 "{s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:o, s:o, s:o, s:o}", "from",
+                 topology->hosts[ping->ends.from].name, "to", topology->hosts[ping->ends.to].name,
+                 "sent", (json_int_t)ping->sent, "answered", (json_int_t)ping->answered,
+                 "duplicates", (json_int_t)ping->duplicates, "negative", (json_int_t)ping->negative,
+                 "size_bytes", (json_int_t)ping->size, "interval_ns", (json_int_t)ping->interval_ns,
+                 "lost_share_asked", 1 - ping->ends.there.arrive * ping->ends.back.arrive, "there",
+                 times_json(&ping->there, there_ns), "back", times_json(&ping->back, back_ns),
+                 "round_trip", times_json(&ping->round_trip, there_ns + back_ns), "network",
+                 cli_netlab_report_json(&ping->lab, report)));
 }
 
 static int finish(struct ping *ping)
@@ -248,9 +268,9 @@ static int finish(struct ping *ping)
     struct lab_net_report report = { 0 };
     struct base_buf out = { 0 };
     cli_netlab_report(&ping->lab, &report);
-    cli_netlab_sort(ping->there, ping->answered);
-    cli_netlab_sort(ping->back, ping->answered);
-    cli_netlab_sort(ping->round_trip, ping->answered);
+    cli_netlab_sort(ping->there.ns, ping->there.count);
+    cli_netlab_sort(ping->back.ns, ping->back.count);
+    cli_netlab_sort(ping->round_trip.ns, ping->round_trip.count);
     base_err err;
     if (cli_has(ping->args, "json"))
         err = put_json(ping, &report, &out);
@@ -301,11 +321,12 @@ static base_err prepare(struct ping *ping, struct base_why *why)
     ping->size = count_of(ping->args, "size", 64);
     ping->interval_ns = interval != NULL ? interval->ns : 10000000;
     ping->is_answered = calloc(ping->count, sizeof *ping->is_answered);
-    ping->there = calloc(ping->count, sizeof *ping->there);
-    ping->back = calloc(ping->count, sizeof *ping->back);
-    ping->round_trip = calloc(ping->count, sizeof *ping->round_trip);
-    if (ping->is_answered == NULL || ping->there == NULL || ping->back == NULL ||
-        ping->round_trip == NULL)
+    ping->sent_at_ns = calloc(ping->count, sizeof *ping->sent_at_ns);
+    ping->there.ns = calloc(ping->count, sizeof *ping->there.ns);
+    ping->back.ns = calloc(ping->count, sizeof *ping->back.ns);
+    ping->round_trip.ns = calloc(ping->count, sizeof *ping->round_trip.ns);
+    if (ping->is_answered == NULL || ping->sent_at_ns == NULL || ping->there.ns == NULL ||
+        ping->back.ns == NULL || ping->round_trip.ns == NULL)
         return base_fail(why, BASE_ENOMEM, 0, "out of memory");
     if (ping->interval_ns > UINT64_C(3600000000000))
         return base_fail(why, BASE_EINVALID, 0, "--interval: more than an hour");
@@ -343,8 +364,9 @@ int cli_cmd_network_ping(const struct cli_args *args)
         close(ping.answerer);
     cli_netlab_close(&ping.lab);
     free(ping.is_answered);
-    free(ping.there);
-    free(ping.back);
-    free(ping.round_trip);
+    free(ping.sent_at_ns);
+    free(ping.there.ns);
+    free(ping.back.ns);
+    free(ping.round_trip.ns);
     return status;
 }

@@ -42,6 +42,7 @@ void cli_signals_open(void)
     handle(SIGHUP, on_interrupt, 0);
     handle(SIGPIPE, on_pipe, SA_RESTART);
     handle(SIGWINCH, on_resize, SA_RESTART);
+    handle(SIGCHLD, SIG_DFL, 0); /* ignored, as a parent may leave it, no child can be waited for */
 }
 
 void cli_signals_default(void)

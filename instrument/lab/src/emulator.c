@@ -51,7 +51,12 @@ void lab_emulator_interest(struct lab_emulator *e, int fd, uint32_t tag, bool re
 {
     struct epoll_event event = { .events = (reads ? EPOLLIN : 0) | (writes ? EPOLLOUT : 0),
                                  .data.u32 = tag };
-    (void)!epoll_ctl(e->queue, EPOLL_CTL_MOD, fd, &event);
+    if (!reads && !writes) { /* even an empty set would wake for the end of a connection */
+        lab_emulator_forget(e, fd);
+        return;
+    }
+    if (epoll_ctl(e->queue, EPOLL_CTL_MOD, fd, &event) && errno == ENOENT)
+        (void)!epoll_ctl(e->queue, EPOLL_CTL_ADD, fd, &event);
 }
 
 void lab_emulator_forget(struct lab_emulator *e, int fd)
@@ -99,6 +104,11 @@ base_err lab_emulator_push_stream(struct lab_emulator *e, uint64_t now_ns, uint3
     return err;
 }
 
+void lab_emulator_unsent(struct lab_emulator *e, int error)
+{
+    e->stats->dropped_socket += error == ENOBUFS || error == ENOMEM || error == EAGAIN;
+}
+
 /* Two fabrics only where streams have one of their own. */
 static uint64_t next_ns(const struct lab_emulator *e)
 {
@@ -132,8 +142,11 @@ void lab_emulator_account(struct lab_emulator *e)
     e->io->flush(e);
     e->stats->total = lab_fabric_total(e->fabric);
     e->stats->dropped_memory = lab_fabric_stats(e->fabric).no_memory;
-    if (e->streams)
+    if (e->streams) {
+        const struct lab_link_counts streams = lab_fabric_total(e->streams);
+        lab_link_counts_add(&e->stats->total, &streams);
         e->stats->dropped_memory += lab_fabric_stats(e->streams).no_memory;
+    }
     e->stats->busy_ns = processor_ns();
     e->stats->last_ns = e->total_ns = lab_clock_ns();
 }

@@ -75,6 +75,7 @@ static base_err request_do(struct lab_emulator *e, const uint8_t *message, size_
     if (size < sizeof request)
         return base_fail(why, BASE_EPROTOCOL, 0, "a request of %zu bytes", size);
     memcpy(&request, message, sizeof request);
+    reply->number = request.number;
     base_err err;
     switch (request.kind) {
     case LAB_REQUEST_REPORT:

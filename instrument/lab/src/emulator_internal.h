@@ -26,8 +26,9 @@ struct lab_emulator_stats {
     uint64_t begin_ns, last_ns, busy_ns;
     uint64_t packets, bytes; /* taken from hosts for other hosts */
     uint64_t no_host;        /* multicast, broadcast, elsewhere: not for the links */
-    uint64_t no_route, dropped_memory, refused;
-    uint64_t dropped_socket; /* no room in front of the emulator (veth) */
+    uint64_t no_route, dropped_memory;
+    uint64_t refused;        /* no place for them here: too large, or the relay's are all taken */
+    uint64_t dropped_socket; /* no room in front of the emulator (veth), or in the host's device */
     uint64_t waited;         /* taken perhaps more than 1 ms after they came */
     uint64_t too_big_answers;
     uint64_t window_ns, window_packets, window_packets_max;
@@ -47,6 +48,7 @@ enum lab_request_kind {
 
 struct lab_request {
     enum lab_request_kind kind;
+    uint64_t number;          /* of this network's requests; lab_net_ask gives it */
     uint64_t at_ns;           /* BEGIN */
     struct lab_change change; /* CHANGE; side, jitter_trace and loss_trace follow in this order */
     uint32_t from, to;        /* RELAY */
@@ -57,6 +59,7 @@ struct lab_request {
 
 struct lab_reply {
     base_err err;
+    uint64_t number; /* the request's */
     uint16_t port;
     char text[BASE_WHY_TEXT_SIZE];
 };
@@ -102,7 +105,8 @@ uint64_t lab_clock_ns(void);
 /* Watch a descriptor: its io is called with the tag (below 2^31) when it can be read. */
 BASE_MUST_USE base_err lab_emulator_watch(struct lab_emulator *emulator, int fd, uint32_t tag,
                                           struct base_why *why);
-/* Wake for a descriptor that is watched when it can be read, written, both or neither. */
+/* Wake for a descriptor when it can be read, written, both; or, with neither, not at all until this
+ * is called again. */
 void lab_emulator_interest(struct lab_emulator *emulator, int fd, uint32_t tag, bool reads,
                            bool writes);
 void lab_emulator_forget(struct lab_emulator *emulator, int fd);
@@ -119,6 +123,10 @@ void lab_emulator_push(struct lab_emulator *emulator, uint64_t now_ns, uint32_t 
 /* The same for a piece of a stream. Errors: as lab_fabric_push. */
 base_err lab_emulator_push_stream(struct lab_emulator *emulator, uint64_t now_ns, uint32_t from,
                                   uint32_t to, const void *data, size_t size, size_t extra);
+
+/* A packet could not be handed to its host. It is counted where the kernel had no room for it; a
+ * host that has taken its device down, or a service that is not there, is a matter of its own. */
+void lab_emulator_unsent(struct lab_emulator *emulator, int error);
 
 /* Bring `total`, the processor's time and the wall's up to date. Cost O(links). */
 void lab_emulator_account(struct lab_emulator *emulator);

@@ -12,7 +12,6 @@
 #include <linux/if_ether.h>
 #include <linux/virtio_net.h>
 #include <netinet/in.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -52,17 +51,16 @@ static uint64_t mtu_drops(const struct lab_emulator *e, uint32_t from, uint32_t 
     return counts ? counts->mtu_dropped : 0;
 }
 
-/* Push a packet that the first link on its way may not take: that it did not is seen in the link's
- * counts, and its sender gets the answer of a router there. */
+/* Push a packet that the link between the two hosts would not take. Its way may be another: that it
+ * did not is seen in the link's counts, and its sender gets the answer of a router there. */
 static void push_large(struct lab_emulator *e, struct lab_tun *tun, uint32_t from, uint32_t to,
-                       uint64_t now_ns, size_t size)
+                       uint64_t now_ns, size_t size, uint32_t mtu_bytes)
 {
     const uint64_t before = mtu_drops(e, from, to);
     lab_emulator_push(e, now_ns, from, to, tun->packet, size, 0);
     if (mtu_drops(e, from, to) == before)
         return;
     uint8_t answer[LAB_TOO_BIG_MAX];
-    const uint32_t mtu_bytes = tun->mtu_bytes[from * tun->host_count + to];
     const size_t n = lab_packet_too_big(tun->packet, size, mtu_bytes, to, answer);
     if (n > 0 && device_write(tun, from, answer, n) == (ssize_t)n)
         e->stats->too_big_answers++;
@@ -82,9 +80,9 @@ static void take_packet(struct lab_emulator *e, struct lab_tun *tun, uint32_t fr
         return;
     }
     capture(tun, from, now_ns, tun->packet, size);
-    const uint32_t mtu_bytes = tun->mtu_bytes[from * tun->host_count + to];
-    if (mtu_bytes > 0 && size > mtu_bytes && tun->head_size == 0)
-        push_large(e, tun, from, to, now_ns, size);
+    const uint32_t mtu_bytes = tun->head_size == 0 ? lab_fabric_mtu(e->fabric, from, to) : 0;
+    if (mtu_bytes > 0 && size > mtu_bytes)
+        push_large(e, tun, from, to, now_ns, size, mtu_bytes);
     else
         lab_emulator_push(e, now_ns, from, to, tun->packet, size, 0);
 }
@@ -123,7 +121,7 @@ static void give(struct lab_emulator *e, const struct lab_arrival *arrival)
     if (arrival->is_corrupt && tun->head_size > 0)
         return;
     if (device_write(tun, arrival->to, data, arrival->size) < 0)
-        e->stats->refused++;
+        lab_emulator_unsent(e, errno);
     if (tun->pcaps[arrival->to])
         capture(tun, arrival->to, lab_clock_ns(), data, arrival->size);
 }
@@ -159,17 +157,6 @@ static uint64_t wall_ns(void)
 base_err lab_tun_init(struct lab_tun *tun, struct lab_emulator *e, struct base_why *why)
 {
     tun->unix_ns = wall_ns() - lab_clock_ns();
-    tun->mtu_bytes = calloc((size_t)tun->host_count * tun->host_count, sizeof *tun->mtu_bytes);
-    if (!tun->mtu_bytes)
-        return base_fail(why, BASE_ENOMEM, 0, "no memory for the table of MTUs");
-    for (size_t i = 0; e->topology->is_uniform && i < (size_t)tun->host_count * tun->host_count;
-         i++)
-        tun->mtu_bytes[i] = e->topology->uniform.mtu_bytes;
-    for (size_t i = 0; i < e->topology->edge_count; i++) {
-        const struct lab_edge *const edge = &e->topology->edges[i];
-        if (edge->from < tun->host_count && edge->to < tun->host_count)
-            tun->mtu_bytes[edge->from * tun->host_count + edge->to] = edge->config.mtu_bytes;
-    }
     base_err err = BASE_OK;
     for (uint32_t i = 0; i < tun->host_count && !err; i++)
         err = lab_emulator_watch(e, tun->fds[i], i, why);

@@ -20,16 +20,14 @@ struct lab_tun {
     int fds[LAB_NET_HOSTS_MAX];                /* non-blocking */
     struct lab_pcap *pcaps[LAB_NET_HOSTS_MAX]; /* NULL: no capture */
     uint64_t behind_ns[LAB_NET_HOSTS_MAX]; /* since when a device was never seen empty; 0: it was */
-    uint32_t *mtu_bytes; /* [host_count^2] of the link between neighbours; 0: none */
-    size_t head_size;    /* of the virtio header before each packet; 0: none */
-    uint64_t unix_ns;    /* the wall clock's less the monotonic one's */
+    size_t head_size;                      /* of the virtio header before each packet; 0: none */
+    uint64_t unix_ns;                      /* the wall clock's less the monotonic one's */
     uint8_t packet[LAB_PACKET_MAX + 16];
 };
 
 extern const struct lab_emulator_io lab_tun_io;
 
-/* Let an emulator watch the devices; tun->fds, pcaps and head_size are given. Errors: ENOMEM, EIO.
- */
+/* Let an emulator watch the devices; tun->fds, pcaps and head_size are given. Errors: EIO. */
 BASE_MUST_USE base_err lab_tun_init(struct lab_tun *tun, struct lab_emulator *emulator,
                                     struct base_why *why);
 

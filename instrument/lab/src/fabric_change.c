@@ -108,42 +108,44 @@ base_err lab_fabric_change(struct lab_fabric *fabric, uint64_t now_ns,
     return BASE_OK;
 }
 
+/* The link that a packet takes, if somebody has used it; *is_there: there is one to be used. */
+static const struct lab_link *link_used(const struct lab_fabric *fabric, uint32_t from, uint32_t to,
+                                        bool *is_there)
+{
+    struct lab_fabric *const f = (struct lab_fabric *)fabric; /* nothing is made, so none changes */
+    const struct lab_link *const own = link_between(f, from, to, false, is_there);
+    return own == NULL && *is_there && f->links.is_shared
+               ? lab_links_of_pair(&f->links, from, from, false)
+               : own;
+}
+
 const struct lab_link_counts *lab_fabric_counts(const struct lab_fabric *fabric, uint32_t from,
                                                 uint32_t to)
 {
     static const struct lab_link_counts none;
-    struct lab_fabric *const f = (struct lab_fabric *)fabric; /* nothing is made, so none changes */
     bool is_there;
-    const struct lab_link *link = link_between(f, from, to, false, &is_there);
-    if (link == NULL && is_there && f->links.is_shared)
-        link = lab_links_of_pair(&f->links, from, from, false);
+    const struct lab_link *const link = link_used(fabric, from, to, &is_there);
     if (link != NULL)
         return &link->counts;
     return is_there ? &none : NULL;
 }
 
-static void add(struct lab_link_counts *sum, const struct lab_link_counts *n)
+uint32_t lab_fabric_mtu(const struct lab_fabric *fabric, uint32_t from, uint32_t to)
 {
-    sum->packets += n->packets;
-    sum->bytes += n->bytes;
-    sum->delivered += n->delivered;
-    sum->delivered_bytes += n->delivered_bytes;
-    sum->lost += n->lost;
-    sum->queue_dropped += n->queue_dropped;
-    sum->mtu_dropped += n->mtu_dropped;
-    sum->down_dropped += n->down_dropped;
-    sum->corrupted += n->corrupted;
-    sum->duplicated += n->duplicated;
-    sum->reordered += n->reordered;
-    sum->busy_ns += n->busy_ns;
-    sum->delay_sum_ns += n->delay_sum_ns;
+    bool is_there;
+    const struct lab_link *const link = link_used(fabric, from, to, &is_there);
+    if (link != NULL || !is_there)
+        return link != NULL ? link->config.mtu_bytes : 0;
+    const uint32_t slot = lab_routes_slot(&fabric->routes, from, to);
+    return slot != LAB_NONE ? fabric->topology->edges[fabric->routes.edges[slot]].config.mtu_bytes
+                            : fabric->topology->uniform.mtu_bytes;
 }
 
 struct lab_link_counts lab_fabric_total(const struct lab_fabric *fabric)
 {
     struct lab_link_counts sum = { 0 };
     for (uint32_t i = 0; i < fabric->links.count; i++)
-        add(&sum, &lab_links_at(&fabric->links, i)->counts);
+        lab_link_counts_add(&sum, &lab_links_at(&fabric->links, i)->counts);
     for (uint32_t i = 0; fabric->limits != NULL && i < fabric->topology->host_count; i++) {
         const struct lab_link_counts *const n = &fabric->limits[i].counts;
         sum.packets += n->queue_dropped;

@@ -150,3 +150,20 @@ size_t lab_link_send(struct lab_link *link, uint64_t now_ns, size_t size,
     }
     return deliver(link, now_ns, out_ns, size, fates);
 }
+
+void lab_link_counts_add(struct lab_link_counts *sum, const struct lab_link_counts *counts)
+{
+    sum->packets += counts->packets;
+    sum->bytes += counts->bytes;
+    sum->delivered += counts->delivered;
+    sum->delivered_bytes += counts->delivered_bytes;
+    sum->lost += counts->lost;
+    sum->queue_dropped += counts->queue_dropped;
+    sum->mtu_dropped += counts->mtu_dropped;
+    sum->down_dropped += counts->down_dropped;
+    sum->corrupted += counts->corrupted;
+    sum->duplicated += counts->duplicated;
+    sum->reordered += counts->reordered;
+    sum->busy_ns += counts->busy_ns;
+    sum->delay_sum_ns += counts->delay_sum_ns;
+}

@@ -48,11 +48,26 @@ static base_err fail_ended(struct lab_net *net, struct base_why *why)
     return base_fail(why, BASE_EIO, 0, "the emulator has ended");
 }
 
+/* The reply to the last request. What was asked before and given up may still be answered. */
+static base_err reply_receive(struct lab_net *net, struct lab_reply *reply, struct base_why *why)
+{
+    const uint64_t until_ns = lab_clock_ns() + ANSWER_TIMEOUT_MS * UINT64_C(1000000);
+    base_err err;
+    do {
+        const uint64_t now_ns = lab_clock_ns();
+        const uint64_t left_ns = until_ns > now_ns ? until_ns - now_ns : 0;
+        err = lab_pass_receive(net->control, reply, sizeof *reply, NULL, NULL,
+                               (int)((left_ns + 999999) / 1000000), why);
+    } while (!err && reply->number != net->request_count);
+    return err;
+}
+
 base_err lab_net_ask(struct lab_net *net, const struct lab_request *request, const void *more,
                      size_t more_size, struct lab_reply *reply, struct base_why *why)
 {
-    const struct iovec parts[2] = { { (void *)request, sizeof *request },
-                                    { (void *)more, more_size } };
+    struct lab_request numbered = *request;
+    numbered.number = ++net->request_count;
+    const struct iovec parts[2] = { { &numbered, sizeof numbered }, { (void *)more, more_size } };
     const struct msghdr message = { .msg_iov = (struct iovec *)parts,
                                     .msg_iovlen = more_size > 0 ? 2 : 1 };
     ssize_t n;
@@ -63,8 +78,7 @@ base_err lab_net_ask(struct lab_net *net, const struct lab_request *request, con
         return fail_ended(net, why);
     if (n < 0)
         return base_fail(why, BASE_EIO, 0, "the emulator: sendmsg: %s", strerror(errno));
-    const base_err err =
-        lab_pass_receive(net->control, reply, sizeof *reply, NULL, NULL, ANSWER_TIMEOUT_MS, why);
+    const base_err err = reply_receive(net, reply, why);
     if (err == BASE_ECLOSED)
         return fail_ended(net, why);
     if (err)
@@ -92,6 +106,8 @@ base_err lab_net_change(struct lab_net *net, const struct lab_change *change, st
             return base_fail(why, BASE_EINVALID, 0, "a partition without its sides");
         err = base_buf_put(&arrays, change->side, net->plan_host_count);
     } else if (change->kind == LAB_SET) {
+        if (net->config.has_offload && link->mtu_bytes > 0)
+            return lab_net_mtu_refuse(why);
         if (link->jitter_count > size_max / sizeof(int64_t) ||
             link->loss_count > size_max - link->jitter_count * sizeof(int64_t))
             return base_fail(why, BASE_ERANGE, 0,

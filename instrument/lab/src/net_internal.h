@@ -35,6 +35,7 @@ struct lab_net {
     int emulator_status; /* of waitpid, when is_ended */
     bool is_ended;
     int control;
+    uint64_t request_count;
     int keeper;             /* pidfd; -1: none */
     int user_space;         /* user namespace; -1: none of its own */
     int pid_space;          /* PID namespace; -1: none (relay) */
@@ -108,7 +109,11 @@ BASE_MUST_USE base_err lab_pass_send(int socket, const void *data, size_t size, 
 BASE_MUST_USE base_err lab_pass_receive(int socket, void *data, size_t size, int *fds,
                                         size_t *fd_count, int timeout_ms, struct base_why *why);
 
-/* net_control.c: ask the emulator; `more` [more_size] follows the request. */
+/* net_open.c: why no link may have an MTU where there is offload; never BASE_OK. */
+BASE_MUST_USE base_err lab_net_mtu_refuse(struct base_why *why);
+
+/* net_control.c: ask the emulator; `more` [more_size] follows the request. After 10 s without an
+ * answer it is given up (EIO); one that comes later is passed over. */
 BASE_MUST_USE base_err lab_net_ask(struct lab_net *net, const struct lab_request *request,
                                    const void *more, size_t more_size, struct lab_reply *reply,
                                    struct base_why *why);

@@ -21,6 +21,24 @@ enum {
     MTU_MAX = 65000,
 };
 
+/* May a link, now or by the schedule, be too narrow for a packet? */
+static bool has_mtu(const struct lab_topology *topology)
+{
+    bool has = topology->is_uniform && topology->uniform.mtu_bytes > 0;
+    for (size_t i = 0; i < topology->edge_count; i++)
+        has |= topology->edges[i].config.mtu_bytes > 0;
+    for (size_t i = 0; i < topology->change_count; i++)
+        has |= topology->changes[i].kind == LAB_SET && topology->changes[i].config.mtu_bytes > 0;
+    return has;
+}
+
+base_err lab_net_mtu_refuse(struct base_why *why)
+{
+    return base_fail(why, BASE_ERANGE, 0,
+                     "a link with an MTU and offload do not go together: with offload a packet is "
+                     "a segment of up to 64 KiB; set the MTU of the devices");
+}
+
 static base_err config_check(const struct lab_net_config *config, struct base_why *why)
 {
     const struct lab_topology *const topology = config->topology;
@@ -32,12 +50,7 @@ static base_err config_check(const struct lab_net_config *config, struct base_wh
     if (config->mtu_bytes != 0 && (config->mtu_bytes < MTU_MIN || config->mtu_bytes > MTU_MAX))
         return base_fail(why, BASE_ERANGE, 0, "an MTU of %u bytes is not between %d and %d",
                          config->mtu_bytes, MTU_MIN, MTU_MAX);
-    for (size_t i = 0; i < topology->edge_count && config->has_offload; i++)
-        if (topology->edges[i].config.mtu_bytes > 0)
-            return base_fail(why, BASE_ERANGE, 0,
-                             "a link with an MTU and offload do not go together: with offload a "
-                             "packet is a segment of up to 64 KiB; set the MTU of the devices");
-    return BASE_OK;
+    return config->has_offload && has_mtu(topology) ? lab_net_mtu_refuse(why) : BASE_OK;
 }
 
 static base_err memory_new(struct lab_net *net, struct base_why *why)

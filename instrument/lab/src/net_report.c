@@ -22,11 +22,14 @@ static void judge(const struct lab_net *net, const struct lab_emulator_stats *st
         snprintf(reason, size, "%.150s", stats->failure);
     else if (report->dropped_device > 0)
         snprintf(reason, size,
-                 "%llu packets came faster than the emulator took them, and were lost",
+                 "%llu packets came faster than the emulator or a host took them, and were lost",
                  (unsigned long long)report->dropped_device);
     else if (report->dropped_memory > 0)
         snprintf(reason, size, "%llu packets found no memory on their way",
                  (unsigned long long)report->dropped_memory);
+    else if (stats->refused > 0)
+        snprintf(reason, size, "the emulator had no place for %llu packets or connections",
+                 (unsigned long long)stats->refused);
     else if (report->late_p99_ns > lab_late_max_ns)
         snprintf(reason, size, "the emulator fell behind: of 100 packets one came %.3g ms late",
                  (double)report->late_p99_ns / 1e6);

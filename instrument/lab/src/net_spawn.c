@@ -283,11 +283,16 @@ static base_err start_run(struct start *start, pid_t *pid, struct base_why *why)
     if (pipe2(ends, O_CLOEXEC))
         return base_fail(why, BASE_EIO, 0, "pipe: %s", strerror(errno));
     start->pipe = fcntl(ends[1], F_DUPFD_CLOEXEC, 3); /* out of the way of standard ones */
+    int error = errno;
     close(ends[1]);
+    if (start->pipe < 0) {
+        close(ends[0]);
+        return base_fail(why, BASE_EIO, 0, "a pipe's descriptor: %s", strerror(error));
+    }
     const pid_t between = fork();
     if (between == 0)
         go_between(start);
-    const int error = errno;
+    error = errno;
     close(start->pipe);
     base_err err = BASE_OK;
     if (between < 0)

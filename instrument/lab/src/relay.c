@@ -205,8 +205,8 @@ static void give(struct lab_emulator *e, const struct lab_arrival *arrival)
                    (const struct sockaddr *)&place->sender, sizeof place->sender);
     else
         lab_stream_give(relay, place, &piece, data, size);
-    if (n < 0 && errno != ECONNREFUSED) /* nobody listens, yet */
-        e->stats->refused++;
+    if (n < 0) /* perhaps nobody listens, yet */
+        lab_emulator_unsent(e, errno);
 }
 
 static void flush(struct lab_emulator *e)

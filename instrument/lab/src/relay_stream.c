@@ -138,6 +138,8 @@ static bool connect_end(struct lab_relay *relay, struct lab_place *end)
 
 void lab_stream_ready(struct lab_relay *relay, struct lab_place *end)
 {
+    if (end->fd < 0) /* an event of who had this place before */
+        return;
     if (end->is_connecting && !connect_end(relay, end))
         return;
     if (!write_out(relay, end))

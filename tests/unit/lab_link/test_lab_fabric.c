@@ -269,6 +269,37 @@ static void a_packet_may_be_changed_while_others_are_pushed(void **state)
     lab_fabric_free(f);
 }
 
+/* Of links that nobody has used, were used, were changed; and where there are none. */
+static void an_mtu_is_as_it_is_now(void **state)
+{
+    (void)state;
+    for (int is_uniform = 0; is_uniform < 2; is_uniform++) {
+        begin(3);
+        if (is_uniform)
+            topology.uniform = (struct lab_link_config){ .delay_ns = MS, .mtu_bytes = 1400 };
+        else
+            add_edge(0, 1, (struct lab_link_config){ .delay_ns = MS, .mtu_bytes = 1400 });
+        topology.is_uniform = is_uniform;
+        add_path(1, 2, MS);
+        struct lab_fabric *const f = open_fabric(0);
+        struct lab_change change = { .kind = LAB_SET, .a = 0, .b = 1, .is_one_way = true };
+        assert_int_equal(lab_fabric_mtu(f, 0, 1), 1400);
+        assert_int_equal(lab_fabric_mtu(f, 1, 2), 0);
+        assert_int_equal(lab_fabric_mtu(f, 2, 0), is_uniform ? 1400 : 0);
+        assert_int_equal(lab_fabric_mtu(f, 1, 1), 0);
+        assert_int_equal(lab_fabric_mtu(f, 0, 77), 0);
+        push(f, 0, 0, 1, 100);
+        assert_int_equal(lab_fabric_mtu(f, 0, 1), 1400);
+        change.config = (struct lab_link_config){ .delay_ns = MS, .mtu_bytes = 1300 };
+        assert_int_equal(lab_fabric_change(f, MS, &change, NULL), BASE_OK);
+        assert_int_equal(lab_fabric_mtu(f, 0, 1), 1300);
+        change.config.mtu_bytes = 0;
+        assert_int_equal(lab_fabric_change(f, MS, &change, NULL), BASE_OK);
+        assert_int_equal(lab_fabric_mtu(f, 0, 1), 0);
+        lab_fabric_free(f);
+    }
+}
+
 /* Ten thousand hosts, each linked to each. */
 static void a_uniform_mesh_takes_memory_for_what_is_used(void **state)
 {
@@ -383,6 +414,7 @@ int main(void)
         cmocka_unit_test(impossible_topologies_are_refused),
         cmocka_unit_test(memory_is_bounded),
         cmocka_unit_test(a_packet_may_be_changed_while_others_are_pushed),
+        cmocka_unit_test(an_mtu_is_as_it_is_now),
         cmocka_unit_test(a_uniform_mesh_takes_memory_for_what_is_used),
         cmocka_unit_test(a_large_mesh_without_memory_shares_links),
         cmocka_unit_test(long_ways_are_found),

@@ -1,11 +1,13 @@
 /* test_emulator_parts.c - packets as bytes, lateness as counts. */
 #include "unit.h"
 
+#include "emulator_internal.h"
 #include "emulator_late.h"
 #include "emulator_packet.h"
 
 #include <base/rng.h>
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -157,6 +159,25 @@ static void quantiles_are_within_their_bucket(void **state)
     assert_true(lab_late_quantile(&late, 1) >= UINT64_C(1) << 40);
 }
 
+/* What the kernel had no room for is a fault of this machine; what nobody was there for is not. */
+static void only_what_found_no_room_is_counted(void **state)
+{
+    (void)state;
+    static const struct {
+        int error;
+        unsigned counted;
+    } rows[] = { { ENOBUFS, 1 },      { ENOMEM, 1 }, { EAGAIN, 1 }, { EIO, 0 },
+                 { ECONNREFUSED, 0 }, { ENODEV, 0 }, { EINVAL, 0 }, { EMSGSIZE, 0 } };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        static struct lab_emulator_stats stats;
+        static struct lab_emulator emulator;
+        stats = (struct lab_emulator_stats){ 0 };
+        emulator.stats = &stats;
+        lab_emulator_unsent(&emulator, rows[i].error);
+        assert_int_equal(stats.dropped_socket, rows[i].counted);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -164,6 +185,7 @@ int main(void)
         cmocka_unit_test(answers_to_large_ipv4),
         cmocka_unit_test(answers_to_large_ipv6),
         cmocka_unit_test(quantiles_are_within_their_bucket),
+        cmocka_unit_test(only_what_found_no_room_is_counted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

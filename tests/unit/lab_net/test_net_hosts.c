@@ -271,7 +271,9 @@ static void nothing_survives_close(void **state)
     close(ends[0]);
 }
 
-static bool passes(int a, int b, const struct sockaddr_storage *to, socklen_t size)
+enum { SHORT_MS = 100 }; /* for what is not to come, or may */
+
+static bool passes(int a, int b, const struct sockaddr_storage *to, socklen_t size, int patience_ms)
 {
     static uint32_t number;
     uint32_t heard;
@@ -279,7 +281,7 @@ static bool passes(int a, int b, const struct sockaddr_storage *to, socklen_t si
     assert_int_equal(sendto(a, &number, sizeof number, 0, (const struct sockaddr *)to, size),
                      sizeof number);
     struct pollfd wait = { b, POLLIN, 0 };
-    while (poll(&wait, 1, 100) == 1)
+    while (poll(&wait, 1, patience_ms) == 1)
         if (recv(b, &heard, sizeof heard, 0) == sizeof heard && heard == number)
             return true;
     return false;
@@ -300,13 +302,13 @@ static void the_schedule_parts_and_heals(void **state)
     const int b = world_socket(&world, 2, AF_INET, SOCK_DGRAM, PORT);
     struct sockaddr_storage to;
     const socklen_t size = world_address(&world, 2, AF_INET, PORT, &to);
-    assert_true(passes(a, b, &to, size));
+    assert_true(passes(a, b, &to, size, WORLD_PATIENCE_MS));
     assert_int_equal(lab_net_begin(world.net, NULL), BASE_OK);
     assert_int_equal(lab_net_begin(world.net, NULL), BASE_EEXIST);
     const uint64_t until_ms = world_now_ms() + WORLD_PATIENCE_MS;
-    while (passes(a, b, &to, size))
+    while (passes(a, b, &to, size, SHORT_MS))
         assert_true(world_now_ms() < until_ms);
-    while (!passes(a, b, &to, size))
+    while (!passes(a, b, &to, size, SHORT_MS))
         assert_true(world_now_ms() < until_ms);
     struct lab_net_report report;
     assert_int_equal(lab_net_report(world.net, &report, NULL), BASE_OK);
@@ -330,14 +332,14 @@ static void changes_are_done_on_return(void **state)
     const socklen_t size = world_address(&world, 1, AF_INET, PORT, &to);
     struct lab_change change = { .kind = LAB_CUT, .a = 0, .b = 1 };
     assert_int_equal(lab_net_change(world.net, &change, NULL), BASE_OK);
-    assert_false(passes(a, b, &to, size));
+    assert_false(passes(a, b, &to, size, SHORT_MS));
     change.kind = LAB_SET;
     change.config = near_link;
     change.config.jitter = LAB_JITTER_TRACE;
     change.config.jitter_trace = trace;
     change.config.jitter_count = 2;
     assert_int_equal(lab_net_change(world.net, &change, NULL), BASE_OK);
-    assert_true(passes(a, b, &to, size));
+    assert_true(passes(a, b, &to, size, WORLD_PATIENCE_MS));
     change.b = 9;
     assert_int_equal(lab_net_change(world.net, &change, &why), BASE_ENOTFOUND);
     assert_non_null(strstr(why.text, "link"));
@@ -348,14 +350,18 @@ static void changes_are_done_on_return(void **state)
     world_close(&world);
 }
 
-static void the_path_tells_its_mtu(int family)
+/* Of a link as it was planned, or as it was changed to be. */
+static void the_path_tells_its_mtu(int family, bool is_changed)
 {
     static const struct lab_link_config narrow = { .delay_ns = 1000000, .mtu_bytes = 1300 };
     const bool is_v6 = family == AF_INET6;
     uint8_t data[1400] = { 0 };
     struct world world;
-    world_plan(&world, 2, &narrow);
+    world_plan(&world, 2, is_changed ? &near_link : &narrow);
     world_open(&world);
+    const struct lab_change change = { .kind = LAB_SET, .a = 0, .b = 1, .config = narrow };
+    if (is_changed)
+        assert_int_equal(lab_net_change(world.net, &change, NULL), BASE_OK);
     const int fd = world_socket(&world, 0, family, SOCK_DGRAM, 0);
     const int never = is_v6 ? IPV6_PMTUDISC_DO : IP_PMTUDISC_DO;
     assert_int_equal(setsockopt(fd, is_v6 ? IPPROTO_IPV6 : IPPROTO_IP,
@@ -389,8 +395,10 @@ static void the_path_tells_its_mtu(int family)
 static void too_large_packets_are_answered(void **state)
 {
     (void)state;
-    the_path_tells_its_mtu(AF_INET);
-    the_path_tells_its_mtu(AF_INET6);
+    for (int is_changed = 0; is_changed < 2; is_changed++) {
+        the_path_tells_its_mtu(AF_INET, is_changed);
+        the_path_tells_its_mtu(AF_INET6, is_changed);
+    }
 }
 
 /* Corrupt packets come, if at all, without anybody taking them for sound ones. */
@@ -438,7 +446,7 @@ static void two_networks_do_not_meet(void **state)
     const int other = world_socket(&second, 1, AF_INET, SOCK_DGRAM, PORT);
     struct sockaddr_storage to;
     const socklen_t size = world_address(&first, 1, AF_INET, PORT, &to);
-    assert_true(passes(a, b, &to, size));
+    assert_true(passes(a, b, &to, size, WORLD_PATIENCE_MS));
     char byte;
     assert_int_equal(recv(other, &byte, 1, MSG_DONTWAIT), -1);
     world_close(&first);
@@ -469,7 +477,7 @@ static void as_many_hosts_as_there_may_be(void **state)
     const int b = world_socket(&world, 249, AF_INET6, SOCK_DGRAM, PORT);
     struct sockaddr_storage to;
     const socklen_t size = world_address(&world, 249, AF_INET6, PORT, &to);
-    assert_true(passes(a, b, &to, size));
+    assert_true(passes(a, b, &to, size, WORLD_PATIENCE_MS));
     assert_int_equal(world_run(&world, 249, "exit 0"), 0);
     close(a);
     close(b);

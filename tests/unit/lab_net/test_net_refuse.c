@@ -5,11 +5,14 @@
 #include "net_internal.h"
 #include "net_world.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -43,9 +46,37 @@ static void numbers_out_of_range(void **state)
     world.config.core = 100000;
     refused(&world, BASE_ERANGE, "core 100000 is none");
     world.config.core = -1;
+}
+
+/* Wherever the MTU is said: of one link, of all, by the schedule, later. */
+static void an_mtu_beside_offload(void **state)
+{
+    (void)state;
+    static const struct lab_link_config narrow = { .mtu_bytes = 1300 };
+    struct world world;
+    struct base_why why = { 0 };
+    struct lab_change change = { .kind = LAB_SET, .a = 0, .b = 1, .config = narrow };
+    world_plan(&world, 2, &plain);
     world.config.has_offload = true;
-    world.edges[0].config.mtu_bytes = 1300;
+    world.edges[0].config = narrow;
     refused(&world, BASE_ERANGE, "do not go together");
+    world.edges[0].config = plain;
+    world.plan.edge_count = 0;
+    world.plan.is_uniform = true;
+    world.plan.uniform = narrow;
+    refused(&world, BASE_ERANGE, "do not go together");
+    world.plan.uniform = plain;
+    world.changes[0] = change;
+    world.plan.change_count = 1;
+    refused(&world, BASE_ERANGE, "do not go together");
+    world.plan.change_count = 0;
+    world.config.back_end = LAB_BACK_AUTO; /* offload needs TUN devices */
+    world_open(&world);
+    assert_int_equal(lab_net_change(world.net, &change, &why), BASE_ERANGE);
+    assert_non_null(strstr(why.text, "do not go together"));
+    change.config = plain;
+    assert_int_equal(lab_net_change(world.net, &change, &why), BASE_OK);
+    world_close(&world);
 }
 
 static void links_that_cannot_be(void **state)
@@ -113,6 +144,38 @@ static void programs_that_are_not_there(void **state)
     world_close(&world);
 }
 
+/* Room for a pipe and nothing else: nothing is started, and nothing stays open. */
+static void no_descriptor_to_start_with(void **state)
+{
+    (void)state;
+    static const char *const argv[] = { "true", NULL };
+    struct world world;
+    struct base_why why = { 0 };
+    struct rlimit limit;
+    int before[2], after[2];
+    pid_t pid = -5;
+    world_plan(&world, 2, &plain);
+    world_open(&world);
+    assert_int_equal(pipe2(before, O_CLOEXEC), 0);
+    close(before[0]);
+    close(before[1]);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    const struct rlimit narrow = { (rlim_t)before[1] + 1, limit.rlim_max };
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &narrow), 0);
+    const base_err err = lab_net_spawn(world.net, 0, argv, NULL, &pid, &why);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    assert_int_equal(err, BASE_EIO);
+    if (!strstr(why.text, strerror(EMFILE)))
+        fail_msg("%s", why.text);
+    assert_int_equal(pid, -5);
+    assert_int_equal(pipe2(after, O_CLOEXEC), 0);
+    assert_memory_equal(after, before, sizeof after);
+    close(after[0]);
+    close(after[1]);
+    assert_int_equal(world_run(&world, 0, "exit 0"), 0);
+    world_close(&world);
+}
+
 /* A machine without TUN devices: veth serves as well, but for offload; AUTO takes the relay then.
  */
 static int check_without_tun(void)
@@ -153,6 +216,33 @@ static void no_tun_device(void **state)
     assert_int_equal(WEXITSTATUS(status), 0);
 }
 
+/* Requests that were given up have been answered after all, before the next one is. */
+static void replies_are_to_their_requests(void **state)
+{
+    (void)state;
+    int ends[2];
+    assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
+    struct lab_net net = {
+        .back_end = LAB_BACK_RELAY, .host_count = 2, .control = ends[0], .request_count = 7
+    };
+    static const struct lab_reply replies[] = {
+        { .number = 6, .err = BASE_EFULL }, { .number = 7, .port = 1 }, { .number = 8, .port = 2 },
+        { .number = 8, .port = 3 },         { .number = 9, .port = 4 },
+    };
+    for (size_t i = 0; i < sizeof replies / sizeof *replies; i++)
+        assert_int_equal(send(ends[1], &replies[i], sizeof *replies, 0), sizeof *replies);
+    uint16_t port = 0;
+    struct lab_request request;
+    for (uint64_t i = 0; i < 2; i++) {
+        assert_int_equal(lab_net_relay_port(&net, 0, 1, 80, true, &port, NULL), BASE_OK);
+        assert_int_equal(port, 2 + 2 * i);
+        assert_int_equal(recv(ends[1], &request, sizeof request, 0), sizeof request);
+        assert_int_equal(request.number, 8 + i);
+    }
+    close(ends[0]);
+    close(ends[1]);
+}
+
 static void names_of_back_ends(void **state)
 {
     (void)state;
@@ -173,9 +263,15 @@ int main(void)
     if (world_skip(LAB_BACK_TUN))
         return 77;
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(numbers_out_of_range),         cmocka_unit_test(links_that_cannot_be),
-        cmocka_unit_test(a_capture_without_its_folder), cmocka_unit_test(netem_says_which_reason),
-        cmocka_unit_test(programs_that_are_not_there),  cmocka_unit_test(no_tun_device),
+        cmocka_unit_test(numbers_out_of_range),
+        cmocka_unit_test(an_mtu_beside_offload),
+        cmocka_unit_test(links_that_cannot_be),
+        cmocka_unit_test(a_capture_without_its_folder),
+        cmocka_unit_test(netem_says_which_reason),
+        cmocka_unit_test(programs_that_are_not_there),
+        cmocka_unit_test(no_descriptor_to_start_with),
+        cmocka_unit_test(no_tun_device),
+        cmocka_unit_test(replies_are_to_their_requests),
         cmocka_unit_test(names_of_back_ends),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -159,6 +159,12 @@ static void streams_lose_nothing(void **state)
     int status;
     assert_int_equal(waitpid(writer, &status, 0), writer);
     assert_int_equal(status, 0);
+    struct lab_net_report report; /* pieces of streams are packets of links like any other */
+    assert_int_equal(lab_net_report(world.net, &report, NULL), BASE_OK);
+    assert_true(report.total.delivered_bytes > 2 * STREAM_SIZE);
+    assert_int_equal(report.total.packets, report.packets);
+    assert_int_equal(report.total.delivered, report.packets);
+    assert_int_equal(report.total.bytes, report.bytes);
     close(server);
     world_close(&world);
 }
@@ -214,6 +220,37 @@ static void a_cut_breaks_a_stream(void **state)
     world_close(&world);
 }
 
+/* Both ends have closed, and the news of it is under way for a second: nothing is left to do for
+ * the emulator until then. */
+static void an_end_under_way_takes_no_time(void **state)
+{
+    (void)state;
+    static const struct lab_link_config slow = { .delay_ns = 1000000000 };
+    struct world world;
+    uint16_t service, port;
+    char byte;
+    relay_open(&world, 2, &slow);
+    const int server = socket_at(SOCK_STREAM, &service);
+    assert_int_equal(listen(server, 1), 0);
+    assert_int_equal(lab_net_relay_port(world.net, 0, 1, service, true, &port, NULL), BASE_OK);
+    const struct sockaddr_in to = loopback(port);
+    const int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(connect(client, (const struct sockaddr *)&to, sizeof to), 0);
+    const int fd = accept(server, NULL, NULL);
+    assert_int_equal(shutdown(client, SHUT_WR), 0);
+    assert_int_equal(read(fd, &byte, 1), 0);
+    struct lab_net_report before, after;
+    assert_int_equal(lab_net_report(world.net, &before, NULL), BASE_OK);
+    close(fd);
+    assert_int_equal(read(client, &byte, 1), 0);
+    assert_int_equal(lab_net_report(world.net, &after, NULL), BASE_OK);
+    assert_true(after.wall_ns - before.wall_ns > slow.delay_ns / 2);
+    assert_true(after.busy_ns - before.busy_ns < slow.delay_ns / 10);
+    close(client);
+    close(server);
+    world_close(&world);
+}
+
 static void programs_run_beside_it(void **state)
 {
     (void)state;
@@ -242,6 +279,7 @@ int main(void)
         cmocka_unit_test(streams_lose_nothing),
         cmocka_unit_test(streams_break_where_nobody_listens),
         cmocka_unit_test(a_cut_breaks_a_stream),
+        cmocka_unit_test(an_end_under_way_takes_no_time),
         cmocka_unit_test(programs_run_beside_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

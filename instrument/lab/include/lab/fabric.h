@@ -80,6 +80,8 @@ BASE_MUST_USE base_err lab_fabric_change(struct lab_fabric *fabric, uint64_t now
  * hosts' own limits dropped (as packets and queue_dropped). */
 const struct lab_link_counts *lab_fabric_counts(const struct lab_fabric *fabric, uint32_t from,
                                                 uint32_t to);
+/* The MTU, as it is now, of the link that joins two hosts; 0: it has none, or there is no link. */
+uint32_t lab_fabric_mtu(const struct lab_fabric *fabric, uint32_t from, uint32_t to);
 struct lab_link_counts lab_fabric_total(const struct lab_fabric *fabric);
 struct lab_fabric_stats lab_fabric_stats(const struct lab_fabric *fabric);
 

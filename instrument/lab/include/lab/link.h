@@ -81,6 +81,8 @@ struct lab_link_counts {
     uint64_t busy_ns;      /* of the wire, when it has a rate */
     uint64_t delay_sum_ns; /* of first copies, queueing included */
 };
+/* Add the counts of another link. */
+void lab_link_counts_add(struct lab_link_counts *sum, const struct lab_link_counts *counts);
 
 struct lab_fate {
     uint64_t at_ns; /* when the packet comes out; >= now */

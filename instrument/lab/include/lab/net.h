@@ -57,14 +57,14 @@ struct lab_net_config {
  * handed to its host against when the link let it out. */
 struct lab_net_report {
     enum lab_back_end back_end;
-    uint64_t packets, bytes;                        /* that hosts sent to each other */
-    uint64_t dropped_memory;                        /* no room on the way */
-    uint64_t dropped_device;                        /* came faster than the emulator took them */
+    uint64_t packets, bytes; /* that hosts sent to each other */
+    uint64_t dropped_memory; /* no room on the way */
+    uint64_t dropped_device; /* came faster than the emulator, or a host, took them */
     uint64_t late_p50_ns, late_p99_ns, late_max_ns; /* p50, p99 within 3 % */
     uint64_t busy_ns, wall_ns; /* processor time of the emulator, and since it began */
     double rate_pps_max;       /* of the busiest 100 ms */
     bool is_valid;    /* the emulator lives, late_p99 within 1 ms, 99 % taken within 1 ms of the
-                         time when they could have been, none dropped for want of memory or time,
+                         time when they could have been, none dropped for want of room or time,
                          every change of the schedule carried out */
     char reason[160]; /* why not; "" */
     struct lab_link_counts total;
@@ -100,7 +100,8 @@ const char *lab_net_address(const struct lab_net *net, uint32_t host);
 const char *lab_net_address6(const struct lab_net *net, uint32_t host);
 /* With the relay: the port on 127.0.0.1 at which host `from` reaches what host `to` offers at
  * 127.0.0.1:service. Datagrams pass the links as they are, answers go back to their sender. A
- * stream's bytes pass links that delay and pace, and lose nothing; a cut breaks it. Errors:
+ * stream's bytes pass links that delay and pace, and lose nothing; a cut breaks it. These links are
+ * beside those of datagrams, with the same rate again and no limit of a host's. Errors:
  * EUNSUPPORTED (another back end), ERANGE, EFULL (4096 sockets are in use), EIO. */
 BASE_MUST_USE base_err lab_net_relay_port(struct lab_net *net, uint32_t from, uint32_t to,
                                           uint16_t service, bool is_tcp, uint16_t *port,
@@ -109,7 +110,7 @@ BASE_MUST_USE base_err lab_net_relay_port(struct lab_net *net, uint32_t from, ui
  * already), EIO. */
 BASE_MUST_USE base_err lab_net_begin(struct lab_net *net, struct base_why *why);
 /* Change something now; it has been done on return. Errors: those of lab_fabric_change; ERANGE
- * (traces of more than 128 KiB), EFULL, EIO. */
+ * (traces of more than 128 KiB; an MTU where there is offload), EFULL, EIO. */
 BASE_MUST_USE base_err lab_net_change(struct lab_net *net, const struct lab_change *change,
                                       struct base_why *why);
 /* At any time, also when the emulator was killed: then what it knew last. Errors: EIO. */
