@@ -101,7 +101,7 @@ struct hermes_held {
 struct hermes_tree;
 
 struct bpi_hermes {
-    struct bpi_hermes_config config; /* bootstrap is not kept */
+    struct bpi_hermes_config config; /* bootstrap and seed are not kept */
     struct bpi_hermes_id self;
     struct hermes_secure *secure;
     struct hermes_seen *seen;
