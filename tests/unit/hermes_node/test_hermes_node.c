@@ -3,6 +3,7 @@
 #include <unit.h>
 
 #include "hermes_group.h"
+#include "hermes_node_internal.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -237,6 +238,19 @@ static void test_configurations(void **state)
     }
 }
 
+static void test_the_seed_is_not_kept(void **state)
+{
+    (void)state;
+    struct bpi_hermes_config config;
+    bpi_hermes_defaults(&config);
+    memset(config.seed, 0xa5, sizeof config.seed);
+    struct bpi_hermes *node = NULL;
+    assert_int_equal(bpi_hermes_new(&config, &node, NULL), BASE_OK);
+    for (size_t at = 0; at + 8 <= sizeof *node; at++)
+        assert_memory_not_equal((const uint8_t *)node + at, config.seed, 8);
+    bpi_hermes_free(node);
+}
+
 static void test_direct_group(void **state)
 {
     (void)state;
@@ -428,6 +442,58 @@ static void test_back_pressure(void **state)
     hermes_group_close(&group);
 }
 
+/* Both sides fill their links with bulk, so that each holds much that has come in part: that takes
+ * nothing from what is urgent and goes out. */
+static void test_urgent_against_bulk_coming_in(void **state)
+{
+    (void)state;
+    struct hermes_group group;
+    struct hermes_group_config config = config_of(2, 0);
+    config.link.rate_bits = 1000000;
+    config.node.peer_memory_bytes = 128 << 10;
+    begin(&group, &config);
+    hermes_group_start_all(&group);
+    hermes_group_run(&group, SECOND);
+    uint32_t number = 0;
+    for (uint32_t host = 0; host < 2; host++) {
+        while (send_number(&group, host, BPI_HERMES_BLOCK_DATA, NULL, number, 60000) == BASE_OK)
+            number++;
+        while (send_number(&group, host, BPI_HERMES_BLOCK_DATA, NULL, number, 500) == BASE_OK)
+            number++;
+    }
+    hermes_group_run(&group, 300 * MS);
+    assert_true(bpi_hermes_status(group.nodes[0]).memory_bytes > 128 << 10);
+    for (uint32_t host = 0; host < 2; host++, number++)
+        assert_int_equal(send_number(&group, host, BPI_HERMES_IBFT_COMMIT, NULL, number, 8000),
+                         BASE_OK);
+    hermes_group_run(&group, 35 * SECOND);
+    check_all_once(&group, number);
+    assert_int_equal(heard.missed, 0);
+    hermes_group_close(&group);
+}
+
+/* Where memory just suffices, or just not: what is taken is sent. */
+static void test_room_that_was_promised(void **state)
+{
+    (void)state;
+    for (size_t more = 1 << 10; more < 20 << 10; more += 1 << 10) {
+        struct hermes_group group;
+        struct hermes_group_config config = config_of(2, 0);
+        config.node.peer_memory_bytes = (2 << 20) + more;
+        begin(&group, &config);
+        hermes_group_start_all(&group);
+        hermes_group_run(&group, SECOND);
+        uint32_t number = 0;
+        while (send_number(&group, 0, BPI_HERMES_IBFT_COMMIT, NULL, number, PAYLOAD_MAX) == BASE_OK)
+            number++;
+        assert_in_range(number, 1, 2);
+        hermes_group_run(&group, 10 * SECOND);
+        assert_int_equal(heard.done, number);
+        assert_int_equal(heard.missed, 0);
+        hermes_group_close(&group);
+    }
+}
+
 static void test_auction_waits_for_a_session(void **state)
 {
     (void)state;
@@ -446,15 +512,51 @@ static void test_auction_waits_for_a_session(void **state)
     /* Silence ends the session; the member is known for a while, and tried again. */
     hermes_group_run(&group, 320 * SECOND);
     assert_int_equal(heard.downs, 1);
-    if (bpi_hermes_status(group.nodes[0]).members > 0) {
-        assert_int_equal(send_number(&group, 0, BPI_HERMES_IBFT_COMMIT, &group.ids[1], 1, 100),
-                         BASE_ENOTFOUND);
-        assert_int_equal(send_number(&group, 0, BPI_HERMES_AUCTION_BID, &group.ids[1], 1, 100),
-                         BASE_OK);
-        hermes_group_run(&group, SECOND);
-        assert_int_equal(heard.done, 2);
-        assert_int_equal(heard.missed, 2);
-    }
+    assert_int_equal(bpi_hermes_status(group.nodes[0]).members, 1);
+    assert_int_equal(send_number(&group, 0, BPI_HERMES_IBFT_COMMIT, &group.ids[1], 1, 100),
+                     BASE_ENOTFOUND);
+    assert_int_equal(send_number(&group, 0, BPI_HERMES_AUCTION_BID, &group.ids[1], 1, 100),
+                     BASE_OK);
+    hermes_group_run(&group, SECOND);
+    assert_int_equal(heard.done, 2);
+    assert_int_equal(heard.missed, 2);
+    /* It returns while a message is held for it. */
+    assert_int_equal(send_number(&group, 0, BPI_HERMES_AUCTION_BID, &group.ids[1], 2, 100),
+                     BASE_OK);
+    assert_int_equal(heard.done, 2);
+    hermes_group_start(&group, 1);
+    hermes_group_run(&group, SECOND);
+    assert_int_equal(heard.times[2][1], 1);
+    assert_int_equal(heard.done, 3);
+    assert_int_equal(heard.missed, 2);
+    hermes_group_close(&group);
+}
+
+/* While all tickets are out, a message is refused with the promise to tell, held or not. */
+static void test_writable_after_tickets(void **state)
+{
+    (void)state;
+    struct hermes_group group;
+    const struct hermes_group_config config = config_of(2, 0);
+    begin(&group, &config);
+    hermes_group_start_all(&group);
+    hermes_group_run(&group, SECOND);
+    hermes_group_crash(&group, 1);
+    hermes_group_run(&group, 320 * SECOND);
+    assert_int_equal(heard.downs, 1);
+    struct bpi_hermes *const node = group.nodes[0];
+    const uint32_t capacity = node->ticket_capacity, first = node->ticket_free;
+    node->ticket_capacity = HERMES_TICKETS_MAX;
+    node->ticket_free = HERMES_NO_PLACE;
+    assert_int_equal(send_number(&group, 0, BPI_HERMES_AUCTION_BID, &group.ids[1], 0, 100),
+                     BASE_EFULL);
+    assert_int_equal(heard.writable, 0);
+    node->ticket_capacity = capacity;
+    node->ticket_free = first;
+    hermes_group_run(&group, 10 * SECOND);
+    assert_int_equal(heard.writable, 1);
+    assert_int_equal(send_number(&group, 0, BPI_HERMES_AUCTION_BID, &group.ids[1], 0, 100),
+                     BASE_OK);
     hermes_group_close(&group);
 }
 
@@ -511,6 +613,7 @@ int main(void)
         cmocka_unit_test(test_two_nodes),
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_configurations),
+        cmocka_unit_test(test_the_seed_is_not_kept),
         cmocka_unit_test(test_direct_group),
         cmocka_unit_test(test_own_address_in_the_list),
         cmocka_unit_test(test_far_apart),
@@ -518,7 +621,10 @@ int main(void)
         cmocka_unit_test(test_tree),
         cmocka_unit_test(test_slow_peer),
         cmocka_unit_test(test_back_pressure),
+        cmocka_unit_test(test_urgent_against_bulk_coming_in),
+        cmocka_unit_test(test_room_that_was_promised),
         cmocka_unit_test(test_auction_waits_for_a_session),
+        cmocka_unit_test(test_writable_after_tickets),
         cmocka_unit_test(test_restart),
         cmocka_unit_test(test_one_seed_one_history),
     };
