@@ -295,6 +295,132 @@ static void test_own_address_in_the_list(void **state)
     hermes_group_close(&group);
 }
 
+/* The same list with ids, for each host itself among them. */
+static void test_ids_in_the_list(void **state)
+{
+    (void)state;
+    for (uint32_t boots = 2; boots <= 6; boots += 4) {
+        struct hermes_group group;
+        struct hermes_group_config config = config_of(6, 0.01);
+        config.has_boot_ids = config.is_self_told = true;
+        config.boots = boots;
+        begin(&group, &config);
+        hermes_group_start_all(&group);
+        hermes_group_run(&group, 5 * SECOND);
+        check_ready(&group, 5);
+        for (uint32_t i = 0; i < 6; i++)
+            for (uint32_t k = 0; k < group.nodes[i]->boot_count; k++)
+                assert_true(group.nodes[i]->boots[k].is_met || group.nodes[i]->boots[k].is_self);
+        hermes_group_close(&group);
+    }
+}
+
+/* A list that gives two nodes each other's address: who is met is who answers, not where. */
+static void test_moved_since_the_list(void **state)
+{
+    (void)state;
+    struct hermes_group group;
+    struct hermes_group_config config = config_of(3, 0);
+    config.has_boot_ids = true;
+    begin(&group, &config);
+    struct bpi_hermes *const node = hermes_group_node(&group, 0);
+    struct hermes_boot *const boots = node->boots;
+    assert_int_equal(node->boot_count, 2);
+    const struct base_address first = boots[0].address;
+    boots[0].address = boots[1].address;
+    boots[1].address = first;
+    group.nodes[0] = node;
+    assert_int_equal(lab_sim_start(group.sim, 0, &bpi_hermes_step, node), BASE_OK);
+    hermes_group_start(&group, 1);
+    hermes_group_run(&group, 5 * SECOND);
+    assert_memory_equal(&boots[0].id, &group.ids[1], sizeof group.ids[1]);
+    assert_true(boots[0].is_met);
+    assert_false(boots[1].is_met);
+    hermes_group_start(&group, 2);
+    hermes_group_run(&group, 5 * SECOND);
+    assert_true(boots[1].is_met);
+    check_ready(&group, 2);
+    hermes_group_close(&group);
+}
+
+static uint32_t votes_of(const struct bpi_hermes *node)
+{
+    uint32_t count = 0;
+    for (int i = 0; i < HERMES_VOTES; i++)
+        count += node->votes[i].count;
+    return count;
+}
+
+struct lie {
+    uint32_t handle;
+    struct base_address address;
+};
+
+static void act_lie(void *context, void *state, const struct base_step_world *world)
+{
+    const struct lie *const lie = context;
+    hermes_node_enter(state, world);
+    hermes_links_hello(state, lie->handle, &lie->address);
+    hermes_node_leave(state);
+}
+
+/* Host 4 is told first, by host 0, that it is where host 3 is, of whose id it does not know. */
+static void test_a_false_hello(void **state)
+{
+    (void)state;
+    struct hermes_group group;
+    struct hermes_group_config config = config_of(5, 0);
+    config.is_earlier_only = true;
+    begin(&group, &config);
+    hermes_group_start(&group, 0);
+    hermes_group_start(&group, 4);
+    struct bpi_hermes *const node = group.nodes[4];
+    while (node->up_count == 0)
+        hermes_group_run(&group, MS);
+    const struct base_address own = lab_sim_address(4);
+    struct lie lie = { .handle = node->heap[0], .address = lab_sim_address(3) };
+    assert_int_equal(votes_of(node), 0);
+    lab_sim_call(group.sim, 4, act_lie, &lie);
+    hermes_group_run(&group, SECOND);
+    assert_int_equal(votes_of(node), 1);
+    assert_true(base_address_is(&node->self_record.address, &lie.address));
+    assert_true(node->boots[3].is_self);
+    hermes_group_start(&group, 1);
+    hermes_group_start(&group, 2);
+    hermes_group_run(&group, 10 * SECOND);
+    assert_true(base_address_is(&node->self_record.address, &own));
+    assert_false(node->boots[3].is_self);
+    hermes_group_start(&group, 3);
+    hermes_group_run(&group, 60 * SECOND);
+    assert_true(node->boots[3].is_met);
+    check_ready(&group, 4);
+    hermes_group_close(&group);
+}
+
+/* Who comes again votes again, for its old vote went with its session. */
+static void test_votes_end_with_sessions(void **state)
+{
+    (void)state;
+    struct hermes_group group;
+    const struct hermes_group_config config = config_of(4, 0);
+    begin(&group, &config);
+    hermes_group_start_all(&group);
+    hermes_group_run(&group, SECOND);
+    struct bpi_hermes *const node = group.nodes[0];
+    for (uint32_t i = 0; i < 9; i++) {
+        assert_int_equal(votes_of(node), 3);
+        hermes_group_crash(&group, 1 + i % 3);
+        hermes_group_start(&group, 1 + i % 3);
+        hermes_group_run(&group, 5 * SECOND);
+        check_ready(&group, 3);
+    }
+    hermes_group_crash(&group, 1);
+    hermes_group_run(&group, 400 * SECOND);
+    assert_int_equal(node->up_count, 2);
+    assert_int_equal(votes_of(node), 2);
+    hermes_group_close(&group);
+}
+
 /* Far apart: nothing may depend on an answer within some hundred milliseconds. */
 static void test_far_apart(void **state)
 {
@@ -616,6 +742,10 @@ int main(void)
         cmocka_unit_test(test_the_seed_is_not_kept),
         cmocka_unit_test(test_direct_group),
         cmocka_unit_test(test_own_address_in_the_list),
+        cmocka_unit_test(test_ids_in_the_list),
+        cmocka_unit_test(test_moved_since_the_list),
+        cmocka_unit_test(test_a_false_hello),
+        cmocka_unit_test(test_votes_end_with_sessions),
         cmocka_unit_test(test_far_apart),
         cmocka_unit_test(test_discovery),
         cmocka_unit_test(test_tree),
