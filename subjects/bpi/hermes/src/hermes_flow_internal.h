@@ -10,7 +10,7 @@
  * wait in. Duplicate fragments and messages are dropped. Memory of both directions is bounded; a
  * message past its deadline is given up.
  *
- * Memory: the flow itself is 3 KiB and a record of 24 bytes for each packet under way (at most
+ * Memory: the flow itself is 4 KiB and a record of 24 bytes for each packet under way (at most
  * 8192); everything else counts against memory_bytes. One allocation a message and block, none a
  * packet.
  *
