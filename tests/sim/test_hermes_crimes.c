@@ -1,6 +1,6 @@
 /* test_hermes_crimes.c - one byzantine member among eight, one crime at a time, in a direct group
  * and in a tree: the honest get every message once, nothing forged, within their memory; and who
- * can be proven a liar loses its sessions. */
+ * can be proven a liar loses its sessions with all it lied to. */
 #include <unit.h>
 
 #include "hermes_evil.h"
@@ -17,13 +17,14 @@ static const struct {
     enum hermes_crime crime;
     bool is_proven; /* its sessions end */
     bool in_tree_only;
+    uint32_t spared; /* sessions with such as it hardly relayed to: their links were lazy */
 } rows[HERMES_CRIMES] = {
     { "drops datagrams", HERMES_DROPS_DATAGRAMS, false, false },
     { "changes datagrams", HERMES_CHANGES_DATAGRAMS, false, false },
     { "repeats datagrams", HERMES_REPEATS_DATAGRAMS, false, false },
     { "sends garbage", HERMES_SENDS_GARBAGE, false, false },
     { "drops what it should relay", HERMES_DROPS_RELAYED, false, true },
-    { "changes what it relays", HERMES_CHANGES_RELAYED, true, true },
+    { "changes what it relays", HERMES_CHANGES_RELAYED, true, true, 1 },
     { "repeats what it relayed", HERMES_REPEATS_RELAYED, false, true },
     { "forges", HERMES_FORGES, true, false },
     { "announces and asks falsely", HERMES_NAMES_FALSELY, false, false },
@@ -88,7 +89,8 @@ static uint64_t check_honest(const char *what, bool is_tree)
     return rejected;
 }
 
-static uint32_t sessions_with_evil(void)
+/* Nobody who could prove twice that it changes messages, enough for a ban, keeps a session. */
+static uint32_t sessions_with_evil(bool is_proven)
 {
     uint32_t count = 0;
     for (uint32_t i = 0; i < NODES; i++) {
@@ -96,8 +98,13 @@ static uint32_t sessions_with_evil(void)
         if (i == EVIL)
             continue;
         const size_t there = bpi_hermes_neighbors(group.nodes[i], sessions, 4 * NODES);
-        for (size_t k = 0; k < there; k++)
-            count += memcmp(&sessions[k].id, &group.ids[EVIL], sizeof sessions[k].id) == 0;
+        for (size_t k = 0; k < there; k++) {
+            if (memcmp(&sessions[k].id, &group.ids[EVIL], sizeof sessions[k].id) != 0)
+                continue;
+            count++;
+            if (is_proven)
+                assert_true(bpi_hermes_status(group.nodes[i]).rejected_forged < 2);
+        }
     }
     return count;
 }
@@ -131,12 +138,12 @@ static void commit(size_t row, bool is_tree)
     }
     hermes_group_run(&group, 12 * SECOND);
     const uint64_t rejected = check_honest(rows[row].what, is_tree);
-    const uint32_t sessions = sessions_with_evil();
+    const uint32_t sessions = sessions_with_evil(rows[row].is_proven);
     print_message("%s%s: %llu rejected, %u sessions left to it\n", rows[row].what,
                   is_tree ? " (tree)" : "", (unsigned long long)rejected, sessions);
     assert_int_equal(forged, 0);
     if (rows[row].is_proven)
-        assert_true(sessions <= 1 && rejected > 0);
+        assert_true(sessions <= rows[row].spared && rejected > 0);
     lab_sim_crash(group.sim, EVIL);
     hermes_evil_free(evil);
     hermes_group_close(&group);

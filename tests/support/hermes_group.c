@@ -98,6 +98,31 @@ static uint32_t choose_boots(const struct hermes_group *group, uint32_t host,
     return count;
 }
 
+/* Ids follow from seeds; libraries show no other way from one to the other. */
+static struct bpi_hermes_id id_of(const struct hermes_group *group, uint32_t host)
+{
+    struct bpi_hermes *node = NULL;
+    struct base_why why = { 0 };
+    struct bpi_hermes_config config = group->config.node;
+    hermes_group_seed(group, host, config.seed);
+    need(bpi_hermes_new(&config, &node, &why) == BASE_OK, "node", &why);
+    const struct bpi_hermes_id id = bpi_hermes_status(node).id;
+    bpi_hermes_free(node);
+    return id;
+}
+
+static void name_boots(const struct hermes_group *group, struct bpi_hermes_member *boots,
+                       uint32_t count)
+{
+    for (uint32_t host = 0; host < group->config.count; host++) {
+        const struct base_address address = lab_sim_address(host);
+        const struct bpi_hermes_id id = id_of(group, host);
+        for (uint32_t i = 0; i < count; i++)
+            if (base_address_is(&boots[i].address, &address))
+                boots[i].id = id;
+    }
+}
+
 struct bpi_hermes *hermes_group_node(struct hermes_group *group, uint32_t host)
 {
     struct bpi_hermes *node = NULL;
@@ -108,6 +133,8 @@ struct bpi_hermes *hermes_group_node(struct hermes_group *group, uint32_t host)
     hermes_group_seed(group, host, config.seed);
     config.bootstrap = boots;
     config.bootstrap_count = choose_boots(group, host, boots);
+    if (config.bootstrap_count > 0 && group->config.has_boot_ids)
+        name_boots(group, boots, (uint32_t)config.bootstrap_count);
     need(bpi_hermes_new(&config, &node, &why) == BASE_OK, "node", &why);
     free(boots);
     group->ids[host] = bpi_hermes_status(node).id;

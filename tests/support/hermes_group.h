@@ -13,6 +13,7 @@ struct hermes_group_config {
     uint32_t boots;                /* each node is told of so many others, earlier ones if it can */
     bool is_earlier_only;          /* never of later ones: each pair is called by one side */
     bool is_self_told;             /* of its own address as well, when it is told of all */
+    bool has_boot_ids;             /* told of their ids, not of the addresses alone */
     struct bpi_hermes_config node; /* seed and bootstrap are the group's */
     const struct lab_change *changes; /* [change_count] by time; may be NULL */
     size_t change_count;

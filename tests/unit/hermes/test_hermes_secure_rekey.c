@@ -159,6 +159,24 @@ static void every_key_is_new(void **state)
     net_done(&net);
 }
 
+/* More changes than a phase counts: no key of a change passes for one of a handshake. */
+static void phases_go_round(void **state)
+{
+    (void)state;
+    begin(9, 10 * NET_S);
+    for (bool is_round = false; rekeys(0) <= 257 || rekeys(1) <= 257 || !is_round;) {
+        net_wait(&net, NET_S);
+        for (uint32_t node = 0; node < 2; node++) {
+            const struct hermes_keys *const keys = keys_of(node);
+            assert_true(keys->phase != 0 || rekeys(node) == 0);
+            is_round |= rekeys(node) > 255 && keys->phase == 1;
+        }
+    }
+    talk_for(NET_S);
+    all_was_heard();
+    net_done(&net);
+}
+
 /* The same history up to the change, but one side draws another ephemeral key: other keys. */
 static void both_sides_make_the_keys(void **state)
 {
@@ -263,6 +281,7 @@ int main(void)
         cmocka_unit_test(by_count),
         cmocka_unit_test(both_start_at_once),
         cmocka_unit_test(every_key_is_new),
+        cmocka_unit_test(phases_go_round),
         cmocka_unit_test(both_sides_make_the_keys),
         cmocka_unit_test(old_keys_are_gone),
         cmocka_unit_test(keys_that_cannot_be_changed_end),

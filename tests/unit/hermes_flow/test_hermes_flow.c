@@ -68,6 +68,34 @@ static void errors(void **state)
     hermes_flow_free(NULL);
 }
 
+static void would_take_is_what_submit_does(void **state)
+{
+    (void)state;
+    static const uint8_t bytes[200000];
+    struct base_rng rng;
+    base_rng_init(&rng, 4);
+    uint32_t taken = 0, refused = 0;
+    for (int round = 0; round < 300; round++) {
+        struct hermes_flow_config config = flow_pair_config();
+        struct hermes_flow *flow = NULL;
+        config.memory_bytes = 20000 + base_rng_below(&rng, 300000);
+        assert_int_equal(hermes_flow_new(&config, 0, &flow), BASE_OK);
+        for (int i = 0; i < 60; i++) {
+            const enum bpi_hermes_class class = (enum bpi_hermes_class)base_rng_below(&rng, 3);
+            const size_t most = i % 2 == 0 ? sizeof bytes : 2000;
+            const size_t size = 1 + base_rng_below(&rng, most);
+            const bool would = hermes_flow_would_take(flow, class, size);
+            assert_int_equal(
+                hermes_flow_submit(flow, 0, class, (struct base_span){ bytes, size }, 1),
+                would ? BASE_OK : BASE_EFULL);
+            taken += would;
+            refused += !would;
+        }
+        hermes_flow_free(flow);
+    }
+    assert_true(taken > 1000 && refused > 1000);
+}
+
 static void idle_flow_sleeps(void **state)
 {
     (void)state;
@@ -322,6 +350,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(errors),
+        cmocka_unit_test(would_take_is_what_submit_does),
         cmocka_unit_test(idle_flow_sleeps),
         cmocka_unit_test(one_way_is_enough),
         cmocka_unit_test(sizes_around_a_block),

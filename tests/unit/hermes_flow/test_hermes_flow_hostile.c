@@ -4,6 +4,7 @@
 #include "unit.h"
 
 #include "flow_pair.h"
+#include "hermes_flow_state_internal.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -248,6 +249,81 @@ static void forgotten_is_not_delivered(void **state)
     hermes_flow_free(receiver);
 }
 
+enum { DROPPED_EACH = 15000, DROPPED_MAX = 100 };
+
+/* Packets that an answer of the flow acknowledges. */
+static void note_acks(struct hermes_flow *flow, uint64_t now_ns, uint32_t next, bool *is_acked)
+{
+    uint8_t packet[1420];
+    enum bpi_hermes_class class;
+    for (size_t size; (size = hermes_flow_next(flow, now_ns, packet, &class)) > 0;) {
+        struct hermes_ack ack;
+        assert_int_equal(packet[0] & (HAS_ACK | HAS_FRAGMENT), HAS_ACK);
+        assert_int_equal(hermes_ack_read(packet + 1, size - 1, next, &ack), size - 1);
+        for (unsigned i = 0; i < ack.count; i++)
+            for (uint64_t number = ack.ranges[i].first; number <= ack.ranges[i].last; number++)
+                is_acked[number] = true;
+    }
+}
+
+/* Many long messages, of each of which one of two parts has come and was acknowledged, give way to
+ * one that is urgent; then their other parts come. How many of these are acknowledged. */
+static uint32_t dropped_at_once(uint32_t count, uint32_t urgent, struct seen *seen)
+{
+    enum { URGENT_PARTS = 40 };
+    struct hermes_flow_config config = flow_pair_config();
+    struct hermes_flow *flow = NULL;
+    static uint8_t packet[40000];
+    bool is_acked[2 * DROPPED_MAX + URGENT_PARTS] = { false };
+    const struct hermes_flow_sink sink = { seen, on_message, on_done };
+    config.memory_bytes = urgent + 20000;
+    assert_int_equal(hermes_flow_new(&config, 0, &flow), BASE_OK);
+    uint64_t now = 1;
+    const uint32_t end = 2 * count + URGENT_PARTS;
+    for (uint32_t number = 0; number < end; number++, now += 5000000) {
+        const uint32_t later = count + URGENT_PARTS, share = urgent / URGENT_PARTS;
+        const bool is_first = number < count, is_urgent = !is_first && number < later;
+        const uint32_t id = is_urgent ? 1000 : is_first ? number : number - later;
+        const uint32_t block = is_urgent ? number - count : 2 * id + !is_first;
+        const struct head head = { is_urgent ? 0 : 2, number, block, 0, 1 };
+        const size_t size =
+            is_urgent ? put_part(packet, head, id, urgent, URGENT_PARTS, block, share)
+                      : put_part(packet, head, id, DROPPED_EACH, 2, !is_first, DROPPED_EACH / 2);
+        assert_int_equal(hermes_flow_receive(flow, now, packet, size, &sink), BASE_OK);
+        assert_true(hermes_flow_stats(flow).memory_bytes <= config.memory_bytes);
+        note_acks(flow, now, number + 1, is_acked);
+    }
+    for (int i = 0; i < 10; i++)
+        note_acks(flow, now += 100000000, end, is_acked);
+    hermes_flow_free(flow);
+    for (uint32_t number = 0; number < count; number++)
+        assert_true(is_acked[number]);
+    uint32_t acked = 0;
+    for (uint32_t number = count + URGENT_PARTS; number < end; number++)
+        acked += is_acked[number];
+    return acked;
+}
+
+static void many_dropped_at_once(void **state)
+{
+    (void)state;
+    static const struct {
+        uint32_t count, urgent;
+        bool is_taken; /* the urgent one */
+    } rows[] = { { 15, 240000, true },
+                 { 40, 600000, true },
+                 { 64, 960000, true },
+                 /* More than can be remembered: they stay, and the urgent one waits. */
+                 { 69, 1040000, false } };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct seen seen = { 0 };
+        const uint32_t acked = dropped_at_once(rows[i].count, rows[i].urgent, &seen);
+        assert_int_equal(acked, seen.messages - rows[i].is_taken);
+        assert_int_equal(seen.bytes,
+                         acked * (size_t)DROPPED_EACH + (rows[i].is_taken ? rows[i].urgent : 0));
+    }
+}
+
 /* Block numbers that jump around the window, and packets that come again. */
 static void jumps(void **state)
 {
@@ -287,6 +363,7 @@ int main(void)
         cmocka_unit_test(part_twice),
         cmocka_unit_test(jumps),
         cmocka_unit_test(forgotten_is_not_delivered),
+        cmocka_unit_test(many_dropped_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -158,6 +158,19 @@ static void test_only_newer_records_move(void **state)
     assert_false(hermes_members_wants(&members, &record, 1, &rng));
     record.version = 11;
     assert_true(hermes_members_wants(&members, &record, 1, &rng));
+    assert_non_null(hermes_members_learn(&members, &record, 1, &rng));
+    /* It speaks of a place its record does not name: what it signed before moves it no more. */
+    const struct bpi_hermes_id id = id_of(1);
+    const struct base_address met_at = address_of(78);
+    assert_non_null(hermes_members_meet(&members, &id, &met_at, &rng));
+    static const struct {
+        uint64_t version;
+        bool is_wanted;
+    } rows[] = { { 0, false }, { 10, false }, { 11, true }, { 12, true } };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        record.version = rows[i].version;
+        assert_int_equal(hermes_members_wants(&members, &record, 1, &rng), rows[i].is_wanted);
+    }
     record.address.port = 0;
     assert_false(hermes_members_wants(&members, &record, 1, &rng));
     hermes_members_done(&members);

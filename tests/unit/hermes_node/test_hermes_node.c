@@ -3,6 +3,7 @@
 #include <unit.h>
 
 #include "hermes_group.h"
+#include "hermes_node_internal.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -237,6 +238,19 @@ static void test_configurations(void **state)
     }
 }
 
+static void test_the_seed_is_not_kept(void **state)
+{
+    (void)state;
+    struct bpi_hermes_config config;
+    bpi_hermes_defaults(&config);
+    memset(config.seed, 0xa5, sizeof config.seed);
+    struct bpi_hermes *node = NULL;
+    assert_int_equal(bpi_hermes_new(&config, &node, NULL), BASE_OK);
+    for (size_t at = 0; at + 8 <= sizeof *node; at++)
+        assert_memory_not_equal((const uint8_t *)node + at, config.seed, 8);
+    bpi_hermes_free(node);
+}
+
 static void test_direct_group(void **state)
 {
     (void)state;
@@ -278,6 +292,132 @@ static void test_own_address_in_the_list(void **state)
         assert_int_equal(bpi_hermes_status(group.nodes[i]).members, 3);
     assert_int_equal(heard.ups, 12);
     assert_int_equal(heard.downs, 0);
+    hermes_group_close(&group);
+}
+
+/* The same list with ids, for each host itself among them. */
+static void test_ids_in_the_list(void **state)
+{
+    (void)state;
+    for (uint32_t boots = 2; boots <= 6; boots += 4) {
+        struct hermes_group group;
+        struct hermes_group_config config = config_of(6, 0.01);
+        config.has_boot_ids = config.is_self_told = true;
+        config.boots = boots;
+        begin(&group, &config);
+        hermes_group_start_all(&group);
+        hermes_group_run(&group, 5 * SECOND);
+        check_ready(&group, 5);
+        for (uint32_t i = 0; i < 6; i++)
+            for (uint32_t k = 0; k < group.nodes[i]->boot_count; k++)
+                assert_true(group.nodes[i]->boots[k].is_met || group.nodes[i]->boots[k].is_self);
+        hermes_group_close(&group);
+    }
+}
+
+/* A list that gives two nodes each other's address: who is met is who answers, not where. */
+static void test_moved_since_the_list(void **state)
+{
+    (void)state;
+    struct hermes_group group;
+    struct hermes_group_config config = config_of(3, 0);
+    config.has_boot_ids = true;
+    begin(&group, &config);
+    struct bpi_hermes *const node = hermes_group_node(&group, 0);
+    struct hermes_boot *const boots = node->boots;
+    assert_int_equal(node->boot_count, 2);
+    const struct base_address first = boots[0].address;
+    boots[0].address = boots[1].address;
+    boots[1].address = first;
+    group.nodes[0] = node;
+    assert_int_equal(lab_sim_start(group.sim, 0, &bpi_hermes_step, node), BASE_OK);
+    hermes_group_start(&group, 1);
+    hermes_group_run(&group, 5 * SECOND);
+    assert_memory_equal(&boots[0].id, &group.ids[1], sizeof group.ids[1]);
+    assert_true(boots[0].is_met);
+    assert_false(boots[1].is_met);
+    hermes_group_start(&group, 2);
+    hermes_group_run(&group, 5 * SECOND);
+    assert_true(boots[1].is_met);
+    check_ready(&group, 2);
+    hermes_group_close(&group);
+}
+
+static uint32_t votes_of(const struct bpi_hermes *node)
+{
+    uint32_t count = 0;
+    for (int i = 0; i < HERMES_VOTES; i++)
+        count += node->votes[i].count;
+    return count;
+}
+
+struct lie {
+    uint32_t handle;
+    struct base_address address;
+};
+
+static void act_lie(void *context, void *state, const struct base_step_world *world)
+{
+    const struct lie *const lie = context;
+    hermes_node_enter(state, world);
+    hermes_links_hello(state, lie->handle, &lie->address);
+    hermes_node_leave(state);
+}
+
+/* Host 4 is told first, by host 0, that it is where host 3 is, of whose id it does not know. */
+static void test_a_false_hello(void **state)
+{
+    (void)state;
+    struct hermes_group group;
+    struct hermes_group_config config = config_of(5, 0);
+    config.is_earlier_only = true;
+    begin(&group, &config);
+    hermes_group_start(&group, 0);
+    hermes_group_start(&group, 4);
+    struct bpi_hermes *const node = group.nodes[4];
+    while (node->up_count == 0)
+        hermes_group_run(&group, MS);
+    const struct base_address own = lab_sim_address(4);
+    struct lie lie = { .handle = node->heap[0], .address = lab_sim_address(3) };
+    assert_int_equal(votes_of(node), 0);
+    lab_sim_call(group.sim, 4, act_lie, &lie);
+    hermes_group_run(&group, SECOND);
+    assert_int_equal(votes_of(node), 1);
+    assert_true(base_address_is(&node->self_record.address, &lie.address));
+    assert_true(node->boots[3].is_self);
+    hermes_group_start(&group, 1);
+    hermes_group_start(&group, 2);
+    hermes_group_run(&group, 10 * SECOND);
+    assert_true(base_address_is(&node->self_record.address, &own));
+    assert_false(node->boots[3].is_self);
+    hermes_group_start(&group, 3);
+    hermes_group_run(&group, 60 * SECOND);
+    assert_true(node->boots[3].is_met);
+    check_ready(&group, 4);
+    hermes_group_close(&group);
+}
+
+/* Who comes again votes again, for its old vote went with its session. */
+static void test_votes_end_with_sessions(void **state)
+{
+    (void)state;
+    struct hermes_group group;
+    const struct hermes_group_config config = config_of(4, 0);
+    begin(&group, &config);
+    hermes_group_start_all(&group);
+    hermes_group_run(&group, SECOND);
+    struct bpi_hermes *const node = group.nodes[0];
+    for (uint32_t i = 0; i < 9; i++) {
+        assert_int_equal(votes_of(node), 3);
+        hermes_group_crash(&group, 1 + i % 3);
+        hermes_group_start(&group, 1 + i % 3);
+        hermes_group_run(&group, 5 * SECOND);
+        check_ready(&group, 3);
+    }
+    hermes_group_crash(&group, 1);
+    hermes_group_run(&group, 400 * SECOND);
+    assert_int_equal(node->up_count, 2);
+    assert_int_equal(votes_of(node), 2);
     hermes_group_close(&group);
 }
 
@@ -428,6 +568,58 @@ static void test_back_pressure(void **state)
     hermes_group_close(&group);
 }
 
+/* Both sides fill their links with bulk, so that each holds much that has come in part: that takes
+ * nothing from what is urgent and goes out. */
+static void test_urgent_against_bulk_coming_in(void **state)
+{
+    (void)state;
+    struct hermes_group group;
+    struct hermes_group_config config = config_of(2, 0);
+    config.link.rate_bits = 1000000;
+    config.node.peer_memory_bytes = 128 << 10;
+    begin(&group, &config);
+    hermes_group_start_all(&group);
+    hermes_group_run(&group, SECOND);
+    uint32_t number = 0;
+    for (uint32_t host = 0; host < 2; host++) {
+        while (send_number(&group, host, BPI_HERMES_BLOCK_DATA, NULL, number, 60000) == BASE_OK)
+            number++;
+        while (send_number(&group, host, BPI_HERMES_BLOCK_DATA, NULL, number, 500) == BASE_OK)
+            number++;
+    }
+    hermes_group_run(&group, 300 * MS);
+    assert_true(bpi_hermes_status(group.nodes[0]).memory_bytes > 128 << 10);
+    for (uint32_t host = 0; host < 2; host++, number++)
+        assert_int_equal(send_number(&group, host, BPI_HERMES_IBFT_COMMIT, NULL, number, 8000),
+                         BASE_OK);
+    hermes_group_run(&group, 35 * SECOND);
+    check_all_once(&group, number);
+    assert_int_equal(heard.missed, 0);
+    hermes_group_close(&group);
+}
+
+/* Where memory just suffices, or just not: what is taken is sent. */
+static void test_room_that_was_promised(void **state)
+{
+    (void)state;
+    for (size_t more = 1 << 10; more < 20 << 10; more += 1 << 10) {
+        struct hermes_group group;
+        struct hermes_group_config config = config_of(2, 0);
+        config.node.peer_memory_bytes = (2 << 20) + more;
+        begin(&group, &config);
+        hermes_group_start_all(&group);
+        hermes_group_run(&group, SECOND);
+        uint32_t number = 0;
+        while (send_number(&group, 0, BPI_HERMES_IBFT_COMMIT, NULL, number, PAYLOAD_MAX) == BASE_OK)
+            number++;
+        assert_in_range(number, 1, 2);
+        hermes_group_run(&group, 10 * SECOND);
+        assert_int_equal(heard.done, number);
+        assert_int_equal(heard.missed, 0);
+        hermes_group_close(&group);
+    }
+}
+
 static void test_auction_waits_for_a_session(void **state)
 {
     (void)state;
@@ -446,15 +638,51 @@ static void test_auction_waits_for_a_session(void **state)
     /* Silence ends the session; the member is known for a while, and tried again. */
     hermes_group_run(&group, 320 * SECOND);
     assert_int_equal(heard.downs, 1);
-    if (bpi_hermes_status(group.nodes[0]).members > 0) {
-        assert_int_equal(send_number(&group, 0, BPI_HERMES_IBFT_COMMIT, &group.ids[1], 1, 100),
-                         BASE_ENOTFOUND);
-        assert_int_equal(send_number(&group, 0, BPI_HERMES_AUCTION_BID, &group.ids[1], 1, 100),
-                         BASE_OK);
-        hermes_group_run(&group, SECOND);
-        assert_int_equal(heard.done, 2);
-        assert_int_equal(heard.missed, 2);
-    }
+    assert_int_equal(bpi_hermes_status(group.nodes[0]).members, 1);
+    assert_int_equal(send_number(&group, 0, BPI_HERMES_IBFT_COMMIT, &group.ids[1], 1, 100),
+                     BASE_ENOTFOUND);
+    assert_int_equal(send_number(&group, 0, BPI_HERMES_AUCTION_BID, &group.ids[1], 1, 100),
+                     BASE_OK);
+    hermes_group_run(&group, SECOND);
+    assert_int_equal(heard.done, 2);
+    assert_int_equal(heard.missed, 2);
+    /* It returns while a message is held for it. */
+    assert_int_equal(send_number(&group, 0, BPI_HERMES_AUCTION_BID, &group.ids[1], 2, 100),
+                     BASE_OK);
+    assert_int_equal(heard.done, 2);
+    hermes_group_start(&group, 1);
+    hermes_group_run(&group, SECOND);
+    assert_int_equal(heard.times[2][1], 1);
+    assert_int_equal(heard.done, 3);
+    assert_int_equal(heard.missed, 2);
+    hermes_group_close(&group);
+}
+
+/* While all tickets are out, a message is refused with the promise to tell, held or not. */
+static void test_writable_after_tickets(void **state)
+{
+    (void)state;
+    struct hermes_group group;
+    const struct hermes_group_config config = config_of(2, 0);
+    begin(&group, &config);
+    hermes_group_start_all(&group);
+    hermes_group_run(&group, SECOND);
+    hermes_group_crash(&group, 1);
+    hermes_group_run(&group, 320 * SECOND);
+    assert_int_equal(heard.downs, 1);
+    struct bpi_hermes *const node = group.nodes[0];
+    const uint32_t capacity = node->ticket_capacity, first = node->ticket_free;
+    node->ticket_capacity = HERMES_TICKETS_MAX;
+    node->ticket_free = HERMES_NO_PLACE;
+    assert_int_equal(send_number(&group, 0, BPI_HERMES_AUCTION_BID, &group.ids[1], 0, 100),
+                     BASE_EFULL);
+    assert_int_equal(heard.writable, 0);
+    node->ticket_capacity = capacity;
+    node->ticket_free = first;
+    hermes_group_run(&group, 10 * SECOND);
+    assert_int_equal(heard.writable, 1);
+    assert_int_equal(send_number(&group, 0, BPI_HERMES_AUCTION_BID, &group.ids[1], 0, 100),
+                     BASE_OK);
     hermes_group_close(&group);
 }
 
@@ -511,14 +739,22 @@ int main(void)
         cmocka_unit_test(test_two_nodes),
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_configurations),
+        cmocka_unit_test(test_the_seed_is_not_kept),
         cmocka_unit_test(test_direct_group),
         cmocka_unit_test(test_own_address_in_the_list),
+        cmocka_unit_test(test_ids_in_the_list),
+        cmocka_unit_test(test_moved_since_the_list),
+        cmocka_unit_test(test_a_false_hello),
+        cmocka_unit_test(test_votes_end_with_sessions),
         cmocka_unit_test(test_far_apart),
         cmocka_unit_test(test_discovery),
         cmocka_unit_test(test_tree),
         cmocka_unit_test(test_slow_peer),
         cmocka_unit_test(test_back_pressure),
+        cmocka_unit_test(test_urgent_against_bulk_coming_in),
+        cmocka_unit_test(test_room_that_was_promised),
         cmocka_unit_test(test_auction_waits_for_a_session),
+        cmocka_unit_test(test_writable_after_tickets),
         cmocka_unit_test(test_restart),
         cmocka_unit_test(test_one_seed_one_history),
     };

@@ -90,7 +90,7 @@ static void test_model(void **state)
         if (answer == HERMES_SEEN_NEW)
             assert_int_equal(*was, 0);
         else
-            assert_true(*was || front[life] > counter);
+            assert_true(*was || front[life] > counter + HERMES_WINDOW_MAX);
         if (*was)
             assert_int_equal(answer, HERMES_SEEN_AGAIN);
         *was |= answer == HERMES_SEEN_NEW;
@@ -163,9 +163,36 @@ static void test_origins_are_bounded(void **state)
         name = name_of(1000 + i, 1, 1);
         assert_int_equal(hermes_seen_add(seen, &name, 1, 40), HERMES_SEEN_AGAIN);
     }
-    /* After a long silence an origin may go. */
+    /* After a long silence an origin may go, also for one of who has used up its share. */
+    for (uint32_t i = 0; i < 9; i++) {
+        name = name_of(3000 + i, 1, 1);
+        assert_int_equal(hermes_seen_add(seen, &name, 0, 1019),
+                         i < 8 ? HERMES_SEEN_NEW : HERMES_SEEN_REFUSED);
+    }
     name = name_of(2000, 1, 1);
     assert_int_equal(hermes_seen_add(seen, &name, 3, 1100), HERMES_SEEN_NEW);
+    hermes_seen_free(seen);
+}
+
+/* Every origin sends so that its windows grow, in each class and life: not all can. */
+static void test_windows_are_bounded(void **state)
+{
+    (void)state;
+    enum { ORIGINS = 200, WINDOWS = ORIGINS * 2 * BPI_HERMES_CLASSES };
+    struct hermes_seen *const seen = make(ORIGINS);
+    size_t first = 0, windows = 0;
+    for (uint64_t counter = 0; counter <= 60000; counter += 20000) {
+        for (uint32_t i = 0; i < WINDOWS; i++) {
+            struct hermes_name name = name_of(i % ORIGINS, 1 + i / ORIGINS % 2, counter);
+            name.class = (enum bpi_hermes_class)(i / ORIGINS / 2);
+            assert_int_equal(hermes_seen_add(seen, &name, i % 8, 10), HERMES_SEEN_NEW);
+            assert_int_equal(hermes_seen_add(seen, &name, i % 8, 10), HERMES_SEEN_AGAIN);
+        }
+        if (counter == 0)
+            first = hermes_seen_memory(seen);
+        windows = hermes_seen_memory(seen) - first;
+    }
+    assert_in_range(windows, ORIGINS * HERMES_WINDOW_MAX / 16, ORIGINS * HERMES_WINDOW_MAX / 8);
     hermes_seen_free(seen);
 }
 
@@ -177,6 +204,7 @@ int main(void)
         cmocka_unit_test(test_old_lives_are_over),
         cmocka_unit_test(test_an_orderly_origin_is_cheap),
         cmocka_unit_test(test_origins_are_bounded),
+        cmocka_unit_test(test_windows_are_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

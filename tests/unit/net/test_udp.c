@@ -286,12 +286,15 @@ static void a_signal_interrupts(void **state)
     (void)state;
     struct bpi_udp *udp = NULL;
     const struct sigaction action = { .sa_handler = on_alarm };
-    const struct itimerval soon = { .it_value = { 0, 20000 } };
+    /* Again and again: the first may come before poll waits. */
+    const struct itimerval soon = { .it_interval = { 0, 20000 }, .it_value = { 0, 20000 } };
+    const struct itimerval never = { .it_value = { 0, 0 } };
     struct sigaction before;
     assert_int_equal(open_at((struct base_address){ 0 }, &udp, NULL), BASE_OK);
     assert_int_equal(sigaction(SIGALRM, &action, &before), 0);
     assert_int_equal(setitimer(ITIMER_REAL, &soon, NULL), 0);
     assert_int_equal(bpi_udp_poll(udp, udp_clock_ns() + 60000 * MS, -1, NULL), BASE_EINTERRUPTED);
+    assert_int_equal(setitimer(ITIMER_REAL, &never, NULL), 0);
     assert_int_equal(sigaction(SIGALRM, &before, NULL), 0);
     bpi_udp_close(udp);
 }

@@ -60,19 +60,33 @@ static base_err piece_next(struct base_span block, size_t at, struct piece *piec
     return BASE_OK;
 }
 
-void hermes_half_drop(struct hermes_inbox *inbox, struct hermes_half *half)
+/* A mark that may be used anew; NULL: all are needed. */
+static struct hermes_dropped *mark_free(struct hermes_inbox *inbox, uint64_t now_ns)
 {
-    inbox->dropped[inbox->dropped_at] = half->id + 1;
-    inbox->dropped_at = (inbox->dropped_at + 1) % HERMES_FLOW_DROPPED_MAX;
+    struct hermes_dropped *first = &inbox->dropped[0];
+    for (unsigned i = 1; i < HERMES_FLOW_DROPPED_MAX; i++)
+        if (inbox->dropped[i].until_ns < first->until_ns)
+            first = &inbox->dropped[i];
+    return first->until_ns <= now_ns ? first : NULL;
+}
+
+bool hermes_half_drop(struct hermes_inbox *inbox, uint64_t now_ns, struct hermes_half *half)
+{
+    struct hermes_dropped *const mark = mark_free(inbox, now_ns);
+    if (mark == NULL && half->until_ns > now_ns)
+        return false;
+    if (mark != NULL)
+        *mark = (struct hermes_dropped){ .until_ns = half->until_ns, .id = half->id };
     TAILQ_REMOVE(&inbox->halves[half->class], half, age);
     inbox->memory -= sizeof *half + half->size;
     free(half);
+    return true;
 }
 
 static bool is_dropped(const struct hermes_inbox *inbox, uint32_t id)
 {
     for (unsigned i = 0; i < HERMES_FLOW_DROPPED_MAX; i++)
-        if (inbox->dropped[i] == id + 1)
+        if (inbox->dropped[i].until_ns > 0 && inbox->dropped[i].id == id)
             return true;
     return false;
 }
@@ -88,7 +102,9 @@ static struct hermes_half *half_of(struct hermes_flow *flow, uint64_t now_ns, un
             return half;
     }
     const size_t size = sizeof *half + piece->total;
-    if (is_dropped(inbox, piece->id) || !hermes_inbox_make_room(flow, class, size))
+    /* What could not be dropped again is not begun. */
+    if (is_dropped(inbox, piece->id) || mark_free(inbox, now_ns) == NULL ||
+        !hermes_inbox_make_room(flow, now_ns, class, size))
         return NULL;
     half = malloc(size);
     if (half == NULL)

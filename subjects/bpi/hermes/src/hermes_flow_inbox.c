@@ -35,7 +35,7 @@ void hermes_inbox_done(struct hermes_inbox *inbox)
         while (!TAILQ_EMPTY(&inbox->incomings[i]))
             incoming_drop(inbox, TAILQ_FIRST(&inbox->incomings[i]));
         while (!TAILQ_EMPTY(&inbox->halves[i]))
-            hermes_half_drop(inbox, TAILQ_FIRST(&inbox->halves[i]));
+            (void)hermes_half_drop(inbox, HERMES_NEVER, TAILQ_FIRST(&inbox->halves[i]));
     }
 }
 
@@ -108,7 +108,7 @@ static void give_up(struct hermes_inbox *inbox, struct hermes_incoming *incoming
     incoming_drop(inbox, incoming);
 }
 
-bool hermes_inbox_make_room(struct hermes_flow *flow, unsigned class, size_t size)
+bool hermes_inbox_make_room(struct hermes_flow *flow, uint64_t now_ns, unsigned class, size_t size)
 {
     struct hermes_inbox *const inbox = &flow->inbox;
     const size_t most = flow->config.memory_bytes;
@@ -117,9 +117,7 @@ bool hermes_inbox_make_room(struct hermes_flow *flow, unsigned class, size_t siz
         struct hermes_half *const half = TAILQ_LAST(&inbox->halves[i], hermes_halves);
         if (incoming != NULL)
             give_up(inbox, incoming);
-        else if (half != NULL)
-            hermes_half_drop(inbox, half);
-        else
+        else if (half == NULL || !hermes_half_drop(inbox, now_ns, half))
             i--;
     }
     return inbox->memory + size <= most;
@@ -130,7 +128,7 @@ static struct hermes_incoming *incoming_new(struct hermes_flow *flow, uint64_t n
 {
     struct hermes_inbox *const inbox = &flow->inbox;
     const size_t size = incoming_bytes(fragment->data_count, fragment->size);
-    if (!hermes_inbox_make_room(flow, fragment->class, size))
+    if (!hermes_inbox_make_room(flow, now_ns, fragment->class, size))
         return NULL;
     struct hermes_incoming *const incoming = malloc(size);
     if (incoming == NULL)
@@ -258,6 +256,6 @@ void hermes_inbox_expire(struct hermes_flow *flow, uint64_t now_ns)
             give_up(inbox, one);
         for (struct hermes_half *half;
              (half = TAILQ_FIRST(&inbox->halves[i])) != NULL && half->until_ns <= now_ns;)
-            hermes_half_drop(inbox, half);
+            (void)hermes_half_drop(inbox, now_ns, half);
     }
 }

@@ -10,7 +10,7 @@
  * wait in. Duplicate fragments and messages are dropped. Memory of both directions is bounded; a
  * message past its deadline is given up.
  *
- * Memory: the flow itself is 3 KiB and a record of 24 bytes for each packet under way (at most
+ * Memory: the flow itself is 4 KiB and a record of 24 bytes for each packet under way (at most
  * 8192); everything else counts against memory_bytes. One allocation a message and block, none a
  * packet.
  *
@@ -65,6 +65,9 @@ BASE_MUST_USE base_err hermes_flow_submit(struct hermes_flow *flow, uint64_t now
                                           uint64_t ticket);
 /* Whether a message of any class would be taken. */
 bool hermes_flow_has_room(const struct hermes_flow *flow, size_t size);
+/* Whether submit would take a message of this class now; exactly what EFULL says. */
+bool hermes_flow_would_take(const struct hermes_flow *flow, enum bpi_hermes_class class,
+                            size_t size);
 /* The next packet to send now, at most packet_max bytes into out; 0: none before wake_ns. Call
  * until 0. */
 size_t hermes_flow_next(struct hermes_flow *flow, uint64_t now_ns, uint8_t *out,

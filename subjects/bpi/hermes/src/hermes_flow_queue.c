@@ -89,6 +89,12 @@ bool hermes_flow_has_room(const struct hermes_flow *flow, size_t size)
     return has_room(flow, BPI_HERMES_CLASSES - 1, size);
 }
 
+bool hermes_flow_would_take(const struct hermes_flow *flow, enum bpi_hermes_class class,
+                            size_t size)
+{
+    return has_room(flow, class, size);
+}
+
 static void piece_add(struct hermes_block *block, const uint8_t *data, size_t size,
                       uint32_t is_part)
 {

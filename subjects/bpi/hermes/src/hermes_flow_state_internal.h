@@ -45,7 +45,7 @@ enum {
     HERMES_FLOW_RANGES_MAX = 31,
     HERMES_FLOW_FINISHED_MAX = 7,
     HERMES_FLOW_BUCKETS = 64,
-    HERMES_FLOW_DROPPED_MAX = 16,
+    HERMES_FLOW_DROPPED_MAX = 64,
     HERMES_FLOW_REPORTS = 4, /* acks that a range is in */
     HERMES_FLOW_ACK_PACKETS = 16,
 };
@@ -190,13 +190,19 @@ struct hermes_window {
     uint64_t closed[HERMES_FLOW_WINDOW / 64], dropped[HERMES_FLOW_WINDOW / 64];
 };
 
+/* A long message that was dropped: its other parts must not be acknowledged. Zeroed: none. */
+struct hermes_dropped {
+    uint64_t until_ns; /* its sender has given it up by then */
+    uint32_t id;
+};
+
 struct hermes_inbox {
     struct hermes_bucket buckets[HERMES_FLOW_BUCKETS];
     struct hermes_incomings incomings[BPI_HERMES_CLASSES];
     struct hermes_halves halves[BPI_HERMES_CLASSES];
     struct hermes_window windows[BPI_HERMES_CLASSES];
-    uint32_t dropped[HERMES_FLOW_DROPPED_MAX]; /* long messages, plus 1; a ring */
-    unsigned dropped_at, incoming_count;
+    struct hermes_dropped dropped[HERMES_FLOW_DROPPED_MAX];
+    unsigned incoming_count;
     size_t memory;
 };
 
@@ -356,11 +362,12 @@ void hermes_inbox_expire(struct hermes_flow *flow, uint64_t now_ns);
 /* ---- hermes_flow_half.c: long messages ---- */
 
 /* Make `size` bytes of room, at the cost of lower classes than `class`. */
-bool hermes_inbox_make_room(struct hermes_flow *flow, unsigned class, size_t size);
+bool hermes_inbox_make_room(struct hermes_flow *flow, uint64_t now_ns, unsigned class, size_t size);
 /* Hand out the messages of a whole block. taken REFUSED: a part has no room. Errors: EPROTOCOL. */
 base_err hermes_half_deliver(struct hermes_flow *flow, uint64_t now_ns, unsigned class,
                              struct base_span block, const struct hermes_flow_sink *sink,
                              enum hermes_taken *taken);
-void hermes_half_drop(struct hermes_inbox *inbox, struct hermes_half *half);
+/* False: not dropped, since HERMES_FLOW_DROPPED_MAX are to be remembered already. */
+bool hermes_half_drop(struct hermes_inbox *inbox, uint64_t now_ns, struct hermes_half *half);
 
 #endif

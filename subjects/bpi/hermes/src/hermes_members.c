@@ -150,7 +150,8 @@ bool hermes_members_wants(const struct hermes_members *members, const struct her
     if (record->address.port == 0)
         return false;
     if (member != NULL)
-        return !member->has_record || record->version > member->version;
+        return record->version > member->version ||
+               (!member->has_record && record->version == member->version);
     const uint32_t told_max =
         members->capacity_max / 8 > TOLD_MIN ? members->capacity_max / 8 : (uint32_t)TOLD_MIN;
     if (members->introduced[introducer] >= told_max || !subnet_has_room(members, &record->address))

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LIVES = 2, GRACE = 64 };
+enum { LIVES = 2, GRACE = 64, WINDOWS_LEAST = 64 << 10 };
 
 struct window {
     uint64_t *bits;
@@ -34,7 +34,8 @@ struct hermes_seen {
     uint32_t introducers;
     uint32_t *introduced; /* [introducers] origins of each */
     uint64_t idle_ns;
-    size_t window_bytes;
+    uint64_t room_ns; /* no origin may be forgotten before */
+    size_t window_bytes, window_bytes_max;
 };
 
 static bool bit_is(const struct window *w, uint64_t counter)
@@ -55,6 +56,13 @@ static bool window_has(const struct window *w, uint64_t counter)
     if (w->bits == NULL || counter >= w->top)
         return false;
     return w->top - counter > w->size || bit_is(w, counter);
+}
+
+/* Beyond the memory for all, windows stay as they are; new ones begin small. */
+static bool may_grow(const struct hermes_seen *seen, const struct window *w)
+{
+    return w->size < HERMES_WINDOW_MAX &&
+           seen->window_bytes + w->size / 8 <= seen->window_bytes_max;
 }
 
 static bool window_make(struct hermes_seen *seen, struct window *w, uint32_t size)
@@ -103,7 +111,7 @@ static bool pushes_out(const struct window *w, uint64_t top)
 
 static void window_raise(struct hermes_seen *seen, struct window *w, uint64_t top)
 {
-    while (w->size < HERMES_WINDOW_MAX && pushes_out(w, top))
+    while (may_grow(seen, w) && pushes_out(w, top))
         if (!window_make(seen, w, w->size * 2))
             break;
     if (top - w->top >= w->size)
@@ -142,11 +150,14 @@ base_err hermes_seen_new(uint32_t origins_max, uint32_t introducers, uint64_t id
     struct hermes_seen *const s = calloc(1, sizeof *s);
     if (s == NULL)
         return BASE_ENOMEM;
+    const size_t share = (size_t)origins_max * (HERMES_WINDOW_MAX / 8);
     *s = (struct hermes_seen){ .ids = { .stride = sizeof(struct origin), .salt = salt },
                                .capacity_max = origins_max,
                                .introducers = introducers,
                                .introduced = calloc(introducers, sizeof *s->introduced),
-                               .idle_ns = idle_ns };
+                               .idle_ns = idle_ns,
+                               .window_bytes_max =
+                                   share > WINDOWS_LEAST ? share : (size_t)WINDOWS_LEAST };
     if (s->introduced == NULL) {
         free(s);
         return BASE_ENOMEM;
@@ -205,10 +216,15 @@ static void origin_drop(struct hermes_seen *seen, uint32_t place)
 static bool make_room(struct hermes_seen *seen, uint64_t now_ns)
 {
     uint32_t oldest = 0;
+    if (now_ns < seen->room_ns)
+        return false;
     for (uint32_t i = 1; i < seen->count; i++)
         if (seen->origins[i].last_ns < seen->origins[oldest].last_ns)
             oldest = i;
-    if (seen->count == 0 || now_ns - seen->origins[oldest].last_ns < seen->idle_ns)
+    if (seen->count == 0)
+        return false;
+    seen->room_ns = seen->origins[oldest].last_ns + seen->idle_ns;
+    if (now_ns < seen->room_ns)
         return false;
     origin_drop(seen, oldest);
     return true;
@@ -231,7 +247,9 @@ static struct origin *origin_add(struct hermes_seen *seen, const struct hermes_n
                                  uint32_t introducer, uint64_t now_ns)
 {
     const bool is_half_full = seen->count * 2 >= seen->capacity_max;
-    if (is_half_full && seen->introduced[introducer] >= seen->capacity_max / 4)
+    /* Whose the silent origin was is all the same: it makes room either way. */
+    if (is_half_full && seen->introduced[introducer] >= seen->capacity_max / 4 &&
+        !make_room(seen, now_ns))
         return NULL;
     if (seen->count == seen->capacity_max && !make_room(seen, now_ns))
         return NULL;

@@ -4,12 +4,13 @@
  * of the newest counters. What is older than a window or a life counts as seen, so nothing is ever
  * taken twice while its origin is remembered. Windows start at HERMES_WINDOW_MIN bits and grow, up
  * to HERMES_WINDOW_MAX, rather than push out a counter that has not come: an orderly origin costs
- * a few hundred bytes. A sender must not run further ahead of its oldest unfinished message than
- * HERMES_WINDOW_MAX.
+ * a few hundred bytes. All together grow to one window of HERMES_WINDOW_MAX an origin (and 64 KiB
+ * at least), then no further, and push out what has not come. A sender must not run further ahead
+ * of its oldest unfinished message than HERMES_WINDOW_MAX.
  *
  * Origins are bounded. An origin may be forgotten when it was silent for long; else a new one is
- * refused, and no introducer may have more than a quarter of a table that is half full: a peer that
- * makes up origins cannot make a node forget true ones.
+ * refused, and an introducer with a quarter of a table that is half full brings another only in the
+ * place of a silent one: a peer that makes up origins cannot make a node forget true ones.
  */
 #ifndef BPI_HERMES_MESSAGE_SEEN_INTERNAL_H
 #define BPI_HERMES_MESSAGE_SEEN_INTERNAL_H

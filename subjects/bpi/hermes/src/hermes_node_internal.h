@@ -55,7 +55,7 @@ struct hermes_peer {
     bool is_chosen;             /* a neighbour for its score, not by chance */
     bool is_asked;              /* we asked it to be a neighbour and have no answer */
     bool is_dirty;              /* in the pump's list */
-    bool has_voted;
+    uint32_t vote;              /* for where it sees us: place + 1; 0: none */
     uint64_t up_ns, seen_ns, used_ns, refused_ns;
     uint64_t urgent_ns;    /* its urgent asking was given way to */
     uint64_t ping_ns;      /* when the unanswered one was sent; 0: none */
@@ -68,7 +68,7 @@ struct hermes_peer {
     uint32_t heap_at;
 };
 
-/* An address of the start whose owner is not known yet. */
+/* A node of the start that is not met yet. */
 struct hermes_boot {
     struct base_address address;
     struct bpi_hermes_id id; /* zeroed: whoever answers */
@@ -101,7 +101,7 @@ struct hermes_held {
 struct hermes_tree;
 
 struct bpi_hermes {
-    struct bpi_hermes_config config; /* bootstrap is not kept */
+    struct bpi_hermes_config config; /* bootstrap and seed are not kept */
     struct bpi_hermes_id self;
     struct hermes_secure *secure;
     struct hermes_seen *seen;

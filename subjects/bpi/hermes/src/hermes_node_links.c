@@ -34,6 +34,11 @@ static const double clearly_better = 1.5;
 
 static const struct bpi_hermes_id no_id;
 
+static bool has_id(const struct hermes_boot *boot)
+{
+    return !hermes_id_is(&boot->id, &no_id);
+}
+
 static void soon(struct bpi_hermes *node, uint64_t *when_ns, uint64_t delay_ns)
 {
     const uint64_t at_ns = node->world.now_ns + delay_ns;
@@ -72,6 +77,17 @@ static void say_members(struct bpi_hermes *node, uint32_t handle, size_t sample,
         hermes_node_say(node, handle, &control);
 }
 
+/* Entries of the start that are this node: by id where it is known, else by the address that others
+ * name, which may turn out to be another's. */
+static void find_self(struct bpi_hermes *node)
+{
+    for (uint32_t i = 0; i < node->boot_count; i++) {
+        struct hermes_boot *const boot = &node->boots[i];
+        boot->is_self = has_id(boot) ? hermes_id_is(&boot->id, &node->self)
+                                     : base_address_is(&boot->address, &node->self_record.address);
+    }
+}
+
 static void sign_self(struct bpi_hermes *node, const struct base_address *address)
 {
     struct hermes_record *const self = &node->self_record;
@@ -81,30 +97,56 @@ static void sign_self(struct bpi_hermes *node, const struct base_address *addres
     self->version = self->version == 0 ? node->incarnation : self->version + 1;
     hermes_record_signed(self, text);
     hermes_secure_sign(node->secure, text, sizeof text, self->signature);
-    for (uint32_t i = 0; i < node->boot_count; i++)
-        node->boots[i].is_self |= base_address_is(&node->boots[i].address, address);
+    find_self(node);
+}
+
+/* Where most see us; of addresses with as many votes, the one we have stays. */
+static const struct base_address *elect(const struct bpi_hermes *node)
+{
+    int best = 0;
+    for (int i = 1; i < HERMES_VOTES; i++)
+        if (node->votes[i].count > node->votes[best].count ||
+            (node->votes[i].count == node->votes[best].count &&
+             base_address_is(&node->votes[i].address, &node->self_record.address)))
+            best = i;
+    return &node->votes[best].address;
+}
+
+/* The place of an address among the votes, or a free one; HERMES_VOTES: neither. */
+static uint32_t vote_place(const struct bpi_hermes *node, const struct base_address *address)
+{
+    uint32_t free_place = HERMES_VOTES;
+    for (uint32_t i = 0; i < HERMES_VOTES; i++) {
+        if (node->votes[i].count > 0 && base_address_is(&node->votes[i].address, address))
+            return i;
+        if (node->votes[i].count == 0 && free_place == HERMES_VOTES)
+            free_place = i;
+    }
+    return free_place;
+}
+
+static void withdraw_vote(struct bpi_hermes *node, struct hermes_peer *peer)
+{
+    if (peer->vote > 0)
+        node->votes[peer->vote - 1].count--;
+    peer->vote = 0;
 }
 
 void hermes_links_hello(struct bpi_hermes *node, uint32_t handle,
                         const struct base_address *seen_at)
 {
-    if (node->peers[handle].has_voted || seen_at->port == 0)
+    if (node->peers[handle].vote > 0 || seen_at->port == 0)
         return;
-    node->peers[handle].has_voted = true;
-    int at = 0, best = 0;
-    while (at < HERMES_VOTES && node->votes[at].count > 0 &&
-           !base_address_is(&node->votes[at].address, seen_at))
-        at++;
+    const uint32_t at = vote_place(node, seen_at);
     if (at == HERMES_VOTES)
         return;
+    node->peers[handle].vote = at + 1;
     node->votes[at].address = *seen_at;
     node->votes[at].count++;
-    for (int i = 1; i < HERMES_VOTES; i++)
-        if (node->votes[i].count > node->votes[best].count)
-            best = i;
-    if (base_address_is(&node->votes[best].address, &node->self_record.address))
+    const struct base_address *const best = elect(node);
+    if (base_address_is(best, &node->self_record.address))
         return;
-    sign_self(node, &node->votes[best].address);
+    sign_self(node, best);
     for (uint32_t i = 0; i < node->heap_count; i++)
         say_members(node, node->heap[i], 0, node->up_count <= FEW);
 }
@@ -183,8 +225,7 @@ static void connect_boots(struct bpi_hermes *node)
             break;
         if (boot->first_ns == 0)
             boot->first_ns = now_ns;
-        const bool is_known = !hermes_id_is(&boot->id, &no_id);
-        boot->session = hermes_peer_connect(node, &boot->address, is_known ? &boot->id : NULL);
+        boot->session = hermes_peer_connect(node, &boot->address, has_id(boot) ? &boot->id : NULL);
         if (boot->session == HERMES_NO_SESSION)
             boot->retry_ns = backoff(node, boot->failures);
         else if (node->peers[boot->session].state == HERMES_PEER_UP)
@@ -255,13 +296,22 @@ static void tick(struct bpi_hermes *node)
     soon(node, &node->links_ns, is_calm(node) ? calm_ns : tick_ns);
 }
 
+/* An entry without an id is whoever answers at its address, or on the call to it. */
+static bool is_met_by(const struct hermes_boot *boot, uint32_t handle,
+                      const struct hermes_peer *peer)
+{
+    if (has_id(boot))
+        return hermes_id_is(&boot->id, &peer->id);
+    return boot->session == handle || base_address_is(&boot->address, &peer->address);
+}
+
 void hermes_links_up(struct bpi_hermes *node, uint32_t handle)
 {
     struct hermes_peer *const peer = &node->peers[handle];
     struct hermes_member *const member = hermes_members_find(&node->members, &peer->id);
     for (uint32_t i = 0; i < node->boot_count; i++) {
         struct hermes_boot *const boot = &node->boots[i];
-        if (boot->session != handle && !base_address_is(&boot->address, &peer->address))
+        if (!is_met_by(boot, handle, peer))
             continue;
         boot->is_met = true;
         boot->session = HERMES_NO_SESSION; /* the member has it from now on */
@@ -280,6 +330,7 @@ void hermes_links_down(struct bpi_hermes *node, uint32_t handle)
 {
     struct hermes_peer *const peer = &node->peers[handle];
     const bool was_up = peer->state == HERMES_PEER_UP;
+    withdraw_vote(node, peer);
     for (uint32_t i = 0; i < node->boot_count; i++) {
         struct hermes_boot *const boot = &node->boots[i];
         if (boot->session != handle)
@@ -502,8 +553,7 @@ static void improve(struct bpi_hermes *node)
 
 void hermes_links_start(struct bpi_hermes *node)
 {
-    for (uint32_t i = 0; i < node->boot_count; i++)
-        node->boots[i].is_self = hermes_id_is(&node->boots[i].id, &node->self);
+    find_self(node);
     node->exchange_every_ns = exchange_least_ns;
     node->exchange_ns = about(node, node->exchange_every_ns);
     node->overlay_ns = about(node, tick_ns);

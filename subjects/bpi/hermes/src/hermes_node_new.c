@@ -3,6 +3,7 @@
  * what grows with use (flows, windows, tickets) is made when it is first needed. */
 #include "hermes_node_internal.h"
 
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -73,19 +74,30 @@ static base_err make_arrays(struct bpi_hermes *node, const struct bpi_hermes_con
     return BASE_OK;
 }
 
+enum { SEEN_SALT, MEMBERS_SALT };
+
+/* As secret as the seed, of which they tell nothing: keyed BLAKE2b. */
+static void make_salts(const uint8_t *seed, uint64_t salts[MEMBERS_SALT + 1])
+{
+    static const uint8_t text[] = "bpi hermes: salts of tables";
+    (void)crypto_generichash((uint8_t *)salts, (MEMBERS_SALT + 1) * sizeof *salts, text,
+                             sizeof text - 1, seed, BPI_HERMES_SEED_SIZE);
+}
+
 static base_err make_parts(struct bpi_hermes *node, const struct bpi_hermes_config *config,
                            struct base_why *why)
 {
-    uint64_t salt;
-    memcpy(&salt, config->seed, sizeof salt);
-    salt = salt * UINT64_C(0x9e3779b97f4a7c15) ^ salt >> 29; /* secret, as the seed is */
+    uint64_t salts[MEMBERS_SALT + 1];
+    make_salts(config->seed, salts);
     uint32_t origins = config->members_max * 2;
     origins = origins < 256 ? 256 : origins > 65536 ? 65536 : origins;
     base_err err = make_arrays(node, config);
     if (err == BASE_OK)
-        err = hermes_members_init(&node->members, config->members_max, node->capacity, salt);
+        err = hermes_members_init(&node->members, config->members_max, node->capacity,
+                                  salts[MEMBERS_SALT]);
     if (err == BASE_OK)
-        err = hermes_seen_new(origins, node->capacity, config->inactive_ns, salt, &node->seen);
+        err = hermes_seen_new(origins, node->capacity, config->inactive_ns, salts[SEEN_SALT],
+                              &node->seen);
     if (err == BASE_OK)
         err = hermes_tree_new(config, &node->tree);
     if (err == BASE_OK)
@@ -104,6 +116,7 @@ base_err bpi_hermes_new(const struct bpi_hermes_config *config, struct bpi_herme
         return base_fail(why, BASE_ENOMEM, 0, "no memory for a node");
     n->config = *config;
     n->config.bootstrap = NULL;
+    sodium_memzero(n->config.seed, sizeof n->config.seed); /* only the identity keeps it */
     n->capacity = capacity_of(config);
     n->ticket_free = HERMES_NO_PLACE;
     n->ticket_words = (n->capacity + 63) / 64;

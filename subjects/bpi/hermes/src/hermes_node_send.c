@@ -12,7 +12,6 @@
 #include <string.h>
 
 static const uint64_t lag_ns = HERMES_SECOND;
-static const size_t message_cost = 2048; /* of a flow's records for one message, amply */
 static const uint64_t retry_ns = 100 * HERMES_MS;
 static const uint64_t direct_bit = UINT64_C(1) << 47;
 
@@ -139,11 +138,7 @@ bool hermes_send_has_room(struct bpi_hermes *node, uint32_t handle, enum bpi_her
     }
     if (peer->full_since_ns == 0)
         peer->full_since_ns = node->world.now_ns;
-    if (class == BPI_HERMES_SHADOW_DATA)
-        return false;
-    /* What a flow keeps free for the higher classes. */
-    const size_t used = hermes_flow_stats(peer->flow).memory_bytes;
-    return used + size + message_cost <= memory - memory / 8 * class;
+    return hermes_flow_would_take(peer->flow, class, size); /* kept free for the higher classes */
 }
 
 /* Does this full peer hold up many that are not? */
@@ -284,7 +279,7 @@ static base_err send_all(struct bpi_hermes *node, struct hermes_envelope *envelo
 
 /* Keep an auction message for when there is a session. */
 static base_err hold(struct bpi_hermes *node, struct hermes_envelope *envelope,
-                     const struct bpi_hermes_id *to, struct base_why *why)
+                     const struct bpi_hermes_id *to, uint32_t handle, struct base_why *why)
 {
     struct base_span message;
     uint64_t number;
@@ -297,6 +292,8 @@ static base_err hold(struct bpi_hermes *node, struct hermes_envelope *envelope,
     const base_err err = copy == NULL ? BASE_ENOMEM : prepare(node, envelope, &message, &number);
     if (err != BASE_OK) {
         free(copy);
+        if (err == BASE_EFULL) /* of tickets, which are everybody's: WRITABLE comes */
+            return refuse(node, handle, envelope->name.class, size, why);
         return base_fail(why, err, 0, "no memory for a message of %zu bytes", size);
     }
     memcpy(copy, message.data, message.size);
@@ -375,7 +372,7 @@ static base_err send_one(struct bpi_hermes *node, struct hermes_envelope *envelo
     const uint32_t handle = member->session;
     if (handle == HERMES_NO_SESSION || node->peers[handle].state != HERMES_PEER_UP) {
         if (class == BPI_HERMES_AUCTION && node->config.auction_retries > 0)
-            return hold(node, envelope, to, why);
+            return hold(node, envelope, to, handle, why);
         return base_fail(why, BASE_ENOTFOUND, 0, "there is no session with the addressee yet");
     }
     if (!hermes_send_has_room(node, handle, class, size))

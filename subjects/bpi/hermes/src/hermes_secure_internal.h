@@ -15,10 +15,12 @@
  * and may be that of the next session; its id and address stay to be read until then.
  *
  * Memory    taken once, about 2 KiB a session (touched when first used)
+ *
  * Cost      of a datagram that is not authentic: a look-up and at most one MAC, two short ones for
- * a first packet; of a handshake: 4 X25519, a signature and a verification on each side Source
- * Noise Protocol Framework rev. 34; RFC 8439 (AEAD), 7748, 8032, 7693 (BLAKE2), 6479; the cookie as
- * in RFC 9147 5.1 and Donenfeld, WireGuard, NDSS 2017, 5.3
+ *           a first packet; of a handshake: 4 X25519, a signature and a verification on each side
+ *
+ * Source    Noise Protocol Framework rev. 34; RFC 8439 (AEAD), 7748, 8032, 7693 (BLAKE2), 6479; the
+ *           cookie as in RFC 9147 5.1 and Donenfeld, WireGuard, NDSS 2017, 5.3
  */
 #ifndef BPI_HERMES_SECURE_INTERNAL_H
 #define BPI_HERMES_SECURE_INTERNAL_H

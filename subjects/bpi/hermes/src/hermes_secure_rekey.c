@@ -36,9 +36,11 @@ static void advance(struct hermes_session *session, uint32_t remote,
                     uint8_t out[HERMES_NOISE_OUTPUTS][HERMES_HASH_SIZE], uint64_t now_ns)
 {
     const struct hermes_keys *const before = &session->keys[session->cur];
+    /* Phase 0 is the handshake's: the count goes round past it. */
+    const uint8_t phase = before->phase == UINT8_MAX ? 1 : (uint8_t)(before->phase + 1);
     session->cur = 1 - session->cur;
-    hermes_keys_make(&session->keys[session->cur], remote, before->is_initiator,
-                     (uint8_t)(before->phase + 1), (const uint8_t(*)[HERMES_HASH_SIZE])out, now_ns);
+    hermes_keys_make(&session->keys[session->cur], remote, before->is_initiator, phase,
+                     (const uint8_t(*)[HERMES_HASH_SIZE])out, now_ns);
     sodium_memzero(out, (size_t)HERMES_NOISE_OUTPUTS * HERMES_HASH_SIZE);
 }
 

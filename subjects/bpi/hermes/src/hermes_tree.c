@@ -17,6 +17,7 @@
  *          origins, without its optimisation by hops) */
 #include "hermes_node_internal.h"
 
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -51,6 +52,7 @@ struct hermes_tree {
     size_t capacity, head;
     struct stored *stored; /* ring [stored_max], a power of two */
     uint32_t *buckets;     /* [stored_max] sequence + 1 of the newest message of a hash */
+    uint8_t salt[crypto_shorthash_KEYBYTES]; /* drawn with the buckets */
     uint32_t first, count; /* sequence of the oldest; sequences wrap, places are their low bits */
     uint32_t stored_max;
     struct missing *missing; /* [missing_capacity] */
@@ -98,13 +100,19 @@ static struct stored *place_of(const struct hermes_tree *tree, uint32_t sequence
     return &tree->stored[sequence & (tree->stored_max - 1)];
 }
 
+/* SipHash-2-4 with a secret key: an origin cannot choose names that share a bucket. */
 static uint32_t *bucket_of(const struct hermes_tree *tree, const struct hermes_name *name)
 {
-    uint64_t x;
-    memcpy(&x, name->origin.bytes, sizeof x);
-    x = (x ^ name->incarnation) + name->counter * UINT64_C(0x9e3779b97f4a7c15) + name->class;
-    x = (x ^ x >> 33) * UINT64_C(0xff51afd7ed558ccd);
-    return &tree->buckets[x >> 32 & (tree->stored_max - 1)];
+    enum { ID = sizeof name->origin, WORD = sizeof(uint64_t) };
+    uint8_t text[ID + 2 * WORD + 1], hash[crypto_shorthash_BYTES];
+    memcpy(text, &name->origin, ID);
+    memcpy(text + ID, &name->incarnation, WORD);
+    memcpy(text + ID + WORD, &name->counter, WORD);
+    text[ID + 2 * WORD] = (uint8_t)name->class;
+    crypto_shorthash(hash, text, sizeof text, tree->salt);
+    uint32_t x;
+    memcpy(&x, hash, sizeof x);
+    return &tree->buckets[x & (tree->stored_max - 1)];
 }
 
 /* Is the message of a sequence still there? */
@@ -139,27 +147,37 @@ static size_t make_room(struct hermes_tree *tree, size_t size)
     return at;
 }
 
-/* A copy of the message, with other hops; an empty span when it cannot be kept. */
-static struct base_span store(struct hermes_tree *tree, const struct hermes_name *name,
-                              struct base_span message, uint32_t hops, uint64_t now_ns)
+/* What is not there yet of the store. */
+static bool store_make(struct hermes_tree *tree, const struct base_step_world *world)
 {
-    const struct base_span none = { NULL, 0 };
-    if (message.size > tree->capacity)
-        return none;
     if (tree->bytes == NULL)
         tree->bytes = malloc(tree->capacity);
     if (tree->stored == NULL)
         tree->stored = calloc(tree->stored_max, sizeof *tree->stored);
-    if (tree->buckets == NULL)
+    if (tree->buckets == NULL) {
         tree->buckets = calloc(tree->stored_max, sizeof *tree->buckets);
-    if (tree->bytes == NULL || tree->stored == NULL || tree->buckets == NULL)
+        world->secret(world->context, tree->salt, sizeof tree->salt);
+    }
+    return tree->bytes != NULL && tree->stored != NULL && tree->buckets != NULL;
+}
+
+/* A copy of the message, with other hops; an empty span when it cannot be kept. */
+static struct base_span store(struct bpi_hermes *node, const struct hermes_name *name,
+                              struct base_span message, uint32_t hops)
+{
+    struct hermes_tree *const tree = node->tree;
+    const struct base_span none = { NULL, 0 };
+    if (message.size > tree->capacity)
+        return none;
+    if (!store_make(tree, &node->world))
         return none;
     const size_t at = make_room(tree, message.size);
     memcpy(tree->bytes + at, message.data, message.size);
     tree->bytes[at + 1] = (uint8_t)hops;
     const uint32_t sequence = tree->first + tree->count++;
     uint32_t *const bucket = bucket_of(tree, name);
-    *place_of(tree, sequence) = (struct stored){ *name, at, message.size, now_ns, *bucket };
+    *place_of(tree, sequence) =
+        (struct stored){ *name, at, message.size, node->world.now_ns, *bucket };
     *bucket = sequence + 1;
     return base_span_of(tree->bytes + at, message.size);
 }
@@ -378,7 +396,7 @@ bool hermes_tree_shapes(struct bpi_hermes *node)
 uint32_t hermes_tree_publish(struct bpi_hermes *node, const struct hermes_envelope *envelope,
                              struct base_span message, uint64_t ticket)
 {
-    (void)store(node->tree, &envelope->name, message, 1, node->world.now_ns);
+    (void)store(node, &envelope->name, message, 1);
     /* Others have cut us off the tree: begin a new branch. */
     const bool has_eager = eager_count(node) > 0;
     for (uint32_t i = 0; i < node->heap_count && !has_eager; i++)
@@ -406,8 +424,7 @@ static void relay(struct bpi_hermes *node, uint32_t from, const struct hermes_en
 {
     if (envelope->hops >= HERMES_HOPS_MAX)
         return;
-    struct base_span kept =
-        store(node->tree, &envelope->name, message, envelope->hops + 1, node->world.now_ns);
+    struct base_span kept = store(node, &envelope->name, message, envelope->hops + 1);
     if (kept.size == 0) {
         base_buf_clear(&node->scratch);
         if (base_buf_put(&node->scratch, message.data, message.size) != BASE_OK)
