@@ -17,8 +17,8 @@ enum { CLI_HERMES_CONFIG_SIZE_MAX = 1 << 20 /* bytes of a file */ };
  *   why     at: line; "node.toml:3: listen_port: '0' is not between 1 and 65535"
  *
  * Errors   EINVALID (another ending), EIO, EPARSE (neither language; a value of another type),
- *          ENOTFOUND (an unknown key; why names the nearest; no such file), ERANGE, EUNSUPPORTED (a
- * setting that this node cannot honour), ENOMEM
+ *          ENOTFOUND (an unknown key; why names the nearest; no such file), ERANGE,
+ *          EUNSUPPORTED (a setting that this node cannot honour), ENOMEM
  */
 BASE_MUST_USE base_err cli_hermes_config_read(const char *path, struct base_arena *arena,
                                               struct suite_hermes_node *node, struct base_why *why);
