@@ -73,8 +73,10 @@ listen_port = $port_a
 network_mode = "Testnet"
 key_file = "$work/a.key"
 control_socket = "$work/a.sock"
+consensus_timeout_ms = 20000
 END
 cat >"$work/b.yaml" <<END
+consensus_timeout_ms: 20000
 listen_port: $port_b
 bootstrap_nodes: ["$id_a@127.0.0.1:$port_a"]
 key_file: $work/keys/b.key
