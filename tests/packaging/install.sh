@@ -85,21 +85,25 @@ try_flows() {
     ! LD_LIBRARY_PATH=$libs "$1" examples/README.md >"$work/out" 2>&1 || fail "flow_table reads a text"
     echo "flow_table, $2: runs"
 }
-export PKG_CONFIG_PATH="$libs/pkgconfig" PKG_CONFIG_SYSROOT_DIR="$root"
-for link in "" --static; do
-    cp -r examples/flow_table "$work/flows$link"
-    make -s -C "$work/flows$link" LINK=$link CFLAGS="-O2 -Wall -Wextra -Werror" ||
-        fail "flow_table, pkg-config $link: does not build"
-    try_flows "$work/flows$link/flow_table" "pkg-config $link"
-done
-unset PKG_CONFIG_PATH PKG_CONFIG_SYSROOT_DIR
-if ldd "$work/flows--static/flow_table" | grep -q libmfn; then fail "static flow_table needs libmfn.so"; fi
-for target in bpi::mfn bpi::mfn_static; do
-    cmake -G Ninja -S examples/flow_table -B "$work/$target" -DMFN=$target \
-        -DCMAKE_PREFIX_PATH="$root$prefix" >"$work/log" 2>&1 && cmake --build "$work/$target" >>"$work/log" 2>&1 ||
-        { cat "$work/log"; fail "find_package: $target does not build"; }
-    try_flows "$work/$target/flow_table" "find_package $target"
-done
+# each_way EXAMPLE LIBRARY TRY: a stranger's example, built by pkg-config and by find_package, with the
+# shared library and the static one, and tried each time.
+each_way() {
+    for link in "" --static; do
+        cp -r "examples/$1" "$work/$1$link"
+        PKG_CONFIG_PATH="$libs/pkgconfig" PKG_CONFIG_SYSROOT_DIR="$root" \
+            make -s -C "$work/$1$link" LINK=$link CFLAGS="-O2 -Wall -Wextra -Werror" ||
+            fail "$1, pkg-config $link: does not build"
+        "$3" "$work/$1$link/$1" "pkg-config $link"
+    done
+    if ldd "$work/$1--static/$1" | grep -q "lib$2"; then fail "static $1 needs lib$2.so"; fi
+    for target in "bpi::$2" "bpi::$2_static"; do
+        cmake -G Ninja -S "examples/$1" -B "$work/$target" "-D$(echo "$2" | tr a-z A-Z)=$target" \
+            -DCMAKE_PREFIX_PATH="$root$prefix" >"$work/log" 2>&1 && cmake --build "$work/$target" >>"$work/log" 2>&1 ||
+            { cat "$work/log"; fail "find_package: $target does not build"; }
+        "$3" "$work/$target/$1" "find_package $target"
+    done
+}
+each_way flow_table mfn try_flows
 
 # try_chat PROGRAM HOW: two nodes on loopback, a line each way.
 try_chat() {
@@ -134,21 +138,7 @@ finally:
 PY
     echo "hermes_chat, $2: runs"
 }
-export PKG_CONFIG_PATH="$libs/pkgconfig" PKG_CONFIG_SYSROOT_DIR="$root"
-for link in "" --static; do
-    cp -r examples/hermes_chat "$work/chat$link"
-    make -s -C "$work/chat$link" LINK=$link CFLAGS="-O2 -Wall -Wextra -Werror" ||
-        fail "hermes_chat, pkg-config $link: does not build"
-    try_chat "$work/chat$link/hermes_chat" "pkg-config $link"
-done
-unset PKG_CONFIG_PATH PKG_CONFIG_SYSROOT_DIR
-if ldd "$work/chat--static/hermes_chat" | grep -q libbpi; then fail "static hermes_chat needs libbpi.so"; fi
-for target in bpi::bpi bpi::bpi_static; do
-    cmake -G Ninja -S examples/hermes_chat -B "$work/$target" -DBPI=$target \
-        -DCMAKE_PREFIX_PATH="$root$prefix" >"$work/log" 2>&1 && cmake --build "$work/$target" >>"$work/log" 2>&1 ||
-        { cat "$work/log"; fail "find_package: $target does not build"; }
-    try_chat "$work/$target/hermes_chat" "find_package $target"
-done
+each_way hermes_chat bpi try_chat
 
 if [ -f "$libs/libbpi.a" ] && [ -f "$root$prefix/include/bpi/cbor.h" ]; then
     cat >"$work/both.c" <<'C'

@@ -100,6 +100,14 @@ static void begin(struct hermes_group *group, const struct hermes_group_config *
     hermes_group_open(group, config);
 }
 
+/* All nodes started, and acquainted. */
+static void begin_running(struct hermes_group *group, const struct hermes_group_config *config)
+{
+    begin(group, config);
+    hermes_group_start_all(group);
+    hermes_group_run(group, SECOND);
+}
+
 static base_err send_number(struct hermes_group *group, uint32_t host, enum bpi_hermes_type type,
                             const struct bpi_hermes_id *to, uint32_t number, size_t size)
 {
@@ -143,9 +151,7 @@ static void test_two_nodes(void **state)
     (void)state;
     struct hermes_group group;
     const struct hermes_group_config config = config_of(2, 0);
-    begin(&group, &config);
-    hermes_group_start_all(&group);
-    hermes_group_run(&group, SECOND);
+    begin_running(&group, &config);
     check_ready(&group, 1);
     assert_int_equal(heard.ups, 2);
     for (uint32_t i = 0; i < BPI_HERMES_TYPES; i++)
@@ -284,9 +290,7 @@ static void test_own_address_in_the_list(void **state)
     struct hermes_group group;
     struct hermes_group_config config = config_of(4, 0);
     config.is_self_told = true;
-    begin(&group, &config);
-    hermes_group_start_all(&group);
-    hermes_group_run(&group, SECOND);
+    begin_running(&group, &config);
     check_ready(&group, 3);
     for (uint32_t i = 0; i < 4; i++)
         assert_int_equal(bpi_hermes_status(group.nodes[i]).members, 3);
@@ -403,9 +407,7 @@ static void test_votes_end_with_sessions(void **state)
     (void)state;
     struct hermes_group group;
     const struct hermes_group_config config = config_of(4, 0);
-    begin(&group, &config);
-    hermes_group_start_all(&group);
-    hermes_group_run(&group, SECOND);
+    begin_running(&group, &config);
     struct bpi_hermes *const node = group.nodes[0];
     for (uint32_t i = 0; i < 9; i++) {
         assert_int_equal(votes_of(node), 3);
@@ -577,9 +579,7 @@ static void test_urgent_against_bulk_coming_in(void **state)
     struct hermes_group_config config = config_of(2, 0);
     config.link.rate_bits = 1000000;
     config.node.peer_memory_bytes = 128 << 10;
-    begin(&group, &config);
-    hermes_group_start_all(&group);
-    hermes_group_run(&group, SECOND);
+    begin_running(&group, &config);
     uint32_t number = 0;
     for (uint32_t host = 0; host < 2; host++) {
         while (send_number(&group, host, BPI_HERMES_BLOCK_DATA, NULL, number, 60000) == BASE_OK)
@@ -625,9 +625,7 @@ static void test_auction_waits_for_a_session(void **state)
     (void)state;
     struct hermes_group group;
     const struct hermes_group_config config = config_of(2, 0);
-    begin(&group, &config);
-    hermes_group_start_all(&group);
-    hermes_group_run(&group, SECOND);
+    begin_running(&group, &config);
     hermes_group_crash(&group, 1);
     /* Its session is still believed in: the message is given up at its deadline. */
     assert_int_equal(send_number(&group, 0, BPI_HERMES_AUCTION_BID, &group.ids[1], 0, 100),
@@ -664,9 +662,7 @@ static void test_writable_after_tickets(void **state)
     (void)state;
     struct hermes_group group;
     const struct hermes_group_config config = config_of(2, 0);
-    begin(&group, &config);
-    hermes_group_start_all(&group);
-    hermes_group_run(&group, SECOND);
+    begin_running(&group, &config);
     hermes_group_crash(&group, 1);
     hermes_group_run(&group, 320 * SECOND);
     assert_int_equal(heard.downs, 1);
