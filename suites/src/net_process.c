@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "net_process.h"
 
+#include <bench/clock.h>
 #include <bpi/udp.h>
 
 #include <errno.h>
@@ -20,13 +21,6 @@
 
 static const uint64_t poll_ns = 5000000;  /* between looks at the control */
 static const uint64_t slow_ns = 50000000; /* that a slow guest does not look at its socket */
-
-static uint64_t now_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
 
 static uint64_t cpu_ns(void)
 {
@@ -80,7 +74,8 @@ static base_err serve(const struct net_round *round, struct net_node *node, stru
     uint64_t cpu_before_ns = 0;
     bool is_counted = false;
     while (atomic_load(&round->control->must_stop) == 0) {
-        const uint64_t start_ns = atomic_load(&round->control->start_ns), at_ns = now_ns();
+        const uint64_t start_ns = atomic_load(&round->control->start_ns),
+                       at_ns = bench_clock_now_ns();
         if (start_ns != 0 && node->start_ns == 0) {
             net_node_begin(node, start_ns);
             cpu_before_ns = cpu_ns();
@@ -103,7 +98,7 @@ static void node_main(const struct net_round *round, uint32_t index)
     struct base_why why = { 0 };
     struct net_node_config config;
     struct net_node node = net_round_node(round, index, &config);
-    node.clock = now_ns;
+    node.clock = bench_clock_now_ns;
     base_err err = net_node_open(&node, &config, &why);
     if (err != BASE_OK)
         fail(node.record, err, &why);

@@ -5,6 +5,7 @@
 #include "net_process.h"
 #include "net_round.h"
 
+#include <bench/clock.h>
 #include <lab/net.h>
 #include <probe/process.h>
 
@@ -27,13 +28,6 @@ struct world {
     pid_t *pids; /* [host_count] 0: it has ended and was waited for */
     double memory_bytes, phase_memory_bytes[SUITE_NET_PHASES]; /* largest sums so far */
 };
-
-static uint64_t now_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
 
 static void wait_ns(uint64_t ns)
 {
@@ -108,7 +102,7 @@ static base_err look_after(struct world *world, struct base_why *why)
 static base_err wait_ready(struct world *world, struct base_why *why)
 {
     const struct net_round *round = world->round;
-    const uint64_t limit_ns = now_ns() + ready_limit_ns;
+    const uint64_t limit_ns = bench_clock_now_ns() + ready_limit_ns;
     uint32_t ready = 0;
     for (;;) {
         while (ready < round->member_count && round->records[ready]->is_ready != 0)
@@ -118,7 +112,7 @@ static base_err wait_ready(struct world *world, struct base_why *why)
         const base_err err = look_after(world, why);
         if (err != BASE_OK)
             return err;
-        if (now_ns() > limit_ns)
+        if (bench_clock_now_ns() > limit_ns)
             return base_fail(why, BASE_ETIMEOUT, 0, "node %u did not find the others within 20 s",
                              ready);
         wait_ns(look_ns);
@@ -147,7 +141,7 @@ static void look_at_memory(struct world *world, uint64_t elapsed_ns)
 static base_err carry_load(struct world *world, struct base_why *why)
 {
     struct net_round *round = world->round;
-    const uint64_t due = net_round_due(round), start_ns = now_ns() + ahead_ns;
+    const uint64_t due = net_round_due(round), start_ns = bench_clock_now_ns() + ahead_ns;
     const uint64_t load_end_ns = start_ns + round->load_ns;
     uint64_t seen = 0, change_ns = load_end_ns, memory_ns = start_ns;
     atomic_store(&round->control->start_ns, start_ns);
@@ -155,7 +149,7 @@ static base_err carry_load(struct world *world, struct base_why *why)
         const base_err err = look_after(world, why);
         if (err != BASE_OK)
             return err;
-        const uint64_t delivered = net_round_delivered(round), at_ns = now_ns();
+        const uint64_t delivered = net_round_delivered(round), at_ns = bench_clock_now_ns();
         if (delivered != seen && at_ns > load_end_ns)
             change_ns = at_ns;
         seen = delivered;
@@ -171,7 +165,7 @@ static base_err carry_load(struct world *world, struct base_why *why)
     }
     round->outcome.start_ns = start_ns;
     /* waiting for what never came is no time of the nodes' */
-    round->outcome.wall_ns = (double)((seen == due ? now_ns() : change_ns) - start_ns);
+    round->outcome.wall_ns = (double)((seen == due ? bench_clock_now_ns() : change_ns) - start_ns);
     atomic_store(&round->control->is_over, 1);
     wait_ns(round->settle_ns);
     return look_after(world, why);
@@ -180,11 +174,11 @@ static base_err carry_load(struct world *world, struct base_why *why)
 /* Ask all to end; who does not is killed. */
 static void end_children(struct world *world)
 {
-    const uint64_t limit_ns = now_ns() + end_limit_ns;
+    const uint64_t limit_ns = bench_clock_now_ns() + end_limit_ns;
     atomic_store(&world->round->control->must_stop, 1);
     for (uint32_t i = 0; i < world->round->host_count; i++) {
         while (world->pids[i] != 0 && waitpid(world->pids[i], NULL, WNOHANG) == 0) {
-            if (now_ns() > limit_ns)
+            if (bench_clock_now_ns() > limit_ns)
                 kill(world->pids[i], SIGKILL);
             wait_ns(look_ns);
         }
