@@ -42,7 +42,7 @@ static base_err ask_open(const struct suite_hermes_link *link, struct ask *ask,
     *ask = (struct ask){ .link = link, .fd = -1 };
     base_err err = hermes_tool_place(link->path, "hermes.sock", &path, why);
     if (err == BASE_OK)
-        err = hermes_tool_connect(base_buf_text(&path), &ask->fd, why);
+        err = base_listen_connect(base_buf_text(&path), "node", &ask->fd, why);
     base_buf_done(&path);
     return err;
 }

@@ -21,6 +21,7 @@
 
 #include <suite/hermes_command.h>
 
+#include <base/listen.h>
 #include <bpi/hermes.h>
 #include <bpi/udp.h>
 
@@ -113,21 +114,7 @@ BASE_MUST_USE base_err hermes_tool_status_line(const struct bpi_hermes *node,
                                                const struct hermes_tool_facts *facts,
                                                struct base_buf *out);
 
-/* ---- the socket (hermes_tool_listen.c, hermes_tool_clients.c) ---- */
-
-struct hermes_tool_listener {
-    int fd;
-    char path[108];
-    dev_t device;
-    ino_t inode; /* of the name: only that is removed */
-};
-
-/* Errors: EEXIST (a node listens there), ERANGE (the length of the path), EIO */
-BASE_MUST_USE base_err hermes_tool_listen(const char *path, struct hermes_tool_listener *out,
-                                          struct base_why *why);
-void hermes_tool_listener_close(struct hermes_tool_listener *listener);
-/* A connected socket. Errors: ENOTFOUND (nobody listens), ERANGE, EIO */
-BASE_MUST_USE base_err hermes_tool_connect(const char *path, int *fd, struct base_why *why);
+/* ---- the socket (hermes_tool_clients.c) ---- */
 
 struct hermes_tool_client {
     int fd;          /* -1: this place is free */
@@ -145,7 +132,7 @@ typedef void hermes_tool_line_fn(void *context, struct hermes_tool_client *clien
                                  struct base_span line);
 
 struct hermes_tool_clients {
-    struct hermes_tool_listener listener;
+    struct base_listener listener;
     int epoll; /* readable when there is something to do */
     uint64_t serials;
     hermes_tool_line_fn *line;
@@ -153,6 +140,8 @@ struct hermes_tool_clients {
     struct hermes_tool_client list[HERMES_TOOL_CLIENTS_MAX];
 };
 
+/* Listen at a path, for this user alone; its folder is made when it is missing. Errors: those of
+ * base_listener_open (<base/listen.h>), EIO (the folder), ENOMEM */
 BASE_MUST_USE base_err hermes_tool_clients_open(const char *path, hermes_tool_line_fn *line,
                                                 void *context, struct hermes_tool_clients *out,
                                                 struct base_why *why);

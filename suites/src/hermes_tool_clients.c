@@ -8,12 +8,14 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 enum {
     READ_SIZE = 1 << 16,
     READS_MAX = 16, /* of one client in one step: others have their turn */
     EVENTS_MAX = 16,
+    BACKLOG = 16,
     KEPT_SIZE = 1 << 16, /* larger buffers are released when they are empty */
 };
 
@@ -249,7 +251,15 @@ base_err hermes_tool_clients_open(const char *path, hermes_tool_line_fn *line, v
     out->epoll = epoll_create1(EPOLL_CLOEXEC);
     if (out->epoll < 0)
         return base_fail(why, BASE_EIO, 0, "no epoll: %s", strerror(errno));
-    base_err err = hermes_tool_listen(path, &out->listener, why);
+    const struct base_listen_options name = {
+        .path = path, .who = "node", .mode = 0600, .gid = (gid_t)-1, .backlog = BACKLOG
+    };
+    struct sockaddr_un address;
+    base_err err = base_listen_address(path, &address, why); /* or a folder would be made for it */
+    if (err == BASE_OK)
+        err = hermes_tool_folder_make(path, why);
+    if (err == BASE_OK)
+        err = base_listener_open(&name, &out->listener, why);
     struct epoll_event event = { .events = EPOLLIN, .data.u64 = listener_mark };
     if (err == BASE_OK && epoll_ctl(out->epoll, EPOLL_CTL_ADD, out->listener.fd, &event) != 0)
         err = base_fail(why, BASE_EIO, 0, "no epoll: %s", strerror(errno));
@@ -264,7 +274,7 @@ void hermes_tool_clients_close(struct hermes_tool_clients *clients)
         return;
     for (size_t i = 0; i < HERMES_TOOL_CLIENTS_MAX; i++)
         hermes_tool_client_drop(&clients->list[i]);
-    hermes_tool_listener_close(&clients->listener);
+    base_listener_close(&clients->listener);
     close(clients->epoll);
     clients->line = NULL;
 }

@@ -8,6 +8,7 @@
 #include "http_service.h"
 
 #include "http_client.h"
+#include "suite_child.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -17,7 +18,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -152,19 +152,6 @@ static bool keep_descriptors(int a, int b)
     return true;
 }
 
-static void set_signals(pid_t parent)
-{
-    sigset_t none;
-    sigemptyset(&none);
-    signal(SIGTERM, SIG_DFL);
-    signal(SIGPIPE, SIG_IGN);
-    signal(SIGINT, SIG_IGN); /* the opener says when it is over */
-    sigprocmask(SIG_SETMASK, &none, NULL);
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != parent)
-        _exit(0);
-}
-
 static void service_main(suite_http_answer answer, void *context, int listener, int keep)
 {
     static struct service service;
@@ -217,7 +204,7 @@ static base_err start(struct suite_http *http, suite_http_answer answer, void *c
     if (pid == 0) {
         if (!keep_descriptors(listener, ends[1]))
             _exit(1);
-        set_signals(parent);
+        suite_child_begin(parent);
         service_main(answer, context, listener, ends[1]);
     }
     const int problem = errno;

@@ -4,6 +4,7 @@
 #include "ifr_host.h"
 
 #include "ifr_filled.h"
+#include "suite_child.h"
 
 #include <mfn/ifr_server.h>
 
@@ -13,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -27,19 +27,6 @@ static void keep_descriptor(int keep)
     if (keep > STDERR_FILENO + 1)
         close_range(STDERR_FILENO + 1, (unsigned)keep - 1, 0);
     close_range((unsigned)keep + 1, ~0U, 0);
-}
-
-static void set_signals(pid_t parent)
-{
-    sigset_t none;
-    sigemptyset(&none);
-    signal(SIGTERM, SIG_DFL);
-    signal(SIGPIPE, SIG_IGN);
-    signal(SIGINT, SIG_IGN); /* the opener says when it is over */
-    sigprocmask(SIG_SETMASK, &none, NULL);
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != parent)
-        _exit(0);
 }
 
 static base_err begin(const struct ifr_host *host, const struct ifr_query *query,
@@ -110,7 +97,7 @@ base_err ifr_host_open(struct ifr_host *host, const struct ifr_query *query, boo
     const pid_t parent = getpid(), pid = fork();
     if (pid == 0) {
         keep_descriptor(ends[1]);
-        set_signals(parent);
+        suite_child_begin(parent);
         host_main(host, query, is_spinning, ends[1]);
     }
     const int problem = errno;

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "ifr_spin.h"
 
+#include <base/listen.h>
 #include <bench/clock.h>
 #include <mfn/ifr_command.h>
 
@@ -8,7 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #define TIMEOUT_NS UINT64_C(10000000000)
@@ -17,18 +17,8 @@ enum { LOOKS_BETWEEN_CLOCKS = 4096 };
 
 base_err ifr_spin_open(struct ifr_spin *spin, const char *path, struct base_why *why)
 {
-    struct sockaddr_un address = { .sun_family = AF_UNIX };
     *spin = (struct ifr_spin){ .fd = -1 };
-    if (strlen(path) >= sizeof address.sun_path)
-        return base_fail(why, BASE_EINVALID, 0, "%s: too long for a socket's name", path);
-    strcpy(address.sun_path, path);
-    spin->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (spin->fd < 0 || connect(spin->fd, (const void *)&address, sizeof address) != 0) {
-        const base_err err = base_fail(why, BASE_EIO, 0, "%s: %s", path, strerror(errno));
-        ifr_spin_close(spin);
-        return err;
-    }
-    return BASE_OK;
+    return base_listen_connect(path, "server", &spin->fd, why);
 }
 
 void ifr_spin_close(struct ifr_spin *spin)

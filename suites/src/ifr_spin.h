@@ -16,7 +16,7 @@ struct ifr_spin {
     struct base_buf out;
 };
 
-/* Errors: EIO */
+/* Errors: those of base_listen_connect (<base/listen.h>) */
 BASE_MUST_USE base_err ifr_spin_open(struct ifr_spin *spin, const char *path, struct base_why *why);
 
 /* Errors: ENOTFOUND; EIO, ECLOSED, ETIMEOUT (ten seconds), EPROTOCOL, ECORRUPT, ENOMEM */

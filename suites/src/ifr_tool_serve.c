@@ -5,6 +5,7 @@
 #define _GNU_SOURCE
 #include "ifr_tool_text.h"
 
+#include <base/listen.h>
 #include <mfn/ifr_discover.h>
 #include <mfn/ifr_registry.h>
 #include <mfn/ifr_server.h>
@@ -48,11 +49,10 @@ static uint64_t clock_ns(void)
 /* Errors: ERANGE */
 static base_err folder_of(const char *path, char *out, struct base_why *why)
 {
-    const size_t size = strlen(path);
-    if (size == 0 || size >= FOLDER_SIZE)
-        return base_fail(why, BASE_ERANGE, 0,
-                         "the socket path \"%s\" has %zu bytes, and 1 to %d are possible", path,
-                         size, FOLDER_SIZE - 1);
+    struct sockaddr_un address;
+    const base_err err = base_listen_address(path, &address, why);
+    if (err != BASE_OK)
+        return err;
     const char *const slash = strrchr(path, '/');
     if (slash == NULL) {
         strcpy(out, ".");

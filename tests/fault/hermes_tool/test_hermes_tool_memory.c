@@ -40,7 +40,7 @@ static bool talk(struct hermes_tool_clients *clients, const char *path, size_t a
 {
     char got[200] = { 0 };
     int fd = -1;
-    assert_int_equal(hermes_tool_connect(path, &fd, NULL), BASE_OK);
+    assert_int_equal(base_listen_connect(path, "node", &fd, NULL), BASE_OK);
     assert_int_equal(send(fd, ask, sizeof ask - 1, MSG_NOSIGNAL), sizeof ask - 1);
     fault_left = allowed;
     for (size_t i = 0; i < 8; i++)

@@ -168,7 +168,8 @@ static void a_lying_client(void **state)
     /* Every slot said to be full: it is served a round and no more. */
     for (uint32_t i = 0; i < MFN_IFR_RING_SLOTS; i++) {
         const uint32_t turn = pair.server.answered + 1 + i;
-        memcpy(pair.client.memory + 4096 + 128 * ((turn - 1) % 128), &turn, sizeof turn);
+        memcpy(pair.client.memory + 4096 + 128 * ((turn - 1) % MFN_IFR_RING_SLOTS), &turn,
+               sizeof turn);
     }
     assert_int_equal(mfn_ifr_ring_serve(&pair.server, &pair.service, NULL), MFN_IFR_RING_SLOTS);
     assert_int_equal(mfn_ifr_ring_serve(&pair.server, &pair.service, NULL), 0);
@@ -186,7 +187,7 @@ static void a_lying_server(void **state)
     for (uint32_t i = 0; i < 3; i++) {
         assert_int_equal(ask(&pair, MFN_IFR_COMMAND_LOOKUP, 1), BASE_OK);
         assert_int_equal(mfn_ifr_ring_serve(&pair.server, &pair.service, NULL), 1);
-        memcpy(pair.server.memory + 20480 + 192 * i + 4, &sizes[i], sizeof sizes[i]);
+        memcpy(pair.server.memory + 8192 + 192 * i + 4, &sizes[i], sizeof sizes[i]);
         assert_int_equal(mfn_ifr_ring_take(&pair.client, 0, 1000000, payload, &size),
                          BASE_EPROTOCOL);
     }
@@ -214,7 +215,7 @@ static void memory_that_is_no_ring(void **state)
         assert_int_equal(ftruncate(fd, rows[i].size), 0);
         assert_int_equal(fcntl(fd, F_ADD_SEALS, rows[i].seals), 0);
         assert_int_equal(mfn_ifr_ring_join(&ring, fd, eventfd(0, 0), &why), BASE_EPROTOCOL);
-        assert_string_equal(why.text, "the server's ring is not sealed memory of 45056 bytes");
+        assert_string_equal(why.text, "the server's ring is not sealed memory of 14336 bytes");
         assert_int_equal(fcntl(fd, F_GETFD), -1);
     }
     assert_int_equal(mfn_ifr_ring_join(&ring, eventfd(0, 0), eventfd(0, 0), &why), BASE_EPROTOCOL);

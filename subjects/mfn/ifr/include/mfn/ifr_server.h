@@ -42,9 +42,10 @@ struct mfn_ifr_server_options {
 
 struct mfn_ifr_server;
 
-/* Listen on a path. A socket that nobody listens on any more is replaced.
+/* Listen on a path, as <base/listen.h> says: a socket that nobody listens on any more is replaced.
  *
- * Errors   EINVALID  path is empty or too long, client_max over MFN_IFR_SERVER_CLIENTS_MAX
+ * Errors   ERANGE    path is empty or too long
+ *          EINVALID  client_max over MFN_IFR_SERVER_CLIENTS_MAX
  *          EEXIST    a server listens there, or something that is no socket has the name
  *          EIO, ENOMEM
  */
