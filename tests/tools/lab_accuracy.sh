@@ -27,7 +27,24 @@ grep -q '^a relay that sleeps: [1-9][0-9]* of 1000 packets arrived' "$out" || fa
 "$tool" --packets 2000 --rate 20000 --delay 5ms --loss 100% >"$out" 2>&1 || fail "exit $?"
 grep -q '^laboratory: 0 of 2000 packets arrived' "$out" || fail "packets that were to be lost came"
 
-for wrong in "--loss 101%" "--delay -1ms" "--rate 0" "--packets 1" "--size 5" "extra" "--nothing"; do
+# jitter: over links enough, drawn as asked, each packet as drawn
+for distribution in uniform normal pareto; do
+    "$tool" --packets 2000 --rate 4000 --delay 12ms --jitter 1ms --jitter-distribution $distribution \
+        --loss 5% --seed 3 >"$out" 2>&1 || fail "exit $?"
+    grep -q '^  jitter: mean delay' "$out" || fail "$distribution: nothing about its mean"
+    grep -q 'asked (.* %[,;]' "$out" || fail "$distribution: nothing about its deviation"
+    if grep -q '; valid$' "$out"; then # a machine that fell behind may have lost packets
+        grep -q 'those came that the links of this seed let through' "$out" || fail "$distribution: others came"
+        sed -n 's/.*95 % within \(.*\)); of what the links drew \(.*\)/\2 \1/p' "$out" |
+            awk '{ exit !(NR == 1 && $1 > 0 && $1 < 1.2 * $2) }' || fail "$distribution: not what was asked for"
+    fi
+done
+"$tool" --packets 2000 --rate 4000 --delay 12ms --jitter 2ms >"$out" 2>&1 || fail "exit $?"
+grep -q '^laboratory: .* over 16 links in turn$' "$out" || fail "packets of one link may meet"
+
+for wrong in "--loss 101%" "--jitter 30ms" "--jitter 1s --delay 2s" "--jitter 1ms --jitter-distribution moon" \
+    "--jitter-distribution normal" "--jitter 5ms --jitter-distribution normal" \
+    "--jitter 2ms --capture $out.none" "--seed -1" "--delay -1ms" "--rate 0" "--packets 1" "--size 5" "extra" "--nothing"; do
     # shellcheck disable=SC2086
     "$tool" $wrong >"$out" 2>&1
     [ $? = 2 ] || fail "'$wrong' is not refused"

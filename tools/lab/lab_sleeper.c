@@ -31,7 +31,7 @@ _Noreturn static void run(int in, const struct sockaddr_in *out, uint64_t delay_
                           struct held *ring, size_t capacity)
 {
     for (size_t first = 0, count = 0;;) {
-        uint64_t now = now_ns();
+        const uint64_t now = now_ns();
         for (; count > 0 && ring[first].due_ns <= now; first = (first + 1) % capacity, count--)
             (void)!sendto(in, ring[first].data, ring[first].size, 0, (const struct sockaddr *)out,
                           sizeof *out);
@@ -41,14 +41,14 @@ _Noreturn static void run(int in, const struct sockaddr_in *out, uint64_t delay_
         struct pollfd wait = { in, POLLIN, 0 };
         if (ppoll(&wait, 1, count > 0 ? &timeout : NULL, NULL) != 1)
             continue;
-        now = now_ns();
         while (count < capacity) {
             struct held *const held = &ring[(first + count) % capacity];
             const ssize_t n = recv(in, held->data, sizeof held->data, MSG_DONTWAIT);
             if (n < 0)
                 break;
             held->size = (size_t)n;
-            held->due_ns = now + delay_ns;
+            /* after it came, never before: a packet of this round may have come during it */
+            held->due_ns = now_ns() + delay_ns;
             count++;
         }
     }

@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <linux/sock_diag.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -21,7 +20,6 @@ struct mark {
 struct run {
     const struct lab_traffic *traffic;
     struct lab_traffic_result *result;
-    uint8_t *seen; /* [packets] */
     uint64_t first_ns, last_ns;
 };
 
@@ -48,18 +46,19 @@ static void note(struct run *run, const struct mark *mark, uint64_t at_ns)
     struct lab_traffic_result *const result = run->result;
     if (mark->number >= run->traffic->packets)
         return;
-    if (run->seen[mark->number]) {
+    if (result->came_ns[mark->number] != 0) {
         result->twice++;
         return;
     }
-    run->seen[mark->number] = 1;
-    result->delays_ns[result->received++] = (int64_t)(at_ns - mark->sent_ns);
-    if (run->first_ns == 0)
+    result->came_ns[mark->number] = at_ns;
+    result->received++;
+    if (run->first_ns == 0 || at_ns < run->first_ns)
         run->first_ns = at_ns;
-    run->last_ns = at_ns;
+    if (at_ns > run->last_ns)
+        run->last_ns = at_ns;
 }
 
-static void drain(struct run *run)
+static void drain_socket(struct run *run, int socket)
 {
     static uint8_t data[BATCH][DATA_MAX], control[BATCH][64];
     struct iovec parts[BATCH];
@@ -73,7 +72,7 @@ static void drain(struct run *run)
                                                    .msg_control = control[i],
                                                    .msg_controllen = sizeof control[i] };
         }
-        count = recvmmsg(run->traffic->to, messages, BATCH, MSG_DONTWAIT, NULL);
+        count = recvmmsg(socket, messages, BATCH, MSG_DONTWAIT, NULL);
         for (int i = 0; i < count; i++) {
             struct mark mark;
             if (messages[i].msg_len < sizeof mark)
@@ -84,6 +83,22 @@ static void drain(struct run *run)
     } while (count == BATCH);
 }
 
+static void drain(struct run *run)
+{
+    for (uint32_t i = 0; i < run->traffic->reader_count; i++)
+        drain_socket(run, run->traffic->readers[i]);
+}
+
+static uint64_t due(const struct run *run, uint64_t i, uint64_t begin_ns)
+{
+    const struct lab_traffic *const traffic = run->traffic;
+    const uint64_t due_ns = begin_ns + (uint64_t)((double)i * 1e9 / traffic->rate_pps);
+    if (i < traffic->flow_count)
+        return due_ns;
+    const uint64_t apart_ns = run->result->sent_ns[i - traffic->flow_count] + traffic->apart_ns;
+    return apart_ns > due_ns ? apart_ns : due_ns;
+}
+
 static base_err send_all(struct run *run, struct base_why *why)
 {
     const struct lab_traffic *const traffic = run->traffic;
@@ -91,7 +106,7 @@ static base_err send_all(struct run *run, struct base_why *why)
     const uint64_t begin_ns = lab_wall_ns();
     uint64_t drained_ns = begin_ns, now_ns = begin_ns;
     for (uint64_t i = 0; i < traffic->packets; i++) {
-        const uint64_t due_ns = begin_ns + (uint64_t)((double)i * 1e9 / traffic->rate_pps);
+        const uint64_t due_ns = due(run, i, begin_ns);
         do {
             now_ns = lab_wall_ns();
             if (now_ns > drained_ns + drain_every_ns) {
@@ -99,10 +114,12 @@ static base_err send_all(struct run *run, struct base_why *why)
                 drained_ns = now_ns;
             }
         } while (now_ns < due_ns);
+        const struct lab_flow *const flow = &traffic->flows[i % traffic->flow_count];
         const struct mark mark = { i, lab_wall_ns() };
         memcpy(data, &mark, sizeof mark);
-        if (sendto(traffic->from, data, traffic->size, 0,
-                   (const struct sockaddr *)&traffic->address, traffic->address_size) < 0 &&
+        run->result->sent_ns[i] = mark.sent_ns;
+        if (sendto(flow->socket, data, traffic->size, 0, (const struct sockaddr *)&flow->address,
+                   flow->address_size) < 0 &&
             errno != ENOBUFS)
             return base_fail(why, BASE_EIO, 0, "sendto: %s", strerror(errno));
     }
@@ -112,13 +129,13 @@ static base_err send_all(struct run *run, struct base_why *why)
     return BASE_OK;
 }
 
-static base_err sockets_prepare(const struct lab_traffic *traffic, struct base_why *why)
+static base_err socket_prepare(int socket, struct base_why *why)
 {
     const int yes = 1, bytes = BUFFER_BYTES;
-    if (setsockopt(traffic->to, SOL_SOCKET, SO_TIMESTAMPNS, &yes, sizeof yes))
+    if (setsockopt(socket, SOL_SOCKET, SO_TIMESTAMPNS, &yes, sizeof yes))
         return base_fail(why, BASE_EIO, 0, "SO_TIMESTAMPNS: %s", strerror(errno));
-    if (setsockopt(traffic->to, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof bytes) &&
-        setsockopt(traffic->to, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes))
+    if (setsockopt(socket, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof bytes) &&
+        setsockopt(socket, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes))
         return base_fail(why, BASE_EIO, 0, "SO_RCVBUF: %s", strerror(errno));
     return BASE_OK;
 }
@@ -131,28 +148,36 @@ static uint64_t drops_of(int socket)
                                                                         : 0;
 }
 
-base_err lab_traffic_run(const struct lab_traffic *traffic, struct lab_traffic_result *result,
+base_err lab_traffic_run(const struct lab_traffic *traffic, struct lab_traffic_result *out,
                          struct base_why *why)
 {
-    struct run run = { .traffic = traffic, .result = result };
-    *result = (struct lab_traffic_result){ 0 };
-    result->delays_ns = malloc(traffic->packets * sizeof *result->delays_ns);
-    run.seen = calloc(traffic->packets, 1);
+    struct lab_traffic_result result = { 0 };
+    struct run run = { .traffic = traffic, .result = &result };
+    result.sent_ns = calloc(traffic->packets, sizeof *result.sent_ns);
+    result.came_ns = calloc(traffic->packets, sizeof *result.came_ns);
     base_err err = BASE_OK;
-    if (!result->delays_ns || !run.seen)
+    if (!result.sent_ns || !result.came_ns)
         err = base_fail(why, BASE_ENOMEM, 0, "no memory for so many packets");
-    if (!err)
-        err = sockets_prepare(traffic, why);
+    for (uint32_t i = 0; !err && i < traffic->reader_count; i++)
+        err = socket_prepare(traffic->readers[i], why);
     if (!err)
         err = send_all(&run, why);
-    result->unread = drops_of(traffic->to);
-    if (result->received > 1 && run.last_ns > run.first_ns)
-        result->received_pps =
-            (double)(result->received - 1) / ((double)(run.last_ns - run.first_ns) / 1e9);
-    free(run.seen);
     if (err) {
-        free(result->delays_ns);
-        result->delays_ns = NULL;
+        lab_traffic_result_done(&result);
+        return err;
     }
-    return err;
+    for (uint32_t i = 0; i < traffic->reader_count; i++)
+        result.unread += drops_of(traffic->readers[i]);
+    if (result.received > 1 && run.last_ns > run.first_ns)
+        result.received_pps =
+            (double)(result.received - 1) / ((double)(run.last_ns - run.first_ns) / 1e9);
+    *out = result;
+    return BASE_OK;
+}
+
+void lab_traffic_result_done(struct lab_traffic_result *result)
+{
+    free(result->sent_ns);
+    free(result->came_ns);
+    *result = (struct lab_traffic_result){ 0 };
 }

@@ -39,18 +39,18 @@ static uint64_t processor_ns(void)
     return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }
 
-base_err lab_emulator_watch(struct lab_emulator *e, int fd, uint32_t tag, struct base_why *why)
+base_err lab_emulator_watch(struct lab_emulator *e, int fd, uint64_t tag, struct base_why *why)
 {
-    struct epoll_event event = { .events = EPOLLIN, .data.u32 = tag };
+    struct epoll_event event = { .events = EPOLLIN, .data.u64 = tag };
     if (epoll_ctl(e->queue, EPOLL_CTL_ADD, fd, &event) == 0)
         return BASE_OK;
     return base_fail(why, BASE_EIO, 0, "epoll_ctl: %s", strerror(errno));
 }
 
-void lab_emulator_interest(struct lab_emulator *e, int fd, uint32_t tag, bool reads, bool writes)
+void lab_emulator_interest(struct lab_emulator *e, int fd, uint64_t tag, bool reads, bool writes)
 {
     struct epoll_event event = { .events = (reads ? EPOLLIN : 0) | (writes ? EPOLLOUT : 0),
-                                 .data.u32 = tag };
+                                 .data.u64 = tag };
     if (!reads && !writes) { /* even an empty set would wake for the end of a connection */
         lab_emulator_forget(e, fd);
         return;
@@ -142,10 +142,12 @@ void lab_emulator_account(struct lab_emulator *e)
     e->io->flush(e);
     e->stats->total = lab_fabric_total(e->fabric);
     e->stats->dropped_memory = lab_fabric_stats(e->fabric).no_memory;
+    e->stats->arrived_bytes = lab_fabric_stats(e->fabric).arrived_bytes;
     if (e->streams) {
         const struct lab_link_counts streams = lab_fabric_total(e->streams);
         lab_link_counts_add(&e->stats->total, &streams);
         e->stats->dropped_memory += lab_fabric_stats(e->streams).no_memory;
+        e->stats->arrived_bytes += lab_fabric_stats(e->streams).arrived_bytes;
     }
     e->stats->busy_ns = processor_ns();
     e->stats->last_ns = e->total_ns = lab_clock_ns();
@@ -202,7 +204,7 @@ static void look(struct lab_emulator *e)
     e->looked_ns = now_ns;
 }
 
-static void take_from(struct lab_emulator *e, uint32_t tag)
+static void take_from(struct lab_emulator *e, uint64_t tag)
 {
     if (tag == TAG_CONTROL)
         lab_emulator_serve(e);
@@ -231,7 +233,7 @@ void lab_emulator_run(struct lab_emulator *e)
             now_ns = lab_clock_ns();
             if (next_ns(e) <= now_ns)
                 give_due(e, now_ns);
-            take_from(e, events[i].data.u32);
+            take_from(e, events[i].data.u64);
         }
     }
     lab_emulator_account(e);

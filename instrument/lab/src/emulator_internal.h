@@ -34,7 +34,8 @@ struct lab_emulator_stats {
     uint64_t window_ns, window_packets, window_packets_max;
     struct lab_late late;
     struct lab_link_counts total;
-    char failure[160]; /* of a change that was due; "" */
+    uint64_t arrived_bytes; /* handed to hosts */
+    char failure[160];      /* of a change that was due; "" */
 };
 
 /* What the caller may ask of a running emulator, in one message each. */
@@ -68,7 +69,7 @@ struct lab_emulator;
 
 struct lab_emulator_io {
     /* Take what waits at the descriptor of this tag, up to a batch. */
-    void (*take)(struct lab_emulator *emulator, uint32_t tag);
+    void (*take)(struct lab_emulator *emulator, uint64_t tag);
     void (*give)(struct lab_emulator *emulator, const struct lab_arrival *arrival);
     /* Twice a second, and before a report: write out, count. */
     void (*flush)(struct lab_emulator *emulator);
@@ -102,12 +103,15 @@ struct lab_emulator {
 
 uint64_t lab_clock_ns(void);
 
-/* Watch a descriptor: its io is called with the tag (below 2^31) when it can be read. */
-BASE_MUST_USE base_err lab_emulator_watch(struct lab_emulator *emulator, int fd, uint32_t tag,
+/* Watch a descriptor: its io is called with the tag when it can be read. The tag's lower half is
+ * below 2^31 - 1. A tag may still come after its descriptor was closed: events are taken in
+ * bunches.
+ */
+BASE_MUST_USE base_err lab_emulator_watch(struct lab_emulator *emulator, int fd, uint64_t tag,
                                           struct base_why *why);
 /* Wake for a descriptor when it can be read, written, both; or, with neither, not at all until this
  * is called again. */
-void lab_emulator_interest(struct lab_emulator *emulator, int fd, uint32_t tag, bool reads,
+void lab_emulator_interest(struct lab_emulator *emulator, int fd, uint64_t tag, bool reads,
                            bool writes);
 void lab_emulator_forget(struct lab_emulator *emulator, int fd);
 /* Set up what a zeroed emulator lacks: control, caller, topology, fabric, stats and io are given.

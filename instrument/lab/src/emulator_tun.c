@@ -89,8 +89,9 @@ static void take_packet(struct lab_emulator *e, struct lab_tun *tun, uint32_t fr
 
 /* Packets that wait in a device have no time on them: what is taken long after the device was last
  * seen empty may be late without any sign of it, and is counted. */
-static void take(struct lab_emulator *e, uint32_t host)
+static void take(struct lab_emulator *e, uint64_t tag)
 {
+    const uint32_t host = (uint32_t)tag;
     uint64_t now_ns = 0;
     struct lab_tun *const tun = e->context;
     const uint64_t since_ns = tun->behind_ns[host];

@@ -40,17 +40,31 @@ static void judge(const struct lab_net *net, const struct lab_emulator_stats *st
     report->is_valid = reason[0] == '\0';
 }
 
+/* The emulator brings its books up to date; those of one that has ended are as it left them. */
+static base_err ask_for_books(struct lab_net *net, struct base_why *why)
+{
+    const struct lab_request request = { .kind = LAB_REQUEST_REPORT };
+    struct lab_reply reply;
+    if (lab_net_is_ended(net))
+        return BASE_OK;
+    const base_err err = lab_net_ask(net, &request, NULL, 0, &reply, why);
+    return err && !lab_net_is_ended(net) ? err : BASE_OK;
+}
+
+base_err lab_net_arrived(struct lab_net *net, uint64_t *bytes, struct base_why *why)
+{
+    const base_err err = ask_for_books(net, why);
+    if (!err)
+        *bytes = net->stats->arrived_bytes;
+    return err;
+}
+
 base_err lab_net_report(struct lab_net *net, struct lab_net_report *out, struct base_why *why)
 {
     struct lab_net_report report = { .back_end = net->back_end };
-    if (!lab_net_is_ended(net)) {
-        const struct lab_request request = { .kind = LAB_REQUEST_REPORT };
-        struct lab_reply reply;
-        const base_err err = lab_net_ask(net, &request, NULL, 0, &reply, why);
-        if (err && !lab_net_is_ended(net))
-            return err;
-    }
-    base_err err = lab_net_device_drops(net, &report.dropped_device, why);
+    base_err err = ask_for_books(net, why);
+    if (!err)
+        err = lab_net_device_drops(net, &report.dropped_device, why);
     if (err)
         return err;
     const struct lab_emulator_stats *const stats = net->stats;

@@ -38,15 +38,17 @@ struct lab_place *lab_place_new(struct lab_relay *relay, enum lab_place_kind kin
         struct lab_place *const place = &relay->places[i];
         if (place->kind != LAB_PLACE_FREE)
             continue;
-        if (fd >= 0 && lab_emulator_watch(relay->emulator, fd, i, NULL))
-            break;
         *place = (struct lab_place){ .kind = kind,
                                      .fd = fd,
                                      .generation = ++relay->generation,
                                      .from = like->from,
                                      .to = like->to,
                                      .service = like->service };
-        return place;
+        const uint64_t tag = lab_place_tag(relay, place);
+        if (fd < 0 || lab_emulator_watch(relay->emulator, fd, tag, NULL) == BASE_OK)
+            return place;
+        lab_place_free(relay, place);
+        return NULL;
     }
     if (fd >= 0)
         close(fd);
@@ -165,12 +167,14 @@ static void take_datagrams(struct lab_relay *relay, struct lab_place *place)
     }
 }
 
-static void take(struct lab_emulator *e, uint32_t tag)
+static void take(struct lab_emulator *e, uint64_t tag)
 {
     struct lab_relay *const relay = e->context;
-    struct lab_place *const place = &relay->places[tag];
+    struct lab_place *const place = &relay->places[(uint32_t)tag % LAB_RELAY_PLACES];
+    if (lab_place_tag(relay, place) != tag)
+        return; /* an event before this one has closed that socket; the place may be another's */
     switch (place->kind) {
-    case LAB_PLACE_FREE: /* closed by an event before this one */
+    case LAB_PLACE_FREE:
         break;
     case LAB_PLACE_UDP:
     case LAB_PLACE_FLOW:

@@ -75,6 +75,12 @@ static inline uint32_t lab_place_index(const struct lab_relay *relay, const stru
     return (uint32_t)(place - relay->places);
 }
 
+/* What the emulator calls a place's socket: the place, and which use of it. */
+static inline uint64_t lab_place_tag(const struct lab_relay *relay, const struct lab_place *place)
+{
+    return (uint64_t)place->generation << 32 | lab_place_index(relay, place);
+}
+
 /* relay_stream.c */
 void lab_stream_accept(struct lab_relay *relay, struct lab_place *port);
 void lab_stream_ready(struct lab_relay *relay, struct lab_place *end);

@@ -35,7 +35,7 @@ static void interest_set(struct lab_relay *relay, const struct lab_place *end)
         return;
     const bool reads =
         !end->is_connecting && !end->has_read_end && end->under_way < LAB_STREAM_WINDOW;
-    lab_emulator_interest(relay->emulator, end->fd, lab_place_index(relay, end), reads,
+    lab_emulator_interest(relay->emulator, end->fd, lab_place_tag(relay, end), reads,
                           end->is_connecting || end->unwritten.size > 0);
 }
 
@@ -138,8 +138,6 @@ static bool connect_end(struct lab_relay *relay, struct lab_place *end)
 
 void lab_stream_ready(struct lab_relay *relay, struct lab_place *end)
 {
-    if (end->fd < 0) /* an event of who had this place before */
-        return;
     if (end->is_connecting && !connect_end(relay, end))
         return;
     if (!write_out(relay, end))
@@ -153,7 +151,7 @@ static void service_connect(struct lab_relay *relay, struct lab_place *end)
     struct sockaddr_in service = { .sin_family = AF_INET, .sin_port = htons(end->service) };
     service.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     end->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    const uint32_t tag = lab_place_index(relay, end);
+    const uint64_t tag = lab_place_tag(relay, end);
     if (end->fd < 0 || lab_emulator_watch(relay->emulator, end->fd, tag, NULL) ||
         (connect(end->fd, (const struct sockaddr *)&service, sizeof service) &&
          errno != EINPROGRESS)) {

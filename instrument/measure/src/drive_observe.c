@@ -1,11 +1,15 @@
 /* drive_observe.c - a worker that is watched. The batches are those of measuring (same sizes, no
- * references between them), so that what is seen is what was timed. */
+ * references between them), so that what is seen is what was timed. On a busy machine the calls
+ * that a batch is sized by may have been held up, all of them; then batches would have an item or
+ * two, and the watcher would see the worker wait for requests. So sizes are looked at again after
+ * each request, by its median batch. */
 #define _GNU_SOURCE
 #include <bench/observe.h>
 
 #include "drive_internal.h"
 
 #include <bench/clock.h>
+#include <stats/summary.h>
 
 #include <math.h>
 #include <string.h>
@@ -42,6 +46,19 @@ static void close_watched(struct drive *drive, bool is_orderly)
     bench_record_done(drive->record);
 }
 
+/* What a request of batches of `size` items says of an item. */
+static void learn(struct drive *drive, uint64_t size, size_t count)
+{
+    double values[BATCHES_MAX], ns = 0;
+    for (size_t i = 0; i < count; i++) {
+        values[i] = drive->batches.ns[i];
+        ns += values[i];
+    }
+    stats_sort(values, count);
+    drive->item_ns = ns / (double)count / (double)size;
+    drive_resize_batches(drive, stats_median_sorted(values, count) / (double)size);
+}
+
 /* One request; adds to the time and the items of all. */
 static base_err run_some(struct drive *drive, double *ns, double *items, struct base_why *why)
 {
@@ -60,6 +77,8 @@ static base_err run_some(struct drive *drive, double *ns, double *items, struct 
         *ns += drive->batches.ns[i];
         *items += (double)size * drive->plan.threads;
     }
+    if (err == BASE_OK)
+        learn(drive, size, count);
     wire_batches_clear(&drive->batches);
     return err;
 }
@@ -71,8 +90,6 @@ static base_err warm(struct drive *drive, struct base_why *why)
     base_err err = BASE_OK;
     while (err == BASE_OK && bench_clock_now_ns() - start < WARM_UP_NS)
         err = run_some(drive, &ns, &items, why);
-    if (err == BASE_OK && items > 0)
-        drive->item_ns = ns * drive->plan.threads / items;
     return err;
 }
 

@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { CALIBRATE_GROWTH = 8, CALIBRATE_SURE = 1000, FLAT_BELOW = 3 };
+enum { CALIBRATE_GROWTH = 8, CALIBRATE_SURE = 1000, CALIBRATE_LONG = 4, FLAT_BELOW = 3 };
 #define COUNT_MAX (UINT64_C(1) << 30)
 
 static void options_of(const struct drive *drive, const char *const *argv, const char *const *wrap,
@@ -156,6 +156,18 @@ void drive_size_batches(struct drive *drive, double item_ns)
                                                                : items;
 }
 
+void drive_resize_batches(struct drive *drive, double item_ns)
+{
+    const double batch_ns = item_ns * drive->batch_items, target = target_ns(drive);
+    if (drive->wire.is_exclusive || batch_ns >= target / CALIBRATE_LONG)
+        return;
+    const double growth =
+        batch_ns * CALIBRATE_GROWTH > target ? target / batch_ns : (double)CALIBRATE_GROWTH;
+    const double items = drive->batch_items * growth;
+    drive->batch_items = items > (double)COUNT_MAX ? (double)COUNT_MAX : items;
+    drive->is_flat = drive->batch_items < FLAT_BELOW;
+}
+
 /* Grow the batch until it is long enough to tell, twice in a row, then scale it to the target.
  * Sizes of 1 to 4 parts, 2.5 on average, are what is sampled (the slope needs them). */
 base_err drive_calibrate(struct drive *drive, struct base_why *why)
@@ -168,7 +180,7 @@ base_err drive_calibrate(struct drive *drive, struct base_why *why)
         if (err != BASE_OK)
             return err;
         ns = drive->batches.ns[0];
-        const bool is_long = ns >= target_ns(drive) / 4;
+        const bool is_long = ns >= target_ns(drive) / CALIBRATE_LONG;
         if (drive->wire.is_exclusive || items >= COUNT_MAX || (is_long && was_long) ||
             ns >= target_ns(drive) * CALIBRATE_SURE)
             break;

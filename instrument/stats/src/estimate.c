@@ -7,6 +7,7 @@
 #include <stats/estimate.h>
 
 #include <stats/bootstrap.h>
+#include <stats/calm.h>
 #include <stats/distribution.h>
 #include <stats/effective.h>
 #include <stats/outlier.h>
@@ -153,6 +154,7 @@ static void reduce_process(struct work *work, const struct stats_batches *proces
     out->wide_ns = median_of(work, process->wide_ns, process->count);
     out->cache_ns = median_of(work, process->cache_ns, process->count);
     out->normalised_ns = NAN;
+    out->calm_ns = out->calm_wide_ns = out->calm_cache_ns = out->calm_memory_ns = NAN;
 }
 
 /* Robust variance of the logarithm of the windows' times. */
@@ -229,24 +231,36 @@ static enum stats_reference name_reference(const struct work *work,
     return core > FOLLOWS_LEAST ? STATS_REFERENCE_CORE : STATS_REFERENCE_MIXED;
 }
 
-/* The references' steps as they are while the case takes its median time. */
-static void place_process(struct work *work, const struct stats_shares *shares,
+/* The references' steps as they are while the case takes its median time, and what the case and
+ * they take at the core's speed of then while nobody else is on the core. */
+static void place_process(struct work *work, const struct stats_estimate *estimate,
                           const struct stats_estimate_options *options, size_t first,
                           size_t windows, struct stats_process_estimate *out)
 {
     double *const steps[STATS_SHARES] = { [STATS_SHARE_WIDE] = &out->wide_ns,
                                           [STATS_SHARE_CACHE] = &out->cache_ns,
                                           [STATS_SHARE_MEMORY] = &out->memory_ns };
+    double *const calm[STATS_SHARES] = { [STATS_SHARE_WIDE] = &out->calm_wide_ns,
+                                         [STATS_SHARE_CACHE] = &out->calm_cache_ns,
+                                         [STATS_SHARE_MEMORY] = &out->calm_memory_ns };
     struct stats_share_windows here = { .count = windows, .time = work->log_time + first };
-    double time = 0, speed[STATS_SHARES];
+    double time = 0, speed[STATS_SHARES], calm_speed[STATS_SHARES];
     for (size_t k = 0; k < STATS_SHARES; k++)
         here.speed[k] = work->is_timed[k] ? work->log_speed[k] + first : NULL;
-    stats_shares_place(shares, &here, work->scratch, &time, speed);
-    out->core_ns = out->median_ns * options->nominal_core_ns / exp(time);
-    for (size_t k = 0; k < STATS_SHARES; k++)
-        if (work->is_timed[k])
-            *steps[k] =
-                out->core_ns / options->nominal_core_ns * nominal_of(options, k) * exp(speed[k]);
+    stats_shares_place(&estimate->shares, &here, work->scratch, &time, speed);
+    const double core = out->median_ns / exp(time); /* over its nominal step */
+    out->core_ns = core * options->nominal_core_ns;
+    const bool is_calm =
+        stats_calm_place(&estimate->calm_shares, &here, work->scratch, &time, calm_speed);
+    if (is_calm)
+        out->calm_ns = core * exp(time);
+    for (size_t k = 0; k < STATS_SHARES; k++) {
+        if (!work->is_timed[k])
+            continue;
+        *steps[k] = core * nominal_of(options, k) * exp(speed[k]);
+        if (is_calm)
+            *calm[k] = core * nominal_of(options, k) * exp(calm_speed[k]);
+    }
 }
 
 /* Windows become times at reference speed, in place. */
@@ -266,6 +280,20 @@ static void normalise_windows(struct work *work, struct stats_estimate *out)
     out->reference_explained = explained > 0 ? explained : 0;
 }
 
+static void point_to_windows(const struct work *work, const struct stats_batches *processes,
+                             size_t process_count, double *time, double *const *speed,
+                             struct stats_share_windows *out)
+{
+    size_t at = 0;
+    for (size_t p = 0; p < process_count; p++) {
+        out[p].count = window_count(processes[p].count);
+        out[p].time = time + at;
+        for (size_t k = 0; k < STATS_SHARES; k++)
+            out[p].speed[k] = work->is_timed[k] ? speed[k] + at : NULL;
+        at += out[p].count;
+    }
+}
+
 /* The fit centres its input, so it gets a copy: the arrays of the windows' speeds, which are not
  * needed any more. */
 static base_err fit_shares(struct work *work, const struct stats_batches *processes,
@@ -274,19 +302,15 @@ static base_err fit_shares(struct work *work, const struct stats_batches *proces
     struct stats_share_windows *windows = calloc(process_count, sizeof *windows);
     if (windows == NULL)
         return BASE_ENOMEM;
+    point_to_windows(work, processes, process_count, work->log_time, work->log_speed, windows);
+    base_err err = stats_calm_fit(windows, process_count, &out->calm_shares);
     double *time = work->window_speed[KERNEL_CORE];
     memcpy(time, work->log_time, work->windows * sizeof *time);
     for (size_t k = 0; k < STATS_SHARES; k++)
         memcpy(work->window_speed[k], work->log_speed[k], work->windows * sizeof *time);
-    size_t at = 0;
-    for (size_t p = 0; p < process_count; p++) {
-        windows[p].count = window_count(processes[p].count);
-        windows[p].time = time + at;
-        for (size_t k = 0; k < STATS_SHARES; k++)
-            windows[p].speed[k] = work->is_timed[k] ? work->window_speed[k] + at : NULL;
-        at += windows[p].count;
-    }
-    const base_err err = stats_shares_fit(windows, process_count, &out->shares);
+    point_to_windows(work, processes, process_count, time, work->window_speed, windows);
+    if (err == BASE_OK)
+        err = stats_shares_fit(windows, process_count, &out->shares);
     free(windows);
     return err;
 }
@@ -309,7 +333,7 @@ static base_err estimate_normalised(struct work *work, const struct stats_batche
     out->memory_share_error = stats_shares_deviation(&out->shares, STATS_SHARE_MEMORY);
     for (size_t p = 0, at = 0; work->base == KERNEL_CORE && p < process_count; p++) {
         const size_t count = window_count(processes[p].count);
-        place_process(work, &out->shares, options, at, count, &figures[p]);
+        place_process(work, out, options, at, count, &figures[p]);
         at += count;
     }
     normalise_windows(work, out);

@@ -9,6 +9,17 @@
 #include <math.h>
 
 enum { RUN_SHORT = 24 };
+#define TOGETHER_DEVIATIONS 2.5
+#define TOGETHER_CUT        1.3
+
+/* Instead of TOGETHER_CUT, by the count of a small sample. Of an odd one the half is the smaller
+ * part, and more is cut; of three values a third one often is. From the 95 % quantile of |mean|
+ * over error and Student's quantile in 400 000 normal samples of each count. */
+static const double together_few[] = {
+    [3] = 3.1,  [4] = 1.4,  [5] = 2.27,  [6] = 1.3,  [7] = 1.63, [8] = 1.3,
+    [9] = 1.45, [10] = 1.3, [11] = 1.36, [12] = 1.3, [13] = 1.32
+};
+enum { TOGETHER_FEW = sizeof together_few / sizeof together_few[0] };
 
 static inline void swap(double *a, double *b)
 {
@@ -252,6 +263,57 @@ double stats_trimmed_error_sorted(const double *sorted, size_t count, double sha
         squares += (sorted[i] - mean) * (sorted[i] - mean);
     *degrees = kept - 1;
     return sqrt(squares / (kept * (kept - 1)));
+}
+
+/* What the standard error of those that are kept of `count` normal values is too small by. */
+static double together_cut(size_t count)
+{
+    return count >= 3 && count < TOGETHER_FEW ? together_few[count] : TOGETHER_CUT;
+}
+
+/* Mean of the shortest run of `half` neighbours. */
+static double shortest_half(const double *sorted, size_t count, size_t half)
+{
+    size_t first = 0;
+    for (size_t i = 1; i + half <= count; i++)
+        if (sorted[i + half - 1] - sorted[i] < sorted[first + half - 1] - sorted[first])
+            first = i;
+    return stats_mean(sorted + first, half);
+}
+
+/* The distance within which `half` of the sample lie. */
+static double distance_of_half(const double *sorted, size_t count, size_t half, double centre)
+{
+    size_t low = 0, high = count; /* the rest is sorted[low .. high) */
+    while (high - low > half)
+        if (centre - sorted[low] > sorted[high - 1] - centre)
+            low++;
+        else
+            high--;
+    return fmax(centre - sorted[low], sorted[high - 1] - centre);
+}
+
+double stats_together_mean_sorted(const double *sorted, size_t count, double least, double *error,
+                                  double *degrees)
+{
+    *error = *degrees = NAN;
+    if (count < 2)
+        return NAN;
+    const size_t half = count / 2 + 1;
+    const double centre = shortest_half(sorted, count, half);
+    const double deviation = STATS_MAD_SCALE * (1 + 5 / ((double)count - 1)) *
+                             distance_of_half(sorted, count, half, centre);
+    const double most = TOGETHER_DEVIATIONS * fmax(deviation, least);
+    size_t first = 0, end = count;
+    while (centre - sorted[first] > most)
+        first++;
+    while (sorted[end - 1] - centre > most)
+        end--;
+    const size_t kept = end - first;
+    const double mean = stats_mean(sorted + first, kept);
+    *degrees = (double)kept - 1;
+    *error = together_cut(count) * stats_stddev(sorted + first, kept, mean) / sqrt((double)kept);
+    return mean;
 }
 
 static bool is_finite(const double *sample, size_t count)

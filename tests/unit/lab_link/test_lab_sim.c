@@ -209,6 +209,81 @@ static void crash_and_restart(void **state)
     lab_sim_free(sim);
 }
 
+static void give_secret(void *context, uint32_t host, void *out, size_t size)
+{
+    const uint64_t word = 1000 + host;
+    ++*(uint32_t *)context;
+    assert_int_equal(size, sizeof word);
+    memcpy(out, &word, size);
+}
+
+static void secrets_can_be_given(void **state)
+{
+    uint32_t asked = 0;
+    (void)state;
+    begin(2);
+    const struct lab_sim_config config = { .secret = give_secret, .context = &asked };
+    struct lab_sim *const sim = open_sim(&config);
+    start(sim, 0, 0);
+    start(sim, 1, 0);
+    assert_int_equal(states[0].secret, 1000);
+    assert_int_equal(states[1].secret, 1001);
+    assert_int_equal(asked, 2);
+    lab_sim_free(sim);
+}
+
+struct parcel {
+    uint8_t data[200];
+    size_t size;
+};
+
+static void send_parcel(void *context, void *state, const struct base_step_world *world)
+{
+    const struct parcel *const p = context;
+    const struct base_address to = lab_sim_address(1);
+    (void)state;
+    world->send(world->context, &to, p->data, p->size);
+}
+
+static uint64_t digest_of(struct parcel *p)
+{
+    struct lab_sim *const sim = open_sim(NULL);
+    start(sim, 0, 0);
+    lab_sim_call(sim, 0, send_parcel, p);
+    const uint64_t digest = lab_sim_digest(sim);
+    lab_sim_free(sim);
+    return digest;
+}
+
+/* Of what is sent, every byte is in the digest, and so is its place. */
+static void digest_holds_every_byte(void **state)
+{
+    static const size_t sizes[] = { 1, 8, 9, 31, 32, 63, 64, 65, 100, 128, 200 };
+    (void)state;
+    begin(2);
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        struct parcel p = { .size = sizes[i] };
+        for (size_t at = 0; at < p.size; at++)
+            p.data[at] = (uint8_t)(at * 7);
+        const uint64_t digest = digest_of(&p);
+        for (size_t at = 0; at < p.size; at++) {
+            p.data[at] ^= 1;
+            assert_int_not_equal(digest_of(&p), digest);
+            p.data[at] ^= 1;
+        }
+        for (size_t at = 8; at + 8 <= p.size; at += 8) {
+            uint8_t word[8];
+            memcpy(word, p.data, 8);
+            memcpy(p.data, p.data + at, 8);
+            memcpy(p.data + at, word, 8);
+            assert_int_not_equal(digest_of(&p), digest);
+            memcpy(p.data + at, p.data, 8);
+            memcpy(p.data, word, 8);
+        }
+        assert_int_equal(digest_of(&p), digest);
+    }
+}
+
 static struct {
     uint64_t at_ns[LOG];
     size_t count;
@@ -371,6 +446,8 @@ int main(void)
         cmocka_unit_test(one_seed_is_one_history),
         cmocka_unit_test(datagrams_take_the_links_time),
         cmocka_unit_test(crash_and_restart),
+        cmocka_unit_test(secrets_can_be_given),
+        cmocka_unit_test(digest_holds_every_byte),
         cmocka_unit_test(changes_happen_at_their_times),
         cmocka_unit_test(impossible_changes_are_refused),
         cmocka_unit_test(calls_come_in_the_order_of_their_times),

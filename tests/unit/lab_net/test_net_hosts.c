@@ -65,6 +65,9 @@ static void datagrams_arrive_as_they_were(int family)
     assert_true(report.packets >= 6 * 20);
     assert_int_equal(report.total.packets, report.packets);
     assert_int_equal(report.total.delivered, report.packets);
+    uint64_t arrived = 0;
+    assert_int_equal(lab_net_arrived(world.net, &arrived, NULL), BASE_OK);
+    assert_int_equal(arrived, report.total.delivered_bytes); /* nothing is under way */
     assert_true(report.total.delay_sum_ns >= report.packets * near_link.delay_ns);
     assert_int_equal(report.dropped_device, 0);
     assert_true(report.wall_ns > 0 && report.busy_ns > 0 && report.rate_pps_max > 0);

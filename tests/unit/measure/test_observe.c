@@ -6,11 +6,14 @@
 #include <bench/observe.h>
 #include <bench/worker.h>
 
+#include "drive_internal.h"
+
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 /* --- cases --- */
@@ -53,7 +56,18 @@ BENCH(many, .item = "100000 allocations")
         }
 }
 
-static const struct bench_case *const cases[] = { &step, &few, &many };
+/* The calls by which a batch is sized are held up. */
+BENCH(late)
+{
+    static int calls;
+    uint64_t x = 1;
+    if (calls++ < 2)
+        nanosleep(&(struct timespec){ .tv_nsec = 2000000 }, NULL);
+    BENCH_LOOP(count)
+        BENCH_HIDE(x);
+}
+
+static const struct bench_case *const cases[] = { &step, &few, &many, &late };
 
 /* --- a watcher that writes down what it hears --- */
 
@@ -157,6 +171,51 @@ static void a_watcher_hears_in_order(void **state)
     assert_int_not_equal(heard.pid, getpid());
 }
 
+/* A request has at most 64 batches: so many items are seen when each batch has one. */
+static void batches_are_sized_anew(void **state)
+{
+    (void)state;
+    struct heard heard = { 0 };
+    struct base_why why = { 0 };
+    assert_int_equal(observe("late", &(struct bench_plan){ 0 }, &heard, &why), BASE_OK);
+    size_t requests = 0;
+    for (const char *at = heard.words; *at != '\0'; at++)
+        requests += *at == 'r';
+    assert_true(requests >= 1);
+    assert_true(heard.items >= 8 * 64 * (double)requests);
+}
+
+static void short_batches_grow(void **state)
+{
+    (void)state;
+    static const struct {
+        double items, item_ns, expected;
+        uint32_t threads;
+        bool is_exclusive;
+    } rows[] = {
+        { 1, 37500, 1, 1, false }, /* a quarter of the plan's 150 us is enough */
+        { 10, 3750, 10, 1, false },
+        { 10, 1e6, 10, 1, false },
+        { 1, 30000, 5, 1, false }, /* else as long as the plan wants */
+        { 10, 2000, 75, 1, false },
+        { 10, 100, 80, 1, false }, /* but not too much at once */
+        { 1, 0, 8, 1, false },
+        { 1, 30000, 8, 2, false }, /* ten times as long with several threads */
+        { 1, 100, 1, 1, true },
+        { 1 << 29, 1e-6, 1 << 30, 1, false },
+        { 1 << 30, 0, 1 << 30, 1, false },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct drive drive = { .plan = { .batch_ns = 150000, .threads = rows[i].threads },
+                               .wire = { .is_exclusive = rows[i].is_exclusive },
+                               .batch_items = rows[i].items,
+                               .is_flat = rows[i].items < 3 };
+        drive_resize_batches(&drive, rows[i].item_ns);
+        assert_true(fabs(drive.batch_items - rows[i].expected) < 1e-6 * rows[i].expected);
+        assert_int_equal(drive.is_flat, drive.batch_items < 3);
+    }
+}
+
 /* A busy machine lets two threads do little at once: they get more time then, up to 4 s. */
 static void threads_count_all_their_items(void **state)
 {
@@ -250,6 +309,8 @@ int main(int argc, char **argv)
         return 3;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_watcher_hears_in_order),
+        cmocka_unit_test(batches_are_sized_anew),
+        cmocka_unit_test(short_batches_grow),
         cmocka_unit_test(threads_count_all_their_items),
         cmocka_unit_test(a_refusal_is_passed_on),
         cmocka_unit_test(every_allocation_has_its_place),

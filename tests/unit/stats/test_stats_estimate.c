@@ -204,12 +204,52 @@ static void drift_is_learned(void **state)
     assert_float_equal(stats_residual_share(values, 7, 0.5), 0.5, 0);
 }
 
+/* Somebody was on the core in half of the windows, at a cost that wide does not tell: the figures
+ * of a process say what it took while nobody was, at the core's speed of core_ns. */
+static void what_a_process_takes_alone_is_kept(void **state)
+{
+    (void)state;
+    struct data *data = calloc(1, sizeof *data);
+    double(*wide)[BATCHES] = calloc(PROCESSES, sizeof *wide);
+    struct stats_estimate out;
+    struct stats_process_estimate each[PROCESSES];
+    struct stats_estimate_options known = options;
+    struct base_rng rng;
+    base_rng_init(&rng, 17);
+    simulate(&(struct world){ .noise_share = 0.002, .core_drift = 0.1 }, &rng, data);
+    for (size_t p = 0; p < PROCESSES; p++) {
+        data->batches[p].wide_ns = wide[p];
+        for (size_t i = 0; i < BATCHES; i++) {
+            const bool is_there = i / (BATCHES / 4) % 2 == 0;
+            wide[p][i] = 1.1 * (is_there ? 2 : 1) * (1 + 0.01 * base_rng_uniform(&rng));
+            data->ns[p][i] *= is_there ? 1.3 + 0.02 * (double)p : 1;
+        }
+    }
+    assert_int_equal(stats_estimate_of(data->batches, PROCESSES, &known, each, &out), BASE_OK);
+    assert_true(isnan(each[0].calm_ns) && isnan(each[0].calm_wide_ns)); /* no reference speed */
+    known.nominal_wide_ns = 0.7;
+    assert_int_equal(stats_estimate_of(data->batches, PROCESSES, &known, each, &out), BASE_OK);
+    for (size_t p = 0; p < PROCESSES; p++) {
+        assert_float_equal(each[p].calm_ns / each[p].core_ns, TRUE_NS / CORE_NS,
+                           0.003 * TRUE_NS / CORE_NS);
+        assert_float_equal(each[p].calm_wide_ns / each[p].core_ns, 1.1 / (CORE_NS * exp(0.1)),
+                           0.01);
+        assert_true(isnan(each[p].calm_cache_ns) && isfinite(each[p].calm_memory_ns));
+    }
+    free(wide);
+    free(data);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_share_is_found),          cmocka_unit_test(the_interval_covers),
-        cmocka_unit_test(one_process_and_few_batches), cmocka_unit_test(bad_input_is_refused),
-        cmocka_unit_test(the_empty_case_is_zero),      cmocka_unit_test(drift_is_learned),
+        cmocka_unit_test(the_share_is_found),
+        cmocka_unit_test(the_interval_covers),
+        cmocka_unit_test(one_process_and_few_batches),
+        cmocka_unit_test(bad_input_is_refused),
+        cmocka_unit_test(the_empty_case_is_zero),
+        cmocka_unit_test(drift_is_learned),
+        cmocka_unit_test(what_a_process_takes_alone_is_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,9 +3,9 @@
 #include "unit.h"
 
 #include <base/rng.h>
+#include <stats/distribution.h>
 #include <stats/effective.h>
 #include <stats/interval.h>
-#include <stats/distribution.h>
 #include <stats/outlier.h>
 #include <stats/slope.h>
 #include <stats/summary.h>
@@ -126,6 +126,99 @@ static void a_trimmed_mean_has_an_error(void **state)
     assert_true(isnan(stats_trimmed_error_sorted(sample, 1, 0.2, &degrees)) && isnan(degrees));
     assert_true(isnan(stats_trimmed_error_sorted(sample, 3, 0.4, &degrees)));
     assert_true(isnan(stats_trimmed_error_sorted(sample, 4, 0.5, &degrees)));
+}
+
+/* Six of ten stand together; what the others do, on one side or on both, changes nothing. */
+static void those_that_stand_together_have_a_mean(void **state)
+{
+    (void)state;
+    double sample[] = { 1.0, 1.01, 1.02, 1.03, 1.04, 1.05, 2, 30, 400, 5000 };
+    double error = 0, degrees = 0;
+    const double squares = 2 * (0.025 * 0.025 + 0.015 * 0.015 + 0.005 * 0.005);
+    assert_float_equal(stats_together_mean_sorted(sample, 10, 0, &error, &degrees), 1.025, 1e-12);
+    assert_float_equal(error, 1.3 * sqrt(squares / 5 / 6), 1e-12);
+    assert_float_equal(degrees, 5, 0);
+    sample[0] = -7; /* now five of ten: a sixth is needed, and the nearest is not near */
+    sample[6] = 1.06;
+    assert_float_equal(stats_together_mean_sorted(sample, 10, 0, &error, &degrees), 1.035, 1e-12);
+    /* Nearer than `least` is together, whatever the half says. */
+    const double grain[] = { 5, 5, 5, 5.1 };
+    assert_float_equal(stats_together_mean_sorted(grain, 4, 0, &error, &degrees), 5, 0);
+    assert_float_equal(degrees, 2, 0);
+    assert_float_equal(stats_together_mean_sorted(grain, 4, 0.05, &error, &degrees), 5.025, 1e-12);
+    assert_float_equal(degrees, 3, 0);
+    assert_float_equal(stats_together_mean_sorted(grain + 2, 2, 0, &error, &degrees), 5.05, 1e-12);
+    assert_true(isnan(stats_together_mean_sorted(grain, 1, 1, &error, &degrees)));
+    assert_true(isnan(error) && isnan(degrees));
+}
+
+/* The same by sorting all distances; the sample shifted and turned over gives the same. */
+static void together_as_a_naive_twin(void **state)
+{
+    (void)state;
+    struct base_rng rng;
+    base_rng_init(&rng, 31);
+    for (int round = 0; round < 2000; round++) {
+        double sample[24], distance[24], error = 0, degrees = 0;
+        const size_t count = 2 + base_rng_below(&rng, 23), half = count / 2 + 1;
+        const double least = base_rng_below(&rng, 2) == 0 ? 0 : 0.3;
+        for (size_t i = 0; i < count; i++)
+            sample[i] = base_rng_normal(&rng) + (base_rng_below(&rng, 4) == 0 ? 5 : 0);
+        stats_sort(sample, count);
+        size_t best = 0;
+        for (size_t i = 0; i + half <= count; i++)
+            if (sample[i + half - 1] - sample[i] < sample[best + half - 1] - sample[best])
+                best = i;
+        double centre = 0, sum = 0, squares = 0, kept = 0;
+        for (size_t i = best; i < best + half; i++)
+            centre += sample[i] / (double)half;
+        for (size_t i = 0; i < count; i++)
+            distance[i] = fabs(sample[i] - centre);
+        stats_sort(distance, count);
+        const double most =
+            2.5 * fmax(STATS_MAD_SCALE * (1 + 5 / ((double)count - 1)) * distance[half - 1], least);
+        for (size_t i = 0; i < count; i++)
+            if (fabs(sample[i] - centre) <= most) {
+                sum += sample[i];
+                kept++;
+            }
+        for (size_t i = 0; i < count; i++)
+            if (fabs(sample[i] - centre) <= most)
+                squares += (sample[i] - sum / kept) * (sample[i] - sum / kept);
+        assert_float_equal(stats_together_mean_sorted(sample, count, least, &error, &degrees),
+                           sum / kept, 1e-12);
+        assert_float_equal(degrees, kept - 1, 0);
+        const double cut = error / sqrt(squares / (kept - 1) / kept);
+        assert_in_range(lround(cut * 100), 130, 310);
+        if (count > 13)
+            assert_float_equal(cut, 1.3, 1e-9);
+    }
+}
+
+/* Of normal samples, and from eight values on of such with a quarter far away on one side. */
+static void its_interval_covers(void **state)
+{
+    (void)state;
+    enum { EXPERIMENTS = 20000 };
+    struct base_rng rng;
+    base_rng_init(&rng, 32);
+    double quantile[17] = { 0 };
+    for (size_t degrees = 1; degrees < 17; degrees++)
+        quantile[degrees] = stats_student_quantile(0.975, (double)degrees);
+    for (size_t count = 2; count <= 17; count++)
+        for (size_t side = 0; side < (count < 8 ? 1 : 2); side++) {
+            const size_t far = side * count / 4;
+            size_t covered = 0;
+            for (int e = 0; e < EXPERIMENTS; e++) {
+                double sample[17], error = 0, degrees = 0;
+                for (size_t i = 0; i < count; i++)
+                    sample[i] = base_rng_normal(&rng) + (i < far ? 20 : 0);
+                stats_sort(sample, count);
+                const double mean = stats_together_mean_sorted(sample, count, 0, &error, &degrees);
+                covered += fabs(mean) <= quantile[(size_t)degrees] * error;
+            }
+            assert_in_range(covered, EXPERIMENTS * 945 / 1000, EXPERIMENTS * 985 / 1000);
+        }
 }
 
 static void a_sum_keeps_what_rounding_would_lose(void **state)
@@ -309,6 +402,9 @@ int main(void)
         cmocka_unit_test(sorting_and_selecting_equal_qsort),
         cmocka_unit_test(mad_and_walsh_equal_their_definition),
         cmocka_unit_test(a_trimmed_mean_has_an_error),
+        cmocka_unit_test(those_that_stand_together_have_a_mean),
+        cmocka_unit_test(together_as_a_naive_twin),
+        cmocka_unit_test(its_interval_covers),
         cmocka_unit_test(a_sum_keeps_what_rounding_would_lose),
         cmocka_unit_test(what_a_sample_does_not_have_is_nan),
         cmocka_unit_test(fences_separate_mild_from_severe),

@@ -116,6 +116,9 @@ BASE_MUST_USE base_err lab_net_change(struct lab_net *net, const struct lab_chan
 /* At any time, also when the emulator was killed: then what it knew last. Errors: EIO. */
 BASE_MUST_USE base_err lab_net_report(struct lab_net *net, struct lab_net_report *report,
                                       struct base_why *why);
+/* Bytes that have come out of the links so far, not those under way. One question to the emulator
+ * and no more, so that it may be asked often. Errors: EIO. */
+BASE_MUST_USE base_err lab_net_arrived(struct lab_net *net, uint64_t *bytes, struct base_why *why);
 const char *lab_back_end_name(enum lab_back_end back_end);
 /* "auto", "tun", "relay", "netem". Errors: EPARSE. */
 BASE_MUST_USE base_err lab_back_end_parse(const char *text, enum lab_back_end *back_end,

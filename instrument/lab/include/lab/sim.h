@@ -29,6 +29,8 @@ struct lab_sim_config {
                             checksum does */
     void (*tell)(void *context, uint32_t host, uint64_t now_ns,
                  const void *event); /* may be NULL */
+    /* What machines get as their secrets, repeatable; NULL: it follows from the seed. */
+    void (*secret)(void *context, uint32_t host, void *out, size_t size);
     void *context;
 };
 

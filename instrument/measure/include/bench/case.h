@@ -18,8 +18,8 @@
 
 enum {
     BENCH_PARAM_MAX = 8,   /* parameters of one case */
-    BENCH_FACT_MAX = 16,   /* facts a set-up can state */
-    BENCH_SERIES_MAX = 24, /* per-batch values a case can give */
+    BENCH_FACT_MAX = 24,   /* facts a set-up can state */
+    BENCH_SERIES_MAX = 48, /* per-batch values a case can give */
     BENCH_NAME_SIZE = 128, /* of a name, with its terminating zero */
 };
 

@@ -26,8 +26,8 @@ struct bench_observer {
     base_err (*end)(void *context, double items, struct base_why *why); /* idle, still alive */
 };
 
-/* Run batches until they took `duration_ns` in all and the watcher has enough, at most for three
- * times as long.
+/* Run batches, as long as measuring would make them, until they took `duration_ns` in all and the
+ * watcher has enough, at most for three times as long.
  *
  *   plan     threads, seed, cpus, timeout and interrupted hold; warm-up and measuring do not
  *

@@ -64,27 +64,30 @@ struct stats_estimate_options {
 
 /* One process. The steps of the references are those at the case's median time: median_ns / core_ns
  * is where that ratio stood by the windows, wide_ns / core_ns where that one did, and so on
- * (stats_shares_place). */
+ * (stats_shares_place). calm_ns / core_ns and so on are where these stood while nobody else was on
+ * the core (stats_calm_place); NaN: it was never so for long enough, or not timed. */
 struct stats_process_estimate {
     double median_ns, mean_ns, normalised_ns; /* per item */
     double core_ns, memory_ns;                /* per step; NaN: not timed */
     double wide_ns, cache_ns;
+    double calm_ns, calm_wide_ns, calm_cache_ns, calm_memory_ns;
 };
 
 struct stats_estimate {
     struct stats_interval median_ns; /* raw, typical: centre of the processes' medians */
     struct stats_interval mean_ns;   /* raw, preemptions and all */
     struct stats_interval
-        normalised_ns;              /* typical, at reference speed; NaN when the run cannot tell
-                                       which speed the case follows and it matters (> 10 %) */
-    struct stats_interval slope_ns; /* of time over items: fixed cost of a batch taken out */
-    double residual_share;          /* what went into normalised_ns's interval */
-    double drift_share;             /* what went into median_ns's and mean_ns's interval */
-    enum stats_reference reference; /* whose speed the case follows: its shares in words */
-    struct stats_shares shares;     /* .noise is 0 where no reference was timed */
-    double memory_share;            /* 0: follows others than the memory's speed, 1: only that */
-    double memory_share_error;      /* standard deviation of what is known of it */
-    double reference_explained;     /* 0 .. 1 of the variance between windows */
+        normalised_ns;               /* typical, at reference speed; NaN when the run cannot tell
+                                        which speed the case follows and it matters (> 10 %) */
+    struct stats_interval slope_ns;  /* of time over items: fixed cost of a batch taken out */
+    double residual_share;           /* what went into normalised_ns's interval */
+    double drift_share;              /* what went into median_ns's and mean_ns's interval */
+    enum stats_reference reference;  /* whose speed the case follows: its shares in words */
+    struct stats_shares shares;      /* .noise is 0 where no reference was timed */
+    struct stats_shares calm_shares; /* of stats_calm_fit */
+    double memory_share;             /* 0: follows others than the memory's speed, 1: only that */
+    double memory_share_error;       /* standard deviation of what is known of it */
+    double reference_explained;      /* 0 .. 1 of the variance between windows */
     double stddev_ns, mad_ns, trimmed_mean_ns, min_ns, max_ns; /* over all batches, per item */
     double p05_ns, p25_ns, p75_ns, p95_ns, p99_ns;
     double effective_batches;
