@@ -10,6 +10,8 @@ struct result_reading {
     const char *unit;                /* "ns", "B/s", "1", or the fact's own */
     const char *lack;                /* why there is no value; NULL: there is one */
     const char *doubt;               /* why there is no interval; NULL: there is one */
+    size_t processes;                /* that it was read from */
+    bool is_highest; /* of all batches: one that misses a bound from above is enough */
 };
 
 /* Is this the name of a metric, and does it need a case? */

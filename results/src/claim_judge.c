@@ -64,14 +64,16 @@ static const struct result_case *case_of(const struct judge *judge, const char *
     return NULL;
 }
 
-/* An interval from few processes is wide or lucky: some claims want more of them. */
-static base_err doubt_few(const struct judge *judge, const struct result_case *one,
-                          struct result_reading *out)
+/* An interval from few processes is wide or lucky: some claims want more of them. Of what must
+ * never be, once is enough. */
+static base_err doubt_few(const struct judge *judge, struct result_reading *out)
 {
-    if (out->lack != NULL || one->process_count >= judge->claim->processes)
+    const double value = out->estimate.value;
+    if (out->lack != NULL || out->processes >= judge->claim->processes ||
+        (out->is_highest && value > judge->claim->bound.high))
         return BASE_OK;
     out->doubt = base_arena_printf(judge->arena, "it needs %u rounds, there were %zu",
-                                   judge->claim->processes, (size_t)one->process_count);
+                                   judge->claim->processes, out->processes);
     return out->doubt != NULL ? BASE_OK : BASE_ENOMEM;
 }
 
@@ -82,13 +84,14 @@ static base_err read_one(struct judge *judge, const char *id, struct result_read
     if (id != NULL) {
         one = case_of(judge, id, &lack);
         if (one == NULL) {
-            *out = (struct result_reading){ { NAN, NAN, NAN }, "1", lack, NULL };
+            *out =
+                (struct result_reading){ .estimate = { NAN, NAN, NAN }, .unit = "1", .lack = lack };
             return lack != NULL ? BASE_OK : BASE_ENOMEM;
         }
     }
     const base_err err =
         result_metric_read(judge->claim->metric, judge->run, one, judge->arena, out);
-    return err == BASE_OK && one != NULL ? doubt_few(judge, one, out) : err;
+    return err == BASE_OK && one != NULL ? doubt_few(judge, out) : err;
 }
 
 static base_err read_claim(struct judge *judge)

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <time.h>
 
-enum kind { KIND_TIME, KIND_HERE, KIND_RATE, KIND_QUANTITY, KIND_SERIES, KIND_RUN };
+enum kind { KIND_TIME, KIND_HERE, KIND_RATE, KIND_QUANTITY, KIND_SERIES, KIND_HIGHEST, KIND_RUN };
 
 /* X(name, kind, unit, offset in struct result_case): of a time its estimate, of a rate the amount
  * of one item, of a quantity the list. A name that ends with a point goes on with a quantity's. */
@@ -26,6 +26,7 @@ enum kind { KIND_TIME, KIND_HERE, KIND_RATE, KIND_QUANTITY, KIND_SERIES, KIND_RU
     X("fact.", KIND_QUANTITY, "", offsetof(struct result_case, facts))                             \
     X("counter.", KIND_QUANTITY, "", offsetof(struct result_case, counters))                       \
     X("series.", KIND_SERIES, "", 0)                                                               \
+    X("highest.", KIND_HIGHEST, "", 0)                                                             \
     X("run.elapsed_ns", KIND_RUN, "ns", 0)
 
 static const struct metric {
@@ -41,7 +42,8 @@ static const struct metric {
 
 static bool has_name(const struct metric *metric)
 {
-    return metric->kind == KIND_QUANTITY || metric->kind == KIND_SERIES;
+    return metric->kind == KIND_QUANTITY || metric->kind == KIND_SERIES ||
+           metric->kind == KIND_HIGHEST;
 }
 
 static const struct metric *metric_find(const char *name)
@@ -73,7 +75,7 @@ const char *result_metric_names(void)
 {
     return "mean_ns, median_ns, normalised_ns, here_ns, slope_ns, bytes_per_s, items_per_s, "
            "parts_per_s, "
-           "fact.NAME, counter.NAME, series.NAME, run.elapsed_ns";
+           "fact.NAME, counter.NAME, series.NAME, highest.NAME, run.elapsed_ns";
 }
 
 static bool has_interval(const struct result_estimate *estimate)
@@ -181,23 +183,46 @@ static struct result_reading quantity_of(const struct result_quantities *list, c
     return out;
 }
 
-/* What the case measured itself in each batch: the processes' medians and their spread. */
-static struct result_reading series_of(const struct result_case *one, const char *name)
+static const struct result_series *series_find(const struct result_case *one, const char *name)
 {
-    for (size_t i = 0; i < one->series_count; i++) {
-        const struct result_series *series = &one->series[i];
-        if (strcmp(series->name, name) != 0)
-            continue;
-        const char *unit = unit_or_one(series->unit);
-        if (isnan(series->typical.value))
-            return doubtful(series->median, unit, "its spread between processes was not kept");
-        if (!has_interval(&series->typical))
-            return doubtful(series->typical.value, unit,
-                            "it was measured in one process, and the spread between processes is "
-                            "not known");
-        return (struct result_reading){ .estimate = series->typical, .unit = unit };
-    }
-    return lacking("the case has no such series");
+    for (size_t i = 0; i < one->series_count; i++)
+        if (strcmp(one->series[i].name, name) == 0)
+            return &one->series[i];
+    return NULL;
+}
+
+/* What the case measured itself in each batch: the processes' medians and their spread. */
+static struct result_reading series_of(const struct result_series *series)
+{
+    if (series == NULL)
+        return lacking("the case has no such series");
+    const char *unit = unit_or_one(series->unit);
+    if (isnan(series->typical.value))
+        return doubtful(series->median, unit, "its spread between processes was not kept");
+    if (!has_interval(&series->typical))
+        return doubtful(series->typical.value, unit,
+                        "it was measured in one process, and the spread between processes is "
+                        "not known");
+    return (struct result_reading){ .estimate = series->typical, .unit = unit };
+}
+
+/* The largest of all batches, which is what it is. */
+static struct result_reading highest_of(const struct result_series *series)
+{
+    if (series == NULL || isnan(series->high))
+        return lacking("the case has no such series");
+    return (struct result_reading){ .estimate = { series->high, series->high, series->high },
+                                    .unit = unit_or_one(series->unit),
+                                    .is_highest = true };
+}
+
+/* A process may have given none of it. */
+static size_t processes_of(const struct result_case *one, const struct result_series *series)
+{
+    if (one == NULL)
+        return 0;
+    return series != NULL && series->processes >= 0 ? (size_t)series->processes
+                                                    : one->process_count;
 }
 
 /* "2026-11-21T10:00:00.000Z" in nanoseconds; NaN when it is not that. Source: RFC 3339 */
@@ -238,6 +263,9 @@ base_err result_metric_read(const char *name, const struct result_run *run,
 {
     const struct metric *metric = metric_find(name);
     const char *place = one != NULL ? (const char *)one + metric->offset : NULL;
+    const bool is_series = metric->kind == KIND_SERIES || metric->kind == KIND_HIGHEST;
+    const struct result_series *series =
+        is_series ? series_find(one, name + strlen(metric->name)) : NULL;
     switch (metric->kind) {
     case KIND_TIME:
         *out = time_of(one, metric->offset);
@@ -254,12 +282,16 @@ base_err result_metric_read(const char *name, const struct result_run *run,
                            metric->offset == offsetof(struct result_case, counters));
         break;
     case KIND_SERIES:
-        *out = series_of(one, name + strlen(metric->name));
+        *out = series_of(series);
+        break;
+    case KIND_HIGHEST:
+        *out = highest_of(series);
         break;
     case KIND_RUN:
         *out = run_elapsed(run);
         break;
     }
+    out->processes = processes_of(one, series);
     if (out->lack == NULL)
         return BASE_OK;
     out->lack = base_arena_printf(arena, "%s: %s", name, out->lack);

@@ -1,9 +1,12 @@
-/* compare_times.c - three ways to bring two runs to one speed, the best that both allow: by the
- * shares that both runs know together; each run by its own; not at all. */
+/* compare_times.c - four ways to bring two runs to one speed, the best that both allow: where
+ * nobody else was on the core; by the shares that both runs know together; each run by its own; not
+ * at all. */
 #include "compare_times.h"
 
+#include "compare_calm.h"
 #include "compare_imported.h"
 
+#include <stats/calm.h>
 #include <stats/distribution.h>
 #include <stats/shares.h>
 #include <stats/summary.h>
@@ -26,15 +29,6 @@
 enum { DEGREES_ASSUMED = 1000000 }; /* of an assumed error: as good as known */
 enum time { TIME_SHARES, TIME_NORMALISED, TIME_MEDIAN };
 
-/* One side on the logarithmic scale. */
-struct side {
-    size_t count;
-    double mean;
-    double error;               /* standard error of the mean; NaN with one process */
-    double degrees;             /* of freedom of the error */
-    double speed[STATS_SHARES]; /* mean of the references over the core's; NaN: not timed */
-};
-
 static const char *or_empty(const char *text)
 {
     return text != NULL ? text : "";
@@ -42,17 +36,8 @@ static const char *or_empty(const char *text)
 
 /* --- speeds and shares --------------------------------------------------------------------- */
 
-static double speed_of(const struct result_process *process, size_t kernel)
+static struct stats_shares shares_of(const struct result_shares *from)
 {
-    const double ns[STATS_SHARES] = { [STATS_SHARE_WIDE] = process->wide_ns,
-                                      [STATS_SHARE_CACHE] = process->cache_ns,
-                                      [STATS_SHARE_MEMORY] = process->memory_ns };
-    return ns[kernel] > 0 ? log(ns[kernel] / process->core_ns) : NAN;
-}
-
-static struct stats_shares shares_of(const struct result_case *one)
-{
-    const struct result_shares *from = &one->shares;
     return (struct stats_shares){
         .of = { from->wide, from->cache, from->memory },
         .precision = { { from->wide_wide, from->wide_cache, from->wide_memory },
@@ -64,7 +49,7 @@ static struct stats_shares shares_of(const struct result_case *one)
 
 static bool has_shares(const struct result_case *one)
 {
-    const struct stats_shares shares = shares_of(one);
+    const struct stats_shares shares = shares_of(&one->shares);
     bool is_good = stats_shares_is_known(&shares);
     for (size_t i = 0; i < one->process_count; i++)
         is_good = is_good && one->processes[i].core_ns > 0;
@@ -95,7 +80,7 @@ static bool has_same_kernels(const struct result_case *a, const struct result_ca
         for (size_t i = 0; i < a->process_count + b->process_count; i++) {
             const struct result_process *process =
                 i < a->process_count ? &a->processes[i] : &b->processes[i - a->process_count];
-            if (isnan(speed_of(process, k)) != isnan(speed_of(&a->processes[0], k)))
+            if (isnan(compare_speed_of(process, k)) != isnan(compare_speed_of(&a->processes[0], k)))
                 return false;
         }
     return true;
@@ -110,7 +95,7 @@ static double time_of(const struct result_process *process, enum time time,
         return log(time == TIME_NORMALISED ? process->normalised_ns : process->median_ns);
     double speed[STATS_SHARES];
     for (size_t k = 0; k < STATS_SHARES; k++)
-        speed[k] = speed_of(process, k);
+        speed[k] = compare_speed_of(process, k);
     return log(process->median_ns / process->core_ns) - stats_shares_explained(shares, speed);
 }
 
@@ -141,16 +126,16 @@ static double own_half_width(const struct result_estimate *estimate)
     return below > above ? below : above;
 }
 
-static struct side side_of(const struct result_case *one, enum time time,
-                           const struct stats_shares *shares)
+static struct compare_side side_of(const struct result_case *one, enum time time,
+                                   const struct stats_shares *shares)
 {
-    struct side side = { .count = one->process_count, .error = NAN };
+    struct compare_side side = { .count = one->process_count, .error = NAN };
     double times[RESULT_PROCESS_MAX];
     assert(side.count <= RESULT_PROCESS_MAX);
     for (size_t i = 0; i < side.count; i++) {
         times[i] = time_of(&one->processes[i], time, shares);
         for (size_t k = 0; k < STATS_SHARES; k++)
-            side.speed[k] += speed_of(&one->processes[i], k) / (double)side.count;
+            side.speed[k] += compare_speed_of(&one->processes[i], k) / (double)side.count;
     }
     const double cut = time == TIME_SHARES ? TRIM : 0;
     stats_sort(times, side.count);
@@ -161,17 +146,17 @@ static struct side side_of(const struct result_case *one, enum time time,
 
 /* A side by itself: whatever else the case's own interval holds is in the comparison too, and an
  * imported case with fewer than two processes has nothing but that interval. */
-static struct side side_alone(const struct result_run *run, const struct result_case *one,
-                              enum time time)
+static struct compare_side side_alone(const struct result_run *run, const struct result_case *one,
+                                      enum time time)
 {
     const double confidence = run->confidence;
     assert(confidence > 0 && confidence < 1);
     if (one->process_count < 2 && result_imported_from(run) != NULL) {
-        struct side side = { .count = one->process_count, .degrees = DEGREES_ASSUMED };
+        struct compare_side side = { .count = one->process_count, .degrees = DEGREES_ASSUMED };
         result_import_side(one, confidence, &side.mean, &side.error);
         return side;
     }
-    struct side side = side_of(one, time, NULL);
+    struct compare_side side = side_of(one, time, NULL);
     if (side.count < 2)
         return side;
     const struct result_estimate *own = time == TIME_MEDIAN ? &one->median_ns : &one->normalised_ns;
@@ -194,7 +179,7 @@ static double p_of(double centre, double error, double degrees, double threshold
 }
 
 /* Welch's, with a part of the variance that is known without a sample. */
-static double degrees_of(const struct side *a, const struct side *b, double between)
+static double degrees_of(const struct compare_side *a, const struct compare_side *b, double between)
 {
     const double va = a->error * a->error, vb = b->error * b->error;
     const double below = va * va / a->degrees + vb * vb / b->degrees;
@@ -202,17 +187,31 @@ static double degrees_of(const struct side *a, const struct side *b, double betw
     return below > 0 ? fmin(whole * whole / below, DEGREES_ASSUMED) : a->degrees + b->degrees;
 }
 
-/*   between  standard deviation of what differs between the runs beside the processes */
-static void compare_sides(const struct side *baseline, const struct side *current, double between,
-                          const struct result_compare_options *options, struct result_compared *out)
+struct sides {
+    struct compare_side baseline, current;
+    double between; /* standard deviation of what differs beside the processes */
+};
+
+/* Of the interval; NaN: one process on a side. */
+static double half_width(const struct sides *sides, const struct result_compare_options *options)
 {
-    const double centre = current->mean - baseline->mean;
-    const double error = hypot(hypot(baseline->error, current->error), between);
+    const struct compare_side *b = &sides->baseline, *c = &sides->current;
+    const double degrees = degrees_of(b, c, sides->between);
+    return stats_student_quantile((1 + options->confidence) / 2, degrees) *
+           hypot(hypot(b->error, c->error), sides->between);
+}
+
+static void compare_sides(const struct sides *sides, const struct result_compare_options *options,
+                          struct result_compared *out)
+{
+    const struct compare_side *b = &sides->baseline, *c = &sides->current;
+    const double centre = c->mean - b->mean;
+    const double error = hypot(hypot(b->error, c->error), sides->between);
     out->ratio.value = exp(centre);
     if (isnan(error))
         return;
-    out->degrees = degrees_of(baseline, current, between);
-    const double half = stats_student_quantile((1 + options->confidence) / 2, out->degrees) * error;
+    const double half = half_width(sides, options);
+    out->degrees = degrees_of(b, c, sides->between);
     out->ratio.low = exp(centre - half);
     out->ratio.high = exp(centre + half);
     out->p = p_of(centre, error, out->degrees, options->threshold);
@@ -238,14 +237,22 @@ static double in_small_pages(const struct result_case *one)
     return all >= large ? 1 - large / all : 1;
 }
 
+static const struct result_residual residual_assumed = { RESULT_RESIDUAL_CORE,
+                                                         RESULT_RESIDUAL_MEMORY,
+                                                         RESULT_RESIDUAL_PAGES };
+
+static struct result_residual residual_learned(const struct result_comparison *all,
+                                               const struct result_case *one)
+{
+    return all->options.residual != NULL
+               ? all->options.residual(all->options.residual_context, one->id)
+               : residual_assumed;
+}
+
 /* What the references miss between two runs. */
-static double residual_of(const struct result_comparison *all, const struct result_case *baseline,
+static double residual_of(struct result_residual each, const struct result_case *baseline,
                           const struct result_case *current, const struct stats_shares *shares)
 {
-    struct result_residual each = { RESULT_RESIDUAL_CORE, RESULT_RESIDUAL_MEMORY,
-                                    RESULT_RESIDUAL_PAGES };
-    if (all->options.residual != NULL)
-        each = all->options.residual(all->options.residual_context, baseline->id);
     const double small = fmax(in_small_pages(baseline), in_small_pages(current));
     each.memory = hypot(each.memory, small * each.pages);
     const double memory = shares->of[STATS_SHARE_MEMORY] + shares->of[STATS_SHARE_CACHE];
@@ -257,39 +264,84 @@ static double residual_of(const struct result_comparison *all, const struct resu
 static double calmest(const struct result_case *one, double least)
 {
     for (size_t i = 0; i < one->process_count; i++)
-        least = fmin(least, speed_of(&one->processes[i], STATS_SHARE_WIDE));
+        least = fmin(least, compare_speed_of(&one->processes[i], STATS_SHARE_WIDE));
     return least;
 }
 
 /* What a neighbour on the core costs is another from neighbour to neighbour, also where wide shows
- * the same of both: it counts for all of the time that it was there, and not for the difference. */
-static double neighbours_error(const struct result_case *baseline, const struct side *b,
-                               const struct result_case *current, const struct side *c,
-                               const struct stats_shares *shares)
+ * the same of both: it counts for all of the time that it was there, and not for the difference.
+ *
+ *   level    of the wide kernel with nobody there; infinite: nobody knows */
+static double neighbours_error(const struct result_case *baseline, const struct compare_side *b,
+                               const struct result_case *current, const struct compare_side *c,
+                               double level, const struct stats_shares *shares)
 {
-    const double calm = calmest(current, calmest(baseline, INFINITY));
+    const double calm = calmest(current, calmest(baseline, level));
     const double seen = hypot(b->speed[STATS_SHARE_WIDE] - calm, c->speed[STATS_SHARE_WIDE] - calm);
     return isfinite(seen) ? NEIGHBOUR * shares->of[STATS_SHARE_WIDE] * seen : 0;
 }
 
+static double moved_error(const struct sides *sides, const struct stats_shares *shares)
+{
+    double moved[STATS_SHARES];
+    for (size_t k = 0; k < STATS_SHARES; k++)
+        moved[k] = sides->current.speed[k] - sides->baseline.speed[k];
+    return stats_shares_error(shares, moved);
+}
+
+/* What the sides say of each other where nobody else was on the core; false: one of the runs does
+ * not know that. What a history has taught counts whole: what neighbours cost its runs is in it,
+ * but not how much, and those of these two runs say nothing of it. */
+static bool take_calm(const struct result_case *baseline, const struct result_case *current,
+                      double level, struct result_residual residual, double neighbours,
+                      struct sides *out)
+{
+    const struct stats_shares own[] = { shares_of(&baseline->calm_shares),
+                                        shares_of(&current->calm_shares) };
+    if (!stats_shares_is_known(&own[0]) || !stats_shares_is_known(&own[1]))
+        return false;
+    const struct stats_shares shares = stats_shares_pool(&own[0], &own[1]);
+    if (!compare_calm_side(baseline, level, &shares, &out->baseline) ||
+        !compare_calm_side(current, level, &shares, &out->current))
+        return false;
+    const double seen = stats_calm_follows_memory(&shares) ? neighbours : 0;
+    out->between = hypot(hypot(moved_error(out, &shares), seen),
+                         residual_of(residual, baseline, current, &shares));
+    return true;
+}
+
+/* The same of all the time. */
+static void take_all(const struct result_case *baseline, const struct result_case *current,
+                     double level, struct result_residual residual, double *neighbours,
+                     struct sides *out)
+{
+    const struct stats_shares own[] = { shares_of(&baseline->shares), shares_of(&current->shares) };
+    const struct stats_shares shares = stats_shares_pool(&own[0], &own[1]);
+    out->baseline = side_of(baseline, TIME_SHARES, &shares);
+    out->current = side_of(current, TIME_SHARES, &shares);
+    *neighbours =
+        neighbours_error(baseline, &out->baseline, current, &out->current, level, &shares);
+    out->between = hypot(hypot(moved_error(out, &shares), *neighbours),
+                         residual_of(residual, baseline, current, &shares));
+}
+
+/* Which of the two is taken is settled by what is known of them and not by what they say. */
 static void compare_by_shares(const struct result_comparison *all,
                               const struct result_case *baseline, const struct result_case *current,
                               struct result_compared *out)
 {
-    const struct stats_shares own[] = { shares_of(baseline), shares_of(current) };
-    const struct stats_shares shares = stats_shares_pool(&own[0], &own[1]);
-    const struct side b = side_of(baseline, TIME_SHARES, &shares);
-    const struct side c = side_of(current, TIME_SHARES, &shares);
-    const struct side raw = side_of(baseline, TIME_MEDIAN, NULL);
-    double moved[STATS_SHARES];
-    for (size_t k = 0; k < STATS_SHARES; k++)
-        moved[k] = c.speed[k] - b.speed[k];
-    const double between = hypot(hypot(stats_shares_error(&shares, moved),
-                                       neighbours_error(baseline, &b, current, &c, &shares)),
-                                 residual_of(all, baseline, current, &shares));
-    compare_sides(&b, &c, between, &all->options, out);
+    const struct result_compare_options *options = &all->options;
+    const struct result_residual residual = residual_learned(all, baseline);
+    const double level = compare_calm_level(all, baseline, current);
+    struct sides always, calm;
+    double neighbours = 0;
+    take_all(baseline, current, level, residual, &neighbours, &always);
+    const bool is_calm = take_calm(baseline, current, level, residual, neighbours, &calm) &&
+                         !(half_width(&always, options) <= half_width(&calm, options));
+    const struct sides *sides = is_calm ? &calm : &always;
+    compare_sides(sides, options, out);
     out->metric = "at_baseline_speed_ns";
-    out->baseline_ns = exp(raw.mean);
+    out->baseline_ns = exp(side_of(baseline, TIME_MEDIAN, NULL).mean);
     out->current_ns = out->baseline_ns * out->ratio.value;
 }
 
@@ -303,12 +355,12 @@ static base_err compare_each(struct result_comparison *all, enum time time,
                              const struct result_case *baseline, const struct result_case *current,
                              struct result_compared *out)
 {
-    const struct side b = side_alone(all->baseline, baseline, time);
-    const struct side c = side_alone(all->current, current, time);
-    compare_sides(&b, &c, 0, &all->options, out);
+    const struct sides sides = { side_alone(all->baseline, baseline, time),
+                                 side_alone(all->current, current, time), 0 };
+    compare_sides(&sides, &all->options, out);
     out->metric = time == TIME_MEDIAN ? "median_ns" : "normalised_ns";
-    out->baseline_ns = exp(b.mean);
-    out->current_ns = exp(c.mean);
+    out->baseline_ns = exp(sides.baseline.mean);
+    out->current_ns = exp(sides.current.mean);
     if (is_of_others(all))
         return BASE_OK; /* the caveats say it for all cases */
     if (time == TIME_NORMALISED && !has_same_pages(baseline, current)) {

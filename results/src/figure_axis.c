@@ -142,6 +142,27 @@ void result_axis_time_y(struct result_canvas *canvas, const struct result_scale 
         result_canvas_text(canvas, x0 - 4, 9, result_scale_unit(scale->high, &ns));
 }
 
+void result_axis_share_x(struct result_canvas *canvas, const struct result_scale *scale, double y0,
+                         double y1, const char *what)
+{
+    static const struct {
+        double decades;
+        const char *text;
+    } ticks[] = { { 0, "0" },      { 0.30103, "50 %" }, { 1, "90 %" },    { 2, "99 %" },
+                  { 3, "99.9 %" }, { 4, "99.99 %" },    { 5, "99.999 %" } };
+    result_canvas_pen(canvas, RESULT_ROLE_GRID, RESULT_PEN_HAIR);
+    for (size_t i = 0; i < sizeof ticks / sizeof ticks[0]; i++)
+        if (ticks[i].decades <= scale->high)
+            result_canvas_segment(canvas, result_scale_at(scale, ticks[i].decades), y0,
+                                  result_scale_at(scale, ticks[i].decades), y1);
+    result_canvas_pen_text(canvas, RESULT_ROLE_MUTED, RESULT_PEN_TEXT, RESULT_ANCHOR_MIDDLE);
+    for (size_t i = 0; i < sizeof ticks / sizeof ticks[0]; i++)
+        if (ticks[i].decades <= scale->high && (i != 0 || scale->high < 3))
+            result_canvas_text(canvas, result_scale_at(scale, ticks[i].decades), y1 + 13,
+                               ticks[i].text);
+    result_canvas_text(canvas, (scale->from + scale->to) / 2, y1 + 27, what);
+}
+
 base_err result_samples_of(const struct result_case *one, double **samples, size_t *count)
 {
     size_t capacity = 0;

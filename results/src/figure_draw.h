@@ -11,6 +11,7 @@
 
 #include <result/compare.h>
 #include <result/figure.h>
+#include <result/front.h>
 #include <result/run.h>
 
 enum {
@@ -36,6 +37,15 @@ BASE_MUST_USE base_err result_figure_overview(struct result_canvas *canvas,
 BASE_MUST_USE base_err result_figure_forest(struct result_canvas *canvas,
                                             const struct result_comparison *comparison,
                                             double width);
+
+/* Of a report's front: result_figure_front is the one that its kind says. ENOTFOUND, too, when no
+ * mark has a number. */
+BASE_MUST_USE base_err result_figure_curves(struct result_canvas *canvas,
+                                            const struct result_front_figure *figure);
+BASE_MUST_USE base_err result_figure_bars(struct result_canvas *canvas,
+                                          const struct result_front_figure *figure);
+BASE_MUST_USE base_err result_figure_front(struct result_canvas *canvas,
+                                           const struct result_front_figure *figure);
 
 /* --- scales -------------------------------------------------------------------------------- */
 
@@ -64,6 +74,11 @@ void result_axis_time_x(struct result_canvas *canvas, const struct result_scale 
                         double y1, const char *what);
 void result_axis_time_y(struct result_canvas *canvas, const struct result_scale *scale, double x0,
                         double x1);
+
+/* Likewise of shares along x, the tail drawn out: the scale is in decades, log10(1 / (1 - p)), from
+ * 0 on. */
+void result_axis_share_x(struct result_canvas *canvas, const struct result_scale *scale, double y0,
+                         double y1, const char *what);
 
 /* --- marks of one case on an axis that all cases share -------------------------------------- */
 

@@ -25,26 +25,6 @@ static double place_of(size_t index, size_t count)
     return -log10(1 - ((double)index + 0.5) / (double)count);
 }
 
-static void put_axis(struct result_canvas *canvas, const struct percentiles *p)
-{
-    static const struct {
-        double decades;
-        const char *text;
-    } ticks[] = { { 0, "0" },      { 0.30103, "50 %" }, { 1, "90 %" },    { 2, "99 %" },
-                  { 3, "99.9 %" }, { 4, "99.99 %" },    { 5, "99.999 %" } };
-    result_canvas_pen(canvas, RESULT_ROLE_GRID, RESULT_PEN_HAIR);
-    for (size_t i = 0; i < sizeof ticks / sizeof ticks[0]; i++)
-        if (ticks[i].decades <= p->decades)
-            result_canvas_segment(canvas, result_scale_at(&p->x, ticks[i].decades), TOP,
-                                  result_scale_at(&p->x, ticks[i].decades), FOOT);
-    result_canvas_pen_text(canvas, RESULT_ROLE_MUTED, RESULT_PEN_TEXT, RESULT_ANCHOR_MIDDLE);
-    for (size_t i = 0; i < sizeof ticks / sizeof ticks[0]; i++)
-        if (ticks[i].decades <= p->decades && (i != 0 || p->decades < 3))
-            result_canvas_text(canvas, result_scale_at(&p->x, ticks[i].decades), FOOT + 13,
-                               ticks[i].text);
-    result_canvas_text(canvas, (LEFT + RIGHT) / 2.0, FOOT + 27, "share of batches that are faster");
-}
-
 /* The slowest of all batches; above the samples when those were thinned. */
 static void put_slowest(struct result_canvas *canvas, const struct percentiles *p)
 {
@@ -122,7 +102,7 @@ base_err result_figure_percentiles(struct result_canvas *canvas, const struct re
                             &(struct result_figure_head){ RESULT_FIGURE_WIDTH, RESULT_FIGURE_HEIGHT,
                                                           title, "times by percentile", note });
         result_axis_time_y(canvas, &p.y, LEFT, RIGHT);
-        put_axis(canvas, &p);
+        result_axis_share_x(canvas, &p.x, TOP, FOOT, "share of batches that are faster");
         put_slowest(canvas, &p);
         err = put_curve(canvas, &p);
         const base_err end = result_canvas_end(canvas);

@@ -170,10 +170,12 @@ static struct result_scale mark_scale(const struct result_run *run)
     return (struct result_scale){ 1 / most, most, 1, RESULT_FIGURE_MARK_WIDTH - 1, true };
 }
 
-void result_html_cases(struct result_sink *sink, const struct result_run *run)
+void result_html_cases(struct result_sink *sink, const struct result_run *run, const char *title)
 {
     struct cases cases = { .sink = sink, .run = run };
-    result_sink_printf(sink, "<section id=\"cases\"><h2>Cases</h2>\n");
+    result_sink_printf(sink, "<section id=\"cases\"><h2>");
+    result_sink_html(sink, title);
+    result_sink_printf(sink, "</h2>\n");
     if (run->case_count == 0) {
         result_sink_printf(sink, "<p>No case was measured.</p></section>\n");
         return;

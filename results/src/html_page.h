@@ -34,7 +34,9 @@ void result_page_facts_end(struct result_sink *sink);
 void result_html_claims(struct result_sink *sink, const struct result_run *run);
 void result_html_environment(struct result_sink *sink, const struct result_run *run,
                              const char *title, const char *id);
-void result_html_cases(struct result_sink *sink, const struct result_run *run);
+void result_html_cases(struct result_sink *sink, const struct result_run *run, const char *title);
+void result_html_front_tables(struct result_sink *sink, const struct result_front *front);
+void result_html_front_figures(struct result_sink *sink, const struct result_front *front);
 void result_html_case_details(struct result_sink *sink, const struct result_run *run,
                               const struct result_report_options *options);
 void result_html_comparison(struct result_sink *sink, const struct result_comparison *comparison);

@@ -30,29 +30,45 @@ static void put_claim(struct result_sink *sink, const struct result_verdict *ver
     result_sink_printf(sink, "</td></tr>\n");
 }
 
+static void put_claim_table(struct result_sink *sink, const struct result_run *run, bool is_not_run)
+{
+    result_sink_printf(sink, "<table class=\"sortable\">");
+    if (!is_not_run)
+        result_sink_printf(sink,
+                           "<caption>Proven: the whole interval keeps the bound; refuted: none "
+                           "of it does; undecided: it is on both sides</caption>");
+    result_sink_printf(sink, "<thead><tr><th scope=\"col\">state</th><th scope=\"col\">claim</th>"
+                             "<th scope=\"col\" class=\"num p1\">bound</th><th scope=\"col\" "
+                             "class=\"p1\">why</th></tr></thead>\n<tbody>\n");
+    for (size_t i = 0; i < run->verdict_count; i++)
+        if ((result_state_of(run->verdicts[i].state) == RESULT_STATE_NOT_RUN) == is_not_run)
+            put_claim(sink, &run->verdicts[i]);
+    result_sink_printf(sink, "</tbody></table>\n");
+}
+
+/* What was not run is there for who asks for it. */
 void result_html_claims(struct result_sink *sink, const struct result_run *run)
 {
     const struct result_ledger ledger = result_ledger_of(run);
+    const size_t not_run = ledger.counts[RESULT_STATE_NOT_RUN];
     if (ledger.total == 0)
         return;
     result_sink_printf(sink, "<section id=\"claims\"><h2>Claims</h2>\n<ul class=\"chips\">");
     for (size_t i = 0; i < RESULT_STATE_COUNT; i++)
         result_page_chip(sink, ledger.counts[i] > 0 ? class_of((enum result_state)i) : "dim",
                          ledger.counts[i], result_state_text((enum result_state)i));
-    result_sink_printf(sink,
-                       "</ul>\n<table class=\"sortable\"><caption>Proven: the whole interval keeps "
-                       "the bound; refuted: none of it does; undecided: it is on both "
-                       "sides</caption><thead><tr><th scope=\"col\">state</th><th scope=\"col\">"
-                       "claim</th><th scope=\"col\" class=\"num p1\">bound</th><th scope=\"col\" "
-                       "class=\"p1\">why</th></tr></thead>\n");
-    for (int pass = 0; pass < 2; pass++) { /* what was not run comes last, in a body of its own */
-        result_sink_printf(sink, "<tbody>\n");
-        for (size_t i = 0; i < run->verdict_count; i++)
-            if ((result_state_of(run->verdicts[i].state) == RESULT_STATE_NOT_RUN) == (pass == 1))
-                put_claim(sink, &run->verdicts[i]);
-        result_sink_printf(sink, "</tbody>\n");
+    result_sink_printf(sink, "</ul>\n");
+    if (ledger.total > not_run)
+        put_claim_table(sink, run, false);
+    if (not_run > 0) {
+        result_sink_printf(sink,
+                           "<details><summary><b>Not run, and why</b><span>%zu</span>"
+                           "</summary><div class=\"body\">\n",
+                           not_run);
+        put_claim_table(sink, run, true);
+        result_sink_printf(sink, "</div></details>\n");
     }
-    result_sink_printf(sink, "</table></section>\n");
+    result_sink_printf(sink, "</section>\n");
 }
 
 static void put_pairs(struct result_sink *sink, const char *caption,

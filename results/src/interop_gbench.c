@@ -282,7 +282,8 @@ static base_err put_cpu(struct reader *reader, const struct group *group, struct
                                 .median = NAN,
                                 .mean = group->cpu_sum / (double)group->repetitions,
                                 .low = group->cpu_low,
-                                .high = group->cpu_high };
+                                .high = group->cpu_high,
+                                .processes = NAN };
     return group->repetitions > 1
                ? result_import_note(reader->import, "of processor times the mean, the smallest and "
                                                     "the largest of the repetitions are kept")

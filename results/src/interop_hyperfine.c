@@ -86,6 +86,7 @@ static base_err put_series(struct result_import *import, struct result_case *one
         .low = NAN,
         .high = NAN,
         .typical = { NAN, NAN, NAN },
+        .processes = NAN,
     };
     return BASE_OK;
 }

@@ -173,7 +173,8 @@ static base_err read_own(struct reader *reader, const struct sample *sample)
         const double ns = sample->value * NS;
         if (number == NULL)
             break;
-        if (!(ns > 0) && !(ns == 0 && (bound == 1 || strcmp(statistic, "stddev") == 0))) {
+        /* The end of an interval may lie below zero: few and unlike processes give wide ones. */
+        if (bound == 0 && !(ns > 0) && !(ns == 0 && strcmp(statistic, "stddev") == 0)) {
             one->status = "error";
             one->why = "one of its times is not positive";
             return BASE_OK;

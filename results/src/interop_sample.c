@@ -93,6 +93,10 @@ static base_err put_process(struct result_import *import, const struct stats_bat
                                     .normalised_ns = NAN,
                                     .core_ns = NAN,
                                     .memory_ns = NAN,
+                                    .calm_ns = NAN,
+                                    .calm_memory_ns = NAN,
+                                    .calm_wide_ns = NAN,
+                                    .calm_cache_ns = NAN,
                                     .sample_count = count };
     out->counts = base_arena_array(arena, count, sizeof *out->counts);
     out->ns = base_arena_array(arena, count, sizeof *out->ns);

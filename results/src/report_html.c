@@ -14,7 +14,8 @@
 
 enum { OVERVIEW_UP_TO = 40, OVERVIEW_CLOSED_UP_TO = 200 }; /* cases */
 
-static void put_title(struct result_sink *sink, const struct result_run *run)
+/* The command stands under a title that is not the command. */
+static void put_title(struct result_sink *sink, const struct result_run *run, const char *title)
 {
     const double elapsed_ns = result_metric_elapsed_ns(run);
     char text[BASE_UNITS_TEXT_SIZE];
@@ -22,8 +23,13 @@ static void put_title(struct result_sink *sink, const struct result_run *run)
     for (size_t i = 0; i < run->case_count; i++)
         failed += !result_report_is_ok(&run->cases[i]);
     result_sink_printf(sink, "<header><h1>");
-    result_sink_html(sink, run->command);
-    result_sink_printf(sink, "</h1>\n<p class=\"sub\">run ");
+    result_sink_html(sink, title);
+    result_sink_printf(sink, "</h1>\n<p class=\"sub\">");
+    if (title != run->command) {
+        result_sink_html(sink, run->command);
+        result_sink_printf(sink, "<br>");
+    }
+    result_sink_printf(sink, "run ");
     result_sink_html(sink, run->id);
     result_sink_printf(sink, ", ");
     result_sink_html(sink, run->state);
@@ -150,29 +156,42 @@ static void put_overview(struct result_sink *sink, const struct result_run *run)
     result_sink_printf(sink, "%s</section>\n", is_open ? "" : "</div></details>\n");
 }
 
+static void put_bar(struct result_sink *sink, bool has_front)
+{
+    static const struct result_page_link links[] = {
+        { "front", "Test" },        { "figures", "Figures" }, { "cases", "Cases" },
+        { "details", "Each case" }, { "claims", "Claims" },   { "machine", "Machine" },
+    };
+    const size_t left_out = has_front ? 0 : 2;
+    result_page_bar(sink, links + left_out, sizeof links / sizeof links[0] - left_out, true);
+}
+
 base_err result_report_html(const struct result_run *run,
                             const struct result_report_options *options, struct base_buf *out)
 {
     struct result_sink sink = { out, BASE_OK };
     const bool has_comparison = options->comparison != NULL;
-    const struct result_page_link links[] = {
-        { "cases", "Cases" },
-        { "details", "Each case" },
-        { "claims", "Claims" },
-        { "machine", "Machine" },
-    };
+    const struct result_front *front = options->front;
+    const char *title = front != NULL ? front->title : run->command;
     const size_t before = out->size;
-    result_page_begin(&sink, run->command);
-    put_title(&sink, run);
-    result_page_bar(&sink, links, sizeof links / sizeof links[0], true);
+    result_page_begin(&sink, title);
+    put_title(&sink, run, title);
+    put_bar(&sink, front != NULL);
     result_sink_printf(&sink, "<main>\n");
     put_cautions(&sink, run);
-    put_overview(&sink, run);
+    if (front != NULL) {
+        result_html_front_tables(&sink, front);
+        result_html_claims(&sink, run);
+        result_html_front_figures(&sink, front);
+    } else {
+        put_overview(&sink, run);
+    }
     if (has_comparison)
         result_html_comparison(&sink, options->comparison);
-    result_html_cases(&sink, run);
+    result_html_cases(&sink, run, front != NULL ? front->cases : "Cases");
     result_html_case_details(&sink, run, options);
-    result_html_claims(&sink, run);
+    if (front == NULL)
+        result_html_claims(&sink, run);
     result_html_environment(&sink, run, "Machine and settings", "machine");
     result_sink_printf(&sink, "</main>\n");
     result_page_end(&sink, "Made by bpi-perf; the page is one file and refers to nothing else.");

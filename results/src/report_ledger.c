@@ -43,8 +43,9 @@ static base_err put_metric(struct result_sink *sink, const struct result_verdict
     return err;
 }
 
+/* Of what was not run a short ledger says why, and not what it would have been. */
 static void put_verdict(struct result_sink *sink, const struct result_verdict *verdict,
-                        const struct result_page *page)
+                        const struct result_page *page, bool is_short)
 {
     const enum result_state state = result_state_of(verdict->state);
     result_sink_printf(sink, "  %s%-*s%s  ", result_style_begin(page, styles[state]), STATE_WIDTH,
@@ -52,28 +53,44 @@ static void put_verdict(struct result_sink *sink, const struct result_verdict *v
     result_sink_printf(sink, "%s", result_style_begin(page, RESULT_BOLD));
     result_sink_wrapped(sink, verdict->id, page->width, INDENT, INDENT);
     result_sink_printf(sink, "%s\n%*s", result_style_end(page, RESULT_BOLD), INDENT, "");
-    result_sink_wrapped(sink, verdict->sentence, page->width, INDENT, INDENT);
-    result_sink_printf(sink, "\n%*s", INDENT, "");
-    if (sink->err == BASE_OK)
-        sink->err = put_metric(sink, verdict, page);
-    result_sink_printf(sink, "\n%*s", INDENT, "");
+    if (!is_short || state != RESULT_STATE_NOT_RUN) {
+        result_sink_wrapped(sink, verdict->sentence, page->width, INDENT, INDENT);
+        result_sink_printf(sink, "\n%*s", INDENT, "");
+        if (sink->err == BASE_OK)
+            sink->err = put_metric(sink, verdict, page);
+        result_sink_printf(sink, "\n%*s", INDENT, "");
+    }
     result_sink_wrapped(sink, verdict->why, page->width, INDENT, INDENT);
     result_sink_printf(sink, "\n");
 }
 
-/* The claims of cases that were not measured, by name: their sentences would bury the results. */
+/* Its case was no part of the run, and nothing more is to be said of it. */
+static bool is_elsewhere(const struct result_verdict *verdict)
+{
+    static const char *const ways[] = { "the run has no case ", "judged only in a run with " };
+    for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++)
+        if (result_state_of(verdict->state) == RESULT_STATE_NOT_RUN && verdict->why != NULL &&
+            strncmp(verdict->why, ways[i], strlen(ways[i])) == 0)
+            return true;
+    return false;
+}
+
+/* Claims of what is not in the run, by name: their sentences would bury the results. */
 static void put_not_run(struct result_sink *sink, const struct result_run *run,
                         const struct result_page *page)
 {
     struct base_buf names = { 0 };
     base_err err = BASE_OK;
     for (size_t i = 0; err == BASE_OK && i < run->verdict_count; i++)
-        if (result_state_of(run->verdicts[i].state) == RESULT_STATE_NOT_RUN)
+        if (is_elsewhere(&run->verdicts[i]))
             err = base_buf_printf(&names, "%s%s", names.size > 0 ? ", " : "", run->verdicts[i].id);
-    result_sink_printf(sink, "  %s%-*s%s  ", result_style_begin(page, RESULT_DIM), STATE_WIDTH,
-                       result_state_text(RESULT_STATE_NOT_RUN), result_style_end(page, RESULT_DIM));
-    result_sink_wrapped(sink, base_buf_text(&names), page->width, INDENT, INDENT);
-    result_sink_printf(sink, "\n");
+    if (names.size > 0) {
+        result_sink_printf(sink, "  %s%-*s%s  ", result_style_begin(page, RESULT_DIM), STATE_WIDTH,
+                           result_state_text(RESULT_STATE_NOT_RUN),
+                           result_style_end(page, RESULT_DIM));
+        result_sink_wrapped(sink, base_buf_text(&names), page->width, INDENT, INDENT);
+        result_sink_printf(sink, "\n");
+    }
     sink->err = sink->err != BASE_OK ? sink->err : err;
     base_buf_done(&names);
 }
@@ -91,9 +108,9 @@ base_err result_report_ledger(const struct result_run *run,
     result_sink_printf(&sink, "\n");
     const bool is_short = !options->is_detailed && !options->is_verbose;
     for (size_t i = 0; i < run->verdict_count; i++)
-        if (!is_short || result_state_of(run->verdicts[i].state) != RESULT_STATE_NOT_RUN)
-            put_verdict(&sink, &run->verdicts[i], &options->page);
-    if (is_short && ledger.counts[RESULT_STATE_NOT_RUN] > 0)
+        if (!is_short || !is_elsewhere(&run->verdicts[i]))
+            put_verdict(&sink, &run->verdicts[i], &options->page, is_short);
+    if (is_short)
         put_not_run(&sink, run, &options->page);
     return sink.err;
 }

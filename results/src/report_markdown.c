@@ -16,10 +16,14 @@ static void put_pairs(struct result_sink *sink, const char *title, const struct 
     result_sink_printf(sink, "\n");
 }
 
-static void put_head(struct result_sink *sink, const struct result_run *run)
+static void put_head(struct result_sink *sink, const struct result_run *run, const char *title)
 {
     result_sink_printf(sink, "# ");
-    result_sink_markdown(sink, run->command);
+    result_sink_markdown(sink, title);
+    if (title != run->command) {
+        result_sink_printf(sink, "\n\n");
+        result_sink_markdown(sink, run->command);
+    }
     result_sink_printf(sink, "\n\n- **run:** ");
     result_sink_markdown(sink, run->id);
     result_sink_printf(sink, ", ");
@@ -27,6 +31,10 @@ static void put_head(struct result_sink *sink, const struct result_run *run)
     result_sink_printf(sink, ", ");
     result_sink_markdown(sink, run->started);
     result_sink_printf(sink, "\n");
+}
+
+static void put_environment(struct result_sink *sink, const struct result_run *run)
+{
     put_pairs(sink, "host", &run->host);
     put_pairs(sink, "build", &run->build);
     put_pairs(sink, "config", &run->config);
@@ -84,12 +92,28 @@ static void put_notes(struct result_sink *sink, const struct result_run *run)
     }
 }
 
+static void put_claims(struct result_sink *sink, const struct result_run *run)
+{
+    if (run->verdict_count > 0)
+        result_sink_printf(sink, "\n");
+    if (sink->err == BASE_OK)
+        sink->err = result_report_ledger_markdown(run, sink->out);
+}
+
 base_err result_report_markdown(const struct result_run *run,
                                 const struct result_report_options *options, struct base_buf *out)
 {
     struct result_sink sink = { out, BASE_OK };
-    (void)options;
-    put_head(&sink, run);
+    const struct result_front *front = options->front;
+    put_head(&sink, run, front != NULL ? front->title : run->command);
+    if (front == NULL)
+        put_environment(&sink, run);
+    for (size_t i = 0; front != NULL && sink.err == BASE_OK && i < front->table_count; i++)
+        sink.err = result_front_markdown(&front->tables[i], out);
+    if (front != NULL) {
+        put_claims(&sink, run);
+        result_sink_printf(&sink, "\n## %s\n", front->cases);
+    }
     for (size_t i = 0; i < run->case_count; i++)
         if (result_report_is_suite_start(run, i))
             put_suite(&sink, run, run->cases[i].suite);
@@ -97,9 +121,11 @@ base_err result_report_markdown(const struct result_run *run,
         result_sink_printf(&sink, "\nNo case was measured.\n");
     else if (result_report_has_ok(run))
         put_notes(&sink, run);
-    if (run->verdict_count > 0)
-        result_sink_printf(&sink, "\n");
-    if (sink.err == BASE_OK)
-        sink.err = result_report_ledger_markdown(run, out);
+    if (front == NULL) {
+        put_claims(&sink, run);
+    } else {
+        result_sink_printf(&sink, "\n## Machine and settings\n\n");
+        put_environment(&sink, run);
+    }
     return sink.err;
 }

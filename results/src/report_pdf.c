@@ -21,6 +21,8 @@ enum {
     FOOT = PAGE_HEIGHT - 50,
     LINE = 15,
     OVERVIEW_ROWS = 44,
+    NAME_WIDTH = 170,   /* of the first column of a front's table */
+    FRONT_FIGURE = 300, /* the most that one takes, with name and note */
     FOREST_ROWS = 34,
     LETTER_TENTHS = 57, /* pixels, of the 9.9 px that 11 px text is drawn in */
 };
@@ -110,10 +112,12 @@ static void put_pairs(struct pages *pages, const char *title, const struct resul
     base_buf_done(&text);
 }
 
-static void put_head(struct pages *pages, const struct result_run *run)
+static void put_head(struct pages *pages, const struct result_run *run, const char *title)
 {
     struct base_buf text = { 0 };
-    put_text(pages, MARGIN, INNER, RESULT_ROLE_INK, RESULT_PEN_TITLE, run->command);
+    put_text(pages, MARGIN, INNER, RESULT_ROLE_INK, RESULT_PEN_TITLE, title);
+    if (title != run->command)
+        put_paragraph(pages, RESULT_ROLE_INK, run->command);
     const base_err err = base_buf_printf(&text, "run %s, %s, %s, %zu cases", run->id, run->state,
                                          run->started, run->case_count);
     if (err == BASE_OK)
@@ -339,6 +343,106 @@ static void put_comparison(struct pages *pages, const struct result_comparison *
     put_paragraph(pages, RESULT_ROLE_MUTED, method);
 }
 
+/* --- a front -------------------------------------------------------------------------------- */
+
+static void put_line(struct pages *pages, const struct result_front_table *table,
+                     const struct result_front_cell *cells, bool is_note)
+{
+    const double each =
+        table->column_count > 1 ? (INNER - NAME_WIDTH) / (double)(table->column_count - 1) : 0;
+    result_cairo_place(pages->cairo, 0, 0);
+    for (size_t k = 0; k < table->column_count; k++) {
+        const char *text = is_note ? cells[k].note : cells[k].text;
+        const double x = MARGIN + (k > 0 ? NAME_WIDTH + (double)(k - 1) * each : 0);
+        if (text == NULL)
+            continue;
+        result_canvas_pen_text(pages->canvas,
+                               is_note || k == 0 ? RESULT_ROLE_MUTED : RESULT_ROLE_INK,
+                               RESULT_PEN_TEXT, RESULT_ANCHOR_START);
+        result_canvas_text_cut(pages->canvas, x, pages->y + 11, (k > 0 ? each : NAME_WIDTH) - 4,
+                               text);
+    }
+    pages->y += LINE;
+}
+
+static void put_rule(struct pages *pages)
+{
+    result_cairo_place(pages->cairo, 0, 0);
+    result_canvas_pen(pages->canvas, RESULT_ROLE_GRID, RESULT_PEN_HAIR);
+    result_canvas_segment(pages->canvas, MARGIN, pages->y + 1, MARGIN + INNER, pages->y + 1);
+    pages->y += 2;
+}
+
+static void put_titles(struct pages *pages, const struct result_front_table *table)
+{
+    struct result_front_cell cells[RESULT_FRONT_COLUMN_MAX] = { 0 };
+    if (!result_front_has_heads(table))
+        return;
+    for (size_t k = 0; k < table->column_count; k++)
+        cells[k].text = table->columns[k];
+    put_line(pages, table, cells, false);
+    put_rule(pages);
+}
+
+/* Titles again where a page begins within the table. */
+static void put_table(struct pages *pages, const struct result_front_table *table)
+{
+    if (table->row_count == 0)
+        return;
+    if (table->title != NULL)
+        put_heading(pages, table->title, 4 * LINE);
+    put_titles(pages, table);
+    for (size_t i = 0; i < table->row_count && pages->err == BASE_OK; i++) {
+        const struct result_front_cell *cells = table->cells + i * table->column_count;
+        const size_t page = pages->number;
+        bool has_note = false;
+        for (size_t k = 0; k < table->column_count; k++)
+            has_note = has_note || cells[k].note != NULL;
+        need(pages, (has_note ? 2 : 1) * LINE + 2);
+        if (pages->number != page)
+            put_titles(pages, table);
+        put_line(pages, table, cells, false);
+        if (has_note)
+            put_line(pages, table, cells, true);
+        put_rule(pages);
+    }
+    put_paragraph(pages, RESULT_ROLE_MUTED, table->caption);
+}
+
+/* In the left or the right half; where it ends. */
+static double put_front_figure(struct pages *pages, const struct result_front_figure *figure,
+                               double x, double top)
+{
+    double width = 0, height = 0;
+    pages->y = top;
+    put_text(pages, x, RESULT_FIGURE_WIDTH - 10, RESULT_ROLE_INK, RESULT_PEN_STRONG, figure->name);
+    result_cairo_place(pages->cairo, x, pages->y + 4);
+    const base_err err = result_figure_front(pages->canvas, figure);
+    if (err != BASE_OK && err != BASE_ENOTFOUND)
+        pages->err = err;
+    if (err == BASE_OK)
+        result_cairo_size(pages->cairo, &width, &height);
+    pages->y += 4 + height;
+    put_text(pages, x, RESULT_FIGURE_WIDTH - 20, RESULT_ROLE_MUTED, RESULT_PEN_TEXT,
+             err == BASE_OK ? figure->note : "nothing was measured of it");
+    return pages->y;
+}
+
+static void put_front_figures(struct pages *pages, const struct result_front *front)
+{
+    if (front->figure_count > 0)
+        put_heading(pages, "Figures", FRONT_FIGURE);
+    for (size_t i = 0; i < front->figure_count && pages->err == BASE_OK; i += 2) {
+        need(pages, FRONT_FIGURE);
+        const double top = pages->y;
+        double end = put_front_figure(pages, &front->figures[i], MARGIN, top);
+        if (i + 1 < front->figure_count)
+            end = fmax(end, put_front_figure(pages, &front->figures[i + 1],
+                                             MARGIN + RESULT_FIGURE_WIDTH, top));
+        pages->y = end + 8;
+    }
+}
+
 /* --- documents ----------------------------------------------------------------------------- */
 
 base_err result_report_pdf(const struct result_run *run,
@@ -346,16 +450,25 @@ base_err result_report_pdf(const struct result_run *run,
 {
     struct pages pages;
     const size_t before = out->size;
-    const base_err err = begin(&pages, run->command, out);
+    const struct result_front *front = options->front;
+    const char *title = front != NULL ? front->title : run->command;
+    const base_err err = begin(&pages, title, out);
     if (err != BASE_OK)
         return err;
-    put_head(&pages, run);
-    put_overview(&pages, run);
+    put_head(&pages, run, title);
+    for (size_t i = 0; front != NULL && i < front->table_count; i++)
+        put_table(&pages, &front->tables[i]);
+    if (front == NULL)
+        put_overview(&pages, run);
     if (options->comparison != NULL) {
         put_heading(&pages, "Comparison", 120);
         put_comparison(&pages, options->comparison);
     }
     put_claims(&pages, run);
+    if (front != NULL) {
+        put_front_figures(&pages, front);
+        put_heading(&pages, front->cases, 2 * CASE_ROW);
+    }
     for (size_t i = 0; i < run->case_count && pages.err == BASE_OK; i++)
         if (result_report_is_ok(&run->cases[i]))
             put_case(&pages, &run->cases[i]);

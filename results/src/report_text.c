@@ -151,6 +151,14 @@ static void put_notes(struct writer *writer)
     }
 }
 
+static void put_claims(struct writer *writer)
+{
+    if (writer->run->verdict_count > 0)
+        result_sink_printf(&writer->sink, "\n");
+    if (writer->sink.err == BASE_OK)
+        writer->sink.err = result_report_ledger(writer->run, writer->options, writer->sink.out);
+}
+
 base_err result_report_text(const struct result_run *run,
                             const struct result_report_options *options, struct base_buf *out)
 {
@@ -159,7 +167,12 @@ base_err result_report_text(const struct result_run *run,
     };
     if (writer.page.width > 0 && writer.page.width < WIDTH_LEAST)
         writer.page.width = WIDTH_LEAST;
+    const struct result_front *front = options->front;
     put_head(&writer);
+    for (size_t i = 0; front != NULL && writer.sink.err == BASE_OK && i < front->table_count; i++)
+        writer.sink.err = result_front_text(&front->tables[i], &writer.page, out);
+    if (front != NULL)
+        put_claims(&writer);
     for (size_t i = 0; i < run->case_count; i++)
         if (result_report_is_suite_start(run, i))
             put_suite(&writer, run->cases[i].suite);
@@ -167,9 +180,7 @@ base_err result_report_text(const struct result_run *run,
         result_sink_printf(&writer.sink, "\nNo case was measured.\n");
     else if (result_report_has_ok(run))
         put_notes(&writer);
-    if (run->verdict_count > 0)
-        result_sink_printf(&writer.sink, "\n");
-    if (writer.sink.err == BASE_OK)
-        writer.sink.err = result_report_ledger(run, options, out);
+    if (front == NULL)
+        put_claims(&writer);
     return writer.sink.err;
 }

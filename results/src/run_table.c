@@ -103,6 +103,8 @@ static const struct result_field series_fields[] = {
     NUMBER(result_series, low, "The smallest."),
     NUMBER(result_series, high, "The largest."),
     ESTIMATE(result_series, typical, "Mean of the processes' medians, from their spread."),
+    NUMBER_IN(result_series, processes, 0, RESULT_PROCESS_MAX,
+              "Processes that gave a value; absent: not known."),
 };
 static const struct result_shape shape_series =
     SHAPE("series", result_series, series_fields, .is_inline = true);
@@ -125,6 +127,12 @@ static const struct result_field process_fields[] = {
     NUMBER(result_process, memory_ns, "Of the memory-bound reference, relative to the core's."),
     NUMBER(result_process, wide_ns, "Of the throughput-bound reference, likewise."),
     NUMBER(result_process, cache_ns, "Of the cache-bound reference, likewise."),
+    NUMBER(result_process, calm_ns,
+           "Per item while nobody else was on the core, where the core-bound reference took "
+           "core_ns."),
+    NUMBER(result_process, calm_memory_ns, "Of the memory-bound reference then, likewise."),
+    NUMBER(result_process, calm_wide_ns, "Of the throughput-bound reference then, likewise."),
+    NUMBER(result_process, calm_cache_ns, "Of the cache-bound reference then, likewise."),
     { .name = "counts",
       .doc = "Items of each kept batch, in the order they were run.",
       .kind = RESULT_COUNTS,
@@ -212,6 +220,12 @@ static const struct result_field case_fields[] = {
       .is_optional = true,
       .shape = &shape_shares,
       .offset = offsetof(struct result_case, shares) },
+    { .name = "calm_shares",
+      .doc = "Likewise while nobody else was on the core.",
+      .kind = RESULT_OBJECT,
+      .is_optional = true,
+      .shape = &shape_shares,
+      .offset = offsetof(struct result_case, calm_shares) },
     WORDS(result_case, reference, case_references, true, "The reference that explains most."),
     NUMBER_IN(result_case, reference_explained, 0, 1, "Share of the variance it explains."),
     WORDS(result_case, memory_pages, memory_pages, true,

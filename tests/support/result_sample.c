@@ -33,6 +33,10 @@ static struct result_process *processes(struct base_arena *arena)
           .memory_ns = 88.25,
           .wide_ns = 1.0625,
           .cache_ns = 41.5,
+          .calm_ns = 99.25,
+          .calm_memory_ns = 80.5,
+          .calm_wide_ns = 0.625,
+          .calm_cache_ns = 40.75,
           .sample_count = 4,
           .counts = COPY(arena, counts),
           .ns = COPY(arena, ns),
@@ -45,6 +49,10 @@ static struct result_process *processes(struct base_arena *arena)
           .memory_ns = NAN,
           .wide_ns = NAN,
           .cache_ns = NAN,
+          .calm_ns = NAN,
+          .calm_memory_ns = NAN,
+          .calm_wide_ns = NAN,
+          .calm_cache_ns = NAN,
           .sample_count = 2,
           .counts = COPY(arena, counts),
           .ns = COPY(arena, ns),
@@ -60,7 +68,7 @@ struct result_case sample_case(struct result_run *run, const char *id, double me
                                                        { "cycles", NAN, "1" } };
     static const struct result_quantity facts[] = { { "output_bytes", 1751, "B" } };
     static const struct result_series series[] = {
-        { "user_ns", "ns", 3e6, 3.25e6, 2e6, 5e6, { 3.1e6, 2.5e6, 3.7e6 } }
+        { "user_ns", "ns", 3e6, 3.25e6, 2e6, 5e6, { 3.1e6, 2.5e6, 3.7e6 }, NAN }
     };
     struct base_arena *arena = &run->arena;
     return (struct result_case){
@@ -92,6 +100,7 @@ struct result_case sample_case(struct result_run *run, const char *id, double me
         .residual_share = NAN,
         .memory_share = NAN,
         .shares = { 0.25, 0, 0.5, 100, -2.5, 0, 30, 1.5, 40, 0.0125 },
+        .calm_shares = { 0, 0.125, 0.5, 1e12, 0, 0, 20, 1.25, 30, 0.00625 },
         .reference = "core",
         .reference_explained = 0.81,
         .outliers = { 0, 1, 2, 3 },
@@ -136,6 +145,7 @@ static struct result_case case_without_result(const char *id, const char *status
         .residual_share = NAN,
         .memory_share = NAN,
         .shares = { NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN },
+        .calm_shares = { NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN },
         .reference_explained = NAN,
     };
 }
@@ -242,8 +252,8 @@ static double random_number(struct base_rng *rng, const struct result_field *fie
     double value = 0;
     memcpy(&value, &bits, sizeof value);
     const uint64_t kind = base_rng_below(rng, 4);
-    if (field->high == 1)
-        return base_rng_uniform(rng);
+    if (field->high > 0 && field->high < 1e6)
+        return field->low + (field->high - field->low) * base_rng_uniform(rng);
     if (kind == 0 || !isfinite(value))
         value = (double)(int64_t)bits / 1e6;
     else if (kind == 1)

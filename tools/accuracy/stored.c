@@ -95,7 +95,11 @@ static void fill_processes(struct result_run *run, const struct bench_record *re
                                                      .core_ns = each[p].core_ns,
                                                      .wide_ns = each[p].wide_ns,
                                                      .cache_ns = each[p].cache_ns,
-                                                     .memory_ns = each[p].memory_ns };
+                                                     .memory_ns = each[p].memory_ns,
+                                                     .calm_ns = each[p].calm_ns,
+                                                     .calm_wide_ns = each[p].calm_wide_ns,
+                                                     .calm_cache_ns = each[p].calm_cache_ns,
+                                                     .calm_memory_ns = each[p].calm_memory_ns };
 }
 
 static void fill_facts(struct result_run *run, const struct bench_fact *facts, size_t count)
@@ -141,7 +145,8 @@ static bool keep(const struct bench_record *record, const struct stats_estimate_
                                           .threads = 1,
                                           .median_ns = interval_of(out.median_ns),
                                           .normalised_ns = interval_of(out.normalised_ns),
-                                          .shares = stored_shares_of(&out.shares) };
+                                          .shares = stored_shares_of(&out.shares),
+                                          .calm_shares = stored_shares_of(&out.calm_shares) };
     fill_processes(run, record, each);
     fill_facts(run, record->facts, record->fact_count);
     return true;

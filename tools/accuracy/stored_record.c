@@ -1,6 +1,7 @@
 /* stored_record.c - lines of one run are read into arrays, process after process. */
 #include "stored_record.h"
 
+#include <stats/calm.h>
 #include <stats/summary.h>
 
 #include <errno.h>
@@ -118,6 +119,7 @@ static void fill_medians(const struct windows *all, struct result_case *one)
             .median_ns =
                 median_of(all->figures[0] + all->starts[p], all->starts[p + 1] - all->starts[p]),
             .normalised_ns = NAN,
+            .calm_ns = NAN,
         };
     one->process_count = all->process_count;
 }
@@ -142,17 +144,18 @@ static struct stats_share_windows windows_of(struct windows *all, size_t process
 }
 
 /* The logarithms are overwritten. */
-static bool fit(struct windows *logarithms, struct stats_shares *out)
+static bool fit(struct windows *logarithms, struct stats_shares *out, struct stats_shares *calm)
 {
     struct stats_share_windows each[PROCESSES_MAX];
     for (size_t p = 0; p < logarithms->process_count; p++)
         each[p] = windows_of(logarithms, p);
-    return stats_shares_fit(each, logarithms->process_count, out) == BASE_OK;
+    return stats_calm_fit(each, logarithms->process_count, calm) == BASE_OK &&
+           stats_shares_fit(each, logarithms->process_count, out) == BASE_OK;
 }
 
 /* As in stats_estimate_of. */
 static void place_processes(struct windows *logarithms, const struct stats_shares *shares,
-                            struct result_case *one)
+                            const struct stats_shares *calm, struct result_case *one)
 {
     double scratch[WINDOWS_MAX];
     for (size_t p = 0; p < one->process_count; p++) {
@@ -164,19 +167,26 @@ static void place_processes(struct windows *logarithms, const struct stats_share
         process->wide_ns = process->core_ns * exp(speed[STATS_SHARE_WIDE]);
         process->cache_ns = process->core_ns * exp(speed[STATS_SHARE_CACHE]);
         process->memory_ns = process->core_ns * exp(speed[STATS_SHARE_MEMORY]);
+        if (!stats_calm_place(calm, &here, scratch, &time, speed))
+            continue;
+        process->calm_ns = process->core_ns * exp(time);
+        process->calm_wide_ns = process->core_ns * exp(speed[STATS_SHARE_WIDE]);
+        process->calm_cache_ns = process->core_ns * exp(speed[STATS_SHARE_CACHE]);
+        process->calm_memory_ns = process->core_ns * exp(speed[STATS_SHARE_MEMORY]);
     }
 }
 
 static bool fill_case(struct windows *all, struct windows *copy, struct result_case *one)
 {
-    struct stats_shares shares;
+    struct stats_shares shares, calm;
     fill_medians(all, one);
     take_logarithms(all);
     *copy = *all;
-    if (!fit(copy, &shares))
+    if (!fit(copy, &shares, &calm))
         return false;
-    place_processes(all, &shares, one);
+    place_processes(all, &shares, &calm, one);
     one->shares = stored_shares_of(&shares);
+    one->calm_shares = stored_shares_of(&calm);
     return true;
 }
 

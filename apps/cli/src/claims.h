@@ -12,7 +12,15 @@ BASE_MUST_USE base_err cli_claims_read(const struct result_run *run, struct base
                                        struct result_claim **claims, size_t *count,
                                        struct base_why *why);
 
-/* Judge the claims of the suites that the run measured and keep the verdicts in it. */
+/* Judge claims on a run and keep the verdicts in it. A run that leaves out cases of a suite may say
+ * why, as the setting CLI_CLAIMS_NOT_RUN SUITE: then a claim that lacks its case says that, and
+ * what would measure it. */
+#define CLI_CLAIMS_NOT_RUN "not_run."
+BASE_MUST_USE base_err cli_claims_judge_on(struct result_run *run,
+                                           const struct result_claim *claims, size_t count,
+                                           struct base_why *why);
+
+/* The same with the claims of the suites that the run measured. */
 BASE_MUST_USE base_err cli_claims_judge(struct result_run *run, struct base_why *why);
 
 #endif

@@ -133,6 +133,7 @@ static void collect_numbers(const struct stats_estimate *from, struct result_cas
     out->memory_share = from->reference == STATS_REFERENCE_NONE ? NAN : from->memory_share;
     out->residual_share = from->residual_share;
     out->shares = from->shares.noise > 0 ? shares_of(&from->shares) : no_shares();
+    out->calm_shares = from->calm_shares.noise > 0 ? shares_of(&from->calm_shares) : no_shares();
     out->outliers = (struct result_outliers){ from->low_severe, from->low_mild, from->high_mild,
                                               from->high_severe };
 }
@@ -147,7 +148,7 @@ static void clear_numbers(struct result_case *out)
     out->reference = "none";
     out->reference_explained = 0;
     out->memory_share = out->residual_share = NAN;
-    out->shares = no_shares();
+    out->shares = out->calm_shares = no_shares();
     out->memory_pages = NULL;
     out->interval = "";
 }
@@ -222,6 +223,10 @@ static base_err collect_processes(const struct bench_record *record,
             .memory_ns = each[i].memory_ns,
             .wide_ns = each[i].wide_ns,
             .cache_ns = each[i].cache_ns,
+            .calm_ns = each[i].calm_ns,
+            .calm_memory_ns = each[i].calm_memory_ns,
+            .calm_wide_ns = each[i].calm_wide_ns,
+            .calm_cache_ns = each[i].calm_cache_ns,
         };
         CLI_TRY(collect_samples(&record->processes[i], estimate, arena, process));
     }
@@ -233,9 +238,11 @@ static const char *unit_of(const char *name)
 {
     static const struct {
         const char *ending, *unit;
-    } rows[] = {
-        { "_ns", "ns" }, { "_bytes", "B" }, { "bytes_per_second", "B/s" }, { "_per_second", "/s" }
-    };
+    } rows[] = { { "_ns", "ns" },
+                 { "_bytes", "B" },
+                 { "bytes_per_second", "B/s" },
+                 { "_per_second", "/s" },
+                 { "_us_per_message", "us" } };
     const size_t size = strlen(name);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         const size_t length = strlen(rows[i].ending);
@@ -273,9 +280,10 @@ static size_t gather_series(const struct bench_record *record, size_t index, dou
     return count;
 }
 
-/* The medians of a series in each process, and what their spread says. */
-static struct result_estimate typical_of(const struct bench_record *record, size_t index,
-                                         double confidence, double *values, double *medians)
+/* The medians of a series in each process, and what their spread says: of those processes that gave
+ * any, which are counted. */
+static void take_typical(const struct bench_record *record, size_t index, double confidence,
+                         double *values, double *medians, struct result_series *out)
 {
     size_t medians_count = 0;
     for (size_t i = 0; i < record->process_count; i++) {
@@ -284,7 +292,8 @@ static struct result_estimate typical_of(const struct bench_record *record, size
             medians[medians_count++] = (values[(count - 1) / 2] + values[count / 2]) / 2;
     }
     const struct stats_interval typical = stats_interval_t(medians, medians_count, confidence);
-    return (struct result_estimate){ typical.value, typical.low, typical.high };
+    out->typical = (struct result_estimate){ typical.value, typical.low, typical.high };
+    out->processes = (double)medians_count;
 }
 
 static base_err collect_series(const struct bench_record *record, double confidence,
@@ -315,7 +324,7 @@ static base_err collect_series(const struct bench_record *record, double confide
             .low = values[0],
             .high = values[count - 1],
         };
-        series->typical = typical_of(record, i, confidence, values, values + total);
+        take_typical(record, i, confidence, values, values + total, series);
     }
     free(values);
     return BASE_OK;

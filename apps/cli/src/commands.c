@@ -758,14 +758,14 @@ const struct cli_command cli_commands[] = {
 const size_t cli_command_count = sizeof cli_commands / sizeof cli_commands[0];
 
 const struct cli_exit_row cli_exit_table[] = {
-    { CLI_FINE, "everything was measured, no claim is refuted, no gate failed, nothing is slower" },
+    { CLI_FINE, "measured; no claim is refuted, no gate failed, nothing is slower" },
     { CLI_REFUTED,
       "a claim is refuted, a gate failed, a case is slower, a signature does not hold, or there is "
-      "no path" },
-    { CLI_USAGE, "the command line, or a file that it names, is not right" },
+      "no path or flow" },
+    { CLI_USAGE, "the command line, or a file it names, is not right" },
     { CLI_UNMEASURED,
       "a case could not be measured, a network was not what was asked for, a program on it failed, "
       "a layer that was asked for is not there yet, or the output could not be written" },
-    { CLI_INTERRUPTED, "interrupted; the cases that were finished are reported and kept" },
+    { CLI_INTERRUPTED, "interrupted; what was finished is reported and kept" },
 };
 const size_t cli_exit_count = sizeof cli_exit_table / sizeof cli_exit_table[0];

@@ -14,7 +14,8 @@
  * (another case) the metric is the ratio case / against; "ratio " may then stand before its name.
  * `only: WORD` leaves the claim not run unless the run's command has that word (blanks separate
  * words, leading dashes do not count). `processes: 10` leaves it undecided when a case of it was
- * measured in fewer processes (rounds of a case that takes one process for each).
+ * measured in fewer processes (rounds of a case that takes one process for each), or fewer of
+ * them gave the series.
  *
  *   metric  mean_ns median_ns normalised_ns slope_ns    times of one item
  *           bytes_per_s items_per_s parts_per_s         from median_ns; its interval turned round
@@ -22,6 +23,9 @@
  *           series.NAME                                 what the case measured in each batch, such
  *                                                       as a quantile of single calls: mean of the
  *                                                       processes' medians, from their spread
+ *           highest.NAME                                the largest of a series in all batches,
+ *                                                       exact: for what must never be. Above the
+ *                                                       bound it refutes, however few processes
  *           run.elapsed_ns                              from `started` to `ended`, exact
  *   bound   < <= > >= and a number with its unit, or a range "LOW .. HIGH" with both ends allowed:
  *           ns us ms s m h d | B kB ... TiB | B/s ... TiB/s, bit/s ... Tbit/s | /s k/s M/s G/s |

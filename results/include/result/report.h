@@ -9,6 +9,7 @@
 #define RESULT_REPORT_H
 
 #include <result/claim.h>
+#include <result/front.h>
 #include <result/run.h>
 #include <result/text.h>
 
@@ -23,6 +24,7 @@ struct result_report_options {
     const struct result_figure_trend *trends; /* html, pdf: histories to show (figure.h) */
     size_t trend_count;
     const struct result_comparison *comparison; /* html, pdf: shown with the run; NULL: none */
+    const struct result_front *front; /* text, markdown, html, pdf: before the cases; NULL: none */
 };
 
 struct result_format {

@@ -62,6 +62,7 @@ struct result_series { /* per-batch values that a case gave: user time, peak mem
     const char *unit;
     double median, mean, low, high; /* low, high: smallest and largest */
     struct result_estimate typical; /* mean of the processes' medians, from their spread */
+    double processes;               /* that gave a value; NaN: not known */
 };
 
 /* One process of a case: its own estimates, and batches thinned evenly to at most
@@ -76,6 +77,9 @@ struct result_process {
     double memory_ns;
     double wide_ns; /* of the throughput-bound one */
     double cache_ns;
+    double calm_ns; /* per item while nobody else was on the core, where the core-bound reference
+                       took core_ns (stats/calm.h); NaN: that was not to be seen */
+    double calm_memory_ns, calm_wide_ns, calm_cache_ns; /* the references then, likewise */
     size_t sample_count;
     uint64_t *counts;     /* [sample_count] items of the batch */
     double *ns;           /* [sample_count] per item */
@@ -120,7 +124,8 @@ struct result_case {
     double residual_share; /* what the reference misses, as a share, in normalised_ns's interval */
     double memory_share;   /* 0: the case follows other speeds, 1: only the memory's */
     struct result_shares shares;
-    const char *reference;      /* "core", "wide", "cache", "memory", "mixed", "none" */
+    struct result_shares calm_shares; /* while nobody else was on the core (stats/calm.h) */
+    const char *reference;            /* "core", "wide", "cache", "memory", "mixed", "none" */
     double reference_explained; /* share of the variance between windows that it explains, 0 .. 1 */
     const char *memory_pages;   /* of the memory-bound reference: "large", "small", "mixed"; NULL or
                                    "": not said */

@@ -101,7 +101,8 @@ static inline struct result_case *make_empty_case(struct result_run *run, const 
     one->p05_ns = one->p25_ns = one->p75_ns = one->p95_ns = one->p99_ns = NAN;
     one->effective_batches = one->residual_share = one->memory_share = one->drift_share =
         one->reference_explained = NAN;
-    one->shares = (struct result_shares){ NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN };
+    one->shares = one->calm_shares =
+        (struct result_shares){ NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN };
     return one;
 }
 
@@ -127,7 +128,11 @@ static inline void make_processes(struct result_run *run, struct result_case *on
                                                      .core_ns = 1.5,
                                                      .memory_ns = NAN,
                                                      .wide_ns = NAN,
-                                                     .cache_ns = NAN };
+                                                     .cache_ns = NAN,
+                                                     .calm_ns = NAN,
+                                                     .calm_memory_ns = NAN,
+                                                     .calm_wide_ns = NAN,
+                                                     .calm_cache_ns = NAN };
         sum += log_ns;
     }
     const double centre = exp(sum / (double)count), half = 2 * share / sqrt((double)count);

@@ -243,15 +243,19 @@ static void make_judged(struct result_run *run)
                                { "coverage_low", 0.935, "1" }, { "coverage_high", 0.965, "1" },
                                { "share", 0.5, "1" }, { "latency", 40, "ns" });
     a->counters = MAKE_QUANTITIES(run, { "allocs", 0, "1" }, { "cpu", 12, "ns" });
-    a->series = make_array(run, 3, sizeof *a->series);
-    a->series_count = 3;
-    a->series[0] = (struct result_series){ "p99_ns", "ns", 50, 51, 40, 99, { 50, 48, 52 } };
-    a->series[1] = (struct result_series){ "once_ns", "ns", 50, 51, 40, 99, { 50, NAN, NAN } };
-    a->series[2] = (struct result_series){ "old_bytes", "B", 64, 64, 8, 99, { NAN, NAN, NAN } };
+    a->series = make_array(run, 5, sizeof *a->series);
+    a->series_count = 5;
+    a->series[0] = (struct result_series){ "p99_ns", "ns", 50, 51, 40, 99, { 50, 48, 52 }, NAN };
+    a->series[1] = (struct result_series){ "once_ns", "ns", 50, 51, 40, 99, { 50, NAN, NAN }, 1 };
+    a->series[2] =
+        (struct result_series){ "old_bytes", "B", 64, 64, 8, 99, { NAN, NAN, NAN }, NAN };
+    a->series[3] = (struct result_series){ "seldom", "1", 5, 5, 5, 5, { 5, 4.9, 5.1 }, 2 };
+    a->series[4] = (struct result_series){ "wrong", "1", 0, 0.1, 0, 1, { 0.1, -0.1, 0.3 }, 2 };
     struct result_case *b = make_case(run, "s/b:n=1", 400, &rng);
     b->series = make_array(run, 1, sizeof *b->series);
     b->series_count = 1;
-    b->series[0] = (struct result_series){ "p99_ns", "ns", 100, 100, 9, 999, { 100, 98, 102 } };
+    b->series[0] =
+        (struct result_series){ "p99_ns", "ns", 100, 100, 9, 999, { 100, 98, 102 }, NAN };
     b->median_ns = (struct result_estimate){ 400, 320, 500 };
     make_case(run, "s/single", 100, &rng)->process_count = 1;
     struct result_case *floor = make_case(run, "s/floor", 1, &rng);
@@ -316,6 +320,13 @@ static const struct {
     { "case: s/a:n=1, metric: series.p98_ns, bound: < 1 us", "not run", "no such series" },
     { "case: s/a:n=1, against: s/b:n=1, metric: ratio series.p99_ns, bound: <= 0.55", "proven",
       "" },
+    /* of what must never be the largest counts, and of that once is enough */
+    { "case: s/a:n=1, metric: highest.wrong, bound: <= 0", "refuted", "1 (exact) misses <= 0" },
+    { "case: s/a:n=1, metric: highest.wrong, bound: <= 0, processes: 3", "refuted", "misses" },
+    { "case: s/a:n=1, metric: highest.wrong, bound: <= 1, processes: 2", "proven", "keeps" },
+    { "case: s/a:n=1, metric: highest.wrong, bound: <= 1, processes: 3", "undecided",
+      "it needs 3 rounds, there were 2" },
+    { "case: s/a:n=1, metric: highest.gone, bound: <= 1", "not run", "no such series" },
     /* rates turn the interval round: 1000 B in 80 .. 125 ns */
     { "case: s/a:n=1, metric: bytes_per_s, bound: >= 8 GB/s", "proven", "" },
     { "case: s/a:n=1, metric: bytes_per_s, bound: > 8.1 GB/s", "undecided", "" },
@@ -375,6 +386,11 @@ static const struct {
     { "case: s/gone, metric: here_ns, bound: > 1 s, processes: 10", "not run", "no case s/gone" },
     { "case: s/a:n=1, against: s/single, metric: median_ns, bound: < 9, processes: 2", "undecided",
       "it needs 2 rounds, there were 1" },
+    /* a series of fewer processes than the case has */
+    { "case: s/a:n=1, metric: series.seldom, bound: < 6, processes: 2", "proven", "keeps" },
+    { "case: s/a:n=1, metric: series.seldom, bound: < 6, processes: 3", "undecided",
+      "it needs 3 rounds, there were 2" },
+    { "case: s/a:n=1, metric: series.p99_ns, bound: < 1 us, processes: 3", "proven", "" },
     /* the run */
     { "metric: run.elapsed_ns, bound: < 5 min", "proven", "72.50 s (exact) keeps < 5 min" },
     { "metric: run.elapsed_ns, bound: < 72.5 s", "refuted", "" },

@@ -539,6 +539,33 @@ static void survives_cuts(void **state)
 
 /* --- odd but readable ------------------------------------------------------------------------- */
 
+#define OWN(value, low, high)                                                                      \
+    "bpi_perf_case_seconds{case=\"a/b\",statistic=\"mean\"} " value "\n"                           \
+    "bpi_perf_case_low_seconds{case=\"a/b\",statistic=\"mean\"} " low "\n"                         \
+    "bpi_perf_case_high_seconds{case=\"a/b\",statistic=\"mean\"} " high "\n# EOF\n"
+
+/* Two processes of which one was disturbed: Student's interval of the mean reaches below zero. */
+static void keeps_wide_intervals(void **state)
+{
+    (void)state;
+    struct result_run run;
+    struct result_import_notes notes;
+    static const char wide[] = OWN("2e-9", "-7e-9", "1.1e-8");
+    import_text("openmetrics", "wide", base_span_of(wide, sizeof wide - 1), &run, &notes);
+    assert_string_equal(run.cases[0].status, "ok");
+    assert_float_equal(run.cases[0].mean_ns.value, 2, 1e-9);
+    assert_float_equal(run.cases[0].mean_ns.low, -7, 1e-9);
+    assert_float_equal(run.cases[0].mean_ns.high, 11, 1e-9);
+    result_run_done(&run);
+
+    static const char negative[] = OWN("-2e-9", "-7e-9", "1e-9");
+    import_text("openmetrics", "negative", base_span_of(negative, sizeof negative - 1), &run,
+                &notes);
+    assert_string_equal(run.cases[0].status, "error");
+    assert_non_null(strstr(run.cases[0].why, "not positive"));
+    result_run_done(&run);
+}
+
 static void keeps_what_it_can(void **state)
 {
     (void)state;
@@ -631,6 +658,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(compares),
         cmocka_unit_test(refuses),
         cmocka_unit_test(survives_cuts),
+        cmocka_unit_test(keeps_wide_intervals),
         cmocka_unit_test(keeps_what_it_can),
         cmocka_unit_test(is_repeatable),
     };

@@ -14,9 +14,9 @@ static void make_series(struct result_run *run, struct result_case *one)
     one->series = make_array(run, 2, sizeof *one->series);
     one->series_count = 2;
     one->series[0] =
-        (struct result_series){ "user_ns", "ns", 1.2e6, 1.25e6, 1e6, 2e6, { NAN, NAN, NAN } };
+        (struct result_series){ "user_ns", "ns", 1.2e6, 1.25e6, 1e6, 2e6, { NAN, NAN, NAN }, NAN };
     one->series[1] =
-        (struct result_series){ "peak_bytes", "B", 4096, 4200, 4096, 8192, { NAN, NAN, NAN } };
+        (struct result_series){ "peak_bytes", "B", 4096, 4200, 4096, 8192, { NAN, NAN, NAN }, NAN };
 }
 
 static void make_typical(struct result_run *run)
