@@ -8,13 +8,16 @@
  * from random nodes, five a second. Churn: random nodes crash and start again 5 s later, at the
  * rate asked for. A delivery is owed to every node that lived from 3 s before the sending until 10
  * s after it. Bytes are of datagrams with their IP and UDP headers (48), sent while messages were.
- */
+ *
+ * Curve operations are remembered (crypto_memo.h): a message's signature is checked once, not once
+ * a node. Nothing measured here depends on it but wall_s. `draw_hermes_scale` draws the CSV. */
 #include "hermes_group.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #define MS     UINT64_C(1000000)
 #define SECOND UINT64_C(1000000000)
@@ -83,6 +86,14 @@ static void run(struct scale *s, uint64_t for_ns)
     }
 }
 
+/* On a terminal: how far it is. */
+static void show(const struct scale *s, const char *doing)
+{
+    if (isatty(STDERR_FILENO) == 1)
+        fprintf(stderr, "\r%u nodes: %s at %.0f s, %u of %u messages sent\033[K", s->count, doing,
+                (double)lab_sim_now(s->group.sim) / 1e9, s->sent, s->messages);
+}
+
 static void join_all(struct scale *s)
 {
     const uint64_t every_ns = 20 * SECOND / s->count;
@@ -90,6 +101,8 @@ static void join_all(struct scale *s)
         hermes_group_start(&s->group, i);
         s->born_ns[i] = lab_sim_now(s->group.sim);
         hermes_group_run(&s->group, every_ns);
+        if (i % 100 == 0)
+            show(s, "joining");
     }
 }
 
@@ -115,24 +128,52 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static void measure(struct scale *s, uint64_t bytes, double wall_s)
+/* What was owed, and what of it is missing. */
+static void count_owed(const struct scale *s, uint64_t *owed, uint64_t *missing)
 {
-    uint64_t owed = 0, missing = 0, hops_sum = 0, hops_max = 0, neighbors = 0, alive = 0;
-    uint64_t duplicates = 0;
-    size_t memory = 0;
     for (uint32_t m = 0; m < s->sent; m++)
         for (uint32_t i = 0; i < s->count; i++) {
             const uint64_t end_ns = s->sent_ns[m] + GRACE_S * SECOND;
             if (i == s->origin[m] || s->born_ns[i] + SETTLE_S * SECOND > s->sent_ns[m] ||
                 (s->died_ns[i] > s->sent_ns[m] && s->died_ns[i] < end_ns))
                 continue;
-            owed++;
-            missing += s->got[(size_t)m * s->count + i] == 0;
+            ++*owed;
+            *missing += s->got[(size_t)m * s->count + i] == 0;
         }
+}
+
+struct hops {
+    uint64_t sum, p99, most;
+};
+
+static struct hops hops_of(const struct scale *s)
+{
+    struct hops out = { 0 };
+    uint64_t seen = 0;
     for (uint64_t h = 0; h < HOPS; h++) {
-        hops_sum += h * s->hops[h];
-        hops_max = s->hops[h] > 0 ? h : hops_max;
+        if (s->hops[h] == 0)
+            continue;
+        if (seen * 100 < s->deliveries * 99)
+            out.p99 = h;
+        seen += s->hops[h];
+        out.sum += h * s->hops[h];
+        out.most = h;
     }
+    return out;
+}
+
+static double latency_ms(const struct scale *s, double share)
+{
+    return s->deliveries > 0 ? s->latencies[(size_t)(share * (double)(s->deliveries - 1))] / 1e6
+                             : 0;
+}
+
+static void measure(struct scale *s, uint64_t bytes, double wall_s)
+{
+    uint64_t owed = 0, missing = 0, neighbors = 0, alive = 0, duplicates = 0;
+    size_t memory = 0;
+    count_owed(s, &owed, &missing);
+    const struct hops hops = hops_of(s);
     for (uint32_t i = 0; i < s->count; i++) {
         if (s->group.nodes[i] == NULL)
             continue;
@@ -144,14 +185,19 @@ static void measure(struct scale *s, uint64_t bytes, double wall_s)
     }
     qsort(s->latencies, s->deliveries, sizeof *s->latencies, by_value);
     const double n = s->deliveries > 0 ? (double)s->deliveries : 1;
-    printf("%u,%u,%llu,%llu,%llu,%.7f,%llu,%.3f,%llu,%.2f,%.2f,%.1f,%.4f,%.2f,%.0f,%.1f\n",
+    printf("%u,%u,%llu,%llu,%llu,%.7f,%llu,%.3f,%llu,%llu,%.2f,%.2f,%.2f,%.1f,%.4f,%.2f,%.0f,%.1f"
+           "\n",
            s->count, s->sent, (unsigned long long)s->restarts, (unsigned long long)owed,
            (unsigned long long)missing, owed > 0 ? 1 - (double)missing / (double)owed : 0,
-           (unsigned long long)s->twice, (double)hops_sum / n, (unsigned long long)hops_max,
-           s->latency_sum_ns / n / 1e6, s->latencies[(size_t)(0.99 * (n - 1))] / 1e6,
-           (double)bytes / s->count / s->sent, (double)duplicates / n,
+           (unsigned long long)s->twice, (double)hops.sum / n, (unsigned long long)hops.p99,
+           (unsigned long long)hops.most, s->latency_sum_ns / n / 1e6, latency_ms(s, 0.5),
+           latency_ms(s, 0.99), (double)bytes / s->count / s->sent, (double)duplicates / n,
            (double)neighbors / (double)alive, (double)memory / (double)alive, wall_s);
     fflush(stdout);
+    const struct lab_fabric_stats fabric = lab_fabric_stats(lab_sim_fabric(s->group.sim));
+    if (fabric.no_memory > 0)
+        fprintf(stderr, "%u nodes: %llu packets had no room in the simulation: do not use\n",
+                s->count, (unsigned long long)fabric.no_memory);
 }
 
 static void scale(uint32_t count, uint64_t seed, uint32_t messages, double churn)
@@ -190,16 +236,20 @@ static void scale(uint32_t count, uint64_t seed, uint32_t messages, double churn
     hermes_group_open(&s->group, &config);
     join_all(s);
     s->churn = churn;
+    show(s, "at rest");
     run(s, 40 * SECOND);
     s->restarts = 0;
     const uint64_t before = lab_fabric_stats(lab_sim_fabric(s->group.sim)).pushed_bytes;
     while (s->sent < messages) {
         publish(s);
         run(s, 200 * MS);
+        show(s, "talking");
     }
     const uint64_t bytes = lab_fabric_stats(lab_sim_fabric(s->group.sim)).pushed_bytes - before;
     run(s, GRACE_S * SECOND + SECOND);
     clock_gettime(CLOCK_MONOTONIC, &end);
+    if (isatty(STDERR_FILENO) == 1)
+        fputs("\r\033[K", stderr);
     measure(s, bytes,
             (double)(end.tv_sec - start.tv_sec) + (double)(end.tv_nsec - start.tv_nsec) * 1e-9);
     hermes_group_close(&s->group);
@@ -222,8 +272,9 @@ int main(int argc, char **argv)
         fprintf(stderr, "1 to %d messages, 0 to 6000 %% churn a minute\n", MESSAGES_MAX);
         return 2;
     }
-    puts("nodes,messages,restarts,owed,missing,delivered_share,twice,hops_mean,hops_max,"
-         "latency_mean_ms,latency_p99_ms,bytes_per_node_message,duplicates_per_delivery,"
+    puts("nodes,messages,restarts,owed,missing,delivered_share,twice,hops_mean,hops_p99,hops_max,"
+         "latency_mean_ms,latency_p50_ms,latency_p99_ms,bytes_per_node_message,duplicates_per_"
+         "delivery,"
          "neighbors_mean,memory_bytes_mean,wall_s");
     for (size_t i = 0; counts[i] != NULL; i++) {
         const unsigned long count = strtoul(counts[i], NULL, 10);

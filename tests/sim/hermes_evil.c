@@ -19,6 +19,7 @@ struct hermes_evil {
     struct hermes_group *group;
     struct base_rng rng;
     uint32_t crimes;
+    uint64_t record[HERMES_CRIMES];
     uint64_t next_ns, every_ns;
     struct stashed messages[STASH];  /* relayed ones that came by */
     struct stashed datagrams[STASH]; /* of anybody who wrote to us, and our own */
@@ -36,11 +37,21 @@ static bool does(const struct hermes_evil *evil, enum hermes_crime crime)
     return (evil->crimes & crime) != 0;
 }
 
+static void note(struct hermes_evil *evil, enum hermes_crime crime)
+{
+    evil->record[__builtin_ctz((unsigned)crime)]++;
+}
+
 static void fill(struct hermes_evil *evil, void *out, size_t size)
 {
-    uint8_t *const bytes = out;
-    for (size_t i = 0; i < size; i++)
-        bytes[i] = (uint8_t)base_rng_u64(&evil->rng);
+    uint8_t *bytes = out;
+    for (uint64_t word; size > 0;) {
+        const size_t part = size < sizeof word ? size : sizeof word;
+        word = base_rng_u64(&evil->rng);
+        memcpy(bytes, &word, part);
+        bytes += part;
+        size -= part;
+    }
 }
 
 static void keep(struct hermes_evil *evil, struct stashed *stash, uint32_t *count, const void *data,
@@ -67,19 +78,24 @@ static void evil_send(void *context, const struct base_address *to, const void *
     struct hermes_evil *const evil = context;
     const struct base_step_world *const outer = evil->outer;
     uint8_t changed[DATAGRAM_SIZE];
-    if (does(evil, HERMES_DROPS_DATAGRAMS) && chance(evil, 6))
+    if (does(evil, HERMES_DROPS_DATAGRAMS) && chance(evil, 6)) {
+        note(evil, HERMES_DROPS_DATAGRAMS);
         return;
+    }
     keep(evil, evil->datagrams, &evil->datagram_count, data, size, 0);
     if (does(evil, HERMES_CHANGES_DATAGRAMS) && chance(evil, 8) && size <= sizeof changed &&
         size > 0) {
+        note(evil, HERMES_CHANGES_DATAGRAMS);
         memcpy(changed, data, size);
         changed[base_rng_below(&evil->rng, size)] ^= (uint8_t)(1 + base_rng_below(&evil->rng, 255));
         data = changed;
         size -= chance(evil, 4) ? base_rng_below(&evil->rng, size) : 0;
     }
     outer->send(outer->context, to, data, size);
-    if (does(evil, HERMES_REPEATS_DATAGRAMS) && chance(evil, 4))
+    if (does(evil, HERMES_REPEATS_DATAGRAMS) && chance(evil, 4)) {
+        note(evil, HERMES_REPEATS_DATAGRAMS);
         outer->send(outer->context, to, data, size);
+    }
 }
 
 static void evil_secret(void *context, void *out, size_t size)
@@ -116,12 +132,14 @@ static void throw_datagrams(struct hermes_evil *evil)
         fill(evil, garbage, size);
         if (size > 0 && chance(evil, 2))
             garbage[0] %= 8; /* a type that exists */
+        note(evil, HERMES_SENDS_GARBAGE);
         outer->send(outer->context, &to, garbage, size);
     }
     if (does(evil, HERMES_REPEATS_DATAGRAMS) && evil->datagram_count > 0) {
         const struct stashed *const old =
             &evil->datagrams[base_rng_below(&evil->rng, evil->datagram_count)];
         const struct base_address to = anybody(evil);
+        note(evil, HERMES_REPEATS_DATAGRAMS);
         outer->send(outer->context, &to, old->bytes, old->size);
     }
 }
@@ -158,11 +176,14 @@ static void on_message(void *context, enum bpi_hermes_class class, struct base_s
         if (does(evil, HERMES_CHANGES_RELAYED) && message.size <= STASH_SIZE && chance(evil, 2)) {
             struct stashed copy = { .size = message.size, .class = class };
             memcpy(copy.bytes, message.data, message.size);
+            note(evil, HERMES_CHANGES_RELAYED);
             submit_changed(evil, in->handle, &copy);
             return;
         }
-        if (does(evil, HERMES_DROPS_RELAYED) && !chance(evil, 4))
+        if (does(evil, HERMES_DROPS_RELAYED) && !chance(evil, 4)) {
+            note(evil, HERMES_DROPS_RELAYED);
             return;
+        }
     }
     hermes_receive_message(evil->node, in->handle, class, message);
 }
@@ -196,6 +217,7 @@ static void forge(struct hermes_evil *evil, uint32_t handle)
     envelope.name.class = BPI_HERMES_CONSENSUS;
     size_t size = hermes_envelope_head(&envelope, bytes);
     fill(evil, bytes + 2, HERMES_SIGNATURE_SIZE);
+    bytes[2 + HERMES_SIGNATURE_SIZE - 1] &= 0x0f; /* a number that a signature may have */
     fill(evil, bytes + size, 64);
     size += 64;
     if (evil->message_count > 0 && chance(evil, 2)) {
@@ -258,6 +280,36 @@ static void break_protocol(struct hermes_evil *evil, uint32_t handle)
     (void)!hermes_secure_send(evil->node->secure, &evil->node->world, handle, true, packet, size);
 }
 
+static void repeat_relayed(struct hermes_evil *evil, uint32_t handle)
+{
+    if (evil->message_count == 0)
+        return;
+    const struct stashed *const old =
+        &evil->messages[base_rng_below(&evil->rng, evil->message_count)];
+    note(evil, HERMES_REPEATS_RELAYED);
+    submit(evil, handle, old->class, old->bytes, old->size);
+}
+
+/* Of the crimes that need no occasion, one. */
+static void lie(struct hermes_evil *evil, uint32_t handle, enum hermes_crime crime)
+{
+    if (crime == HERMES_REPEATS_RELAYED) {
+        repeat_relayed(evil, handle);
+        return;
+    }
+    note(evil, crime);
+    if (crime == HERMES_FORGES)
+        forge(evil, handle);
+    else if (crime == HERMES_NAMES_FALSELY)
+        false_names(evil, handle);
+    else if (crime == HERMES_FALSE_RECORDS)
+        false_records(evil, handle);
+    else if (crime == HERMES_FALSE_VERBS)
+        false_verbs(evil, handle);
+    else
+        break_protocol(evil, handle);
+}
+
 static void do_evil(struct hermes_evil *evil)
 {
     struct bpi_hermes *const node = evil->node;
@@ -265,21 +317,14 @@ static void do_evil(struct hermes_evil *evil)
     if (node->heap_count == 0)
         return;
     const uint32_t handle = node->heap[base_rng_below(&evil->rng, node->heap_count)];
-    if (does(evil, HERMES_REPEATS_RELAYED) && evil->message_count > 0) {
-        const struct stashed *const old =
-            &evil->messages[base_rng_below(&evil->rng, evil->message_count)];
-        submit(evil, handle, old->class, old->bytes, old->size);
-    }
-    if (does(evil, HERMES_FORGES))
-        forge(evil, handle);
-    if (does(evil, HERMES_NAMES_FALSELY))
-        false_names(evil, handle);
-    if (does(evil, HERMES_FALSE_RECORDS))
-        false_records(evil, handle);
-    if (does(evil, HERMES_FALSE_VERBS))
-        false_verbs(evil, handle);
-    if (does(evil, HERMES_BREAKS_PROTOCOL))
-        break_protocol(evil, handle);
+    for (uint32_t crime = HERMES_REPEATS_RELAYED; crime < 1u << HERMES_CRIMES; crime <<= 1)
+        if (does(evil, (enum hermes_crime)crime))
+            lie(evil, handle, (enum hermes_crime)crime);
+}
+
+const uint64_t *hermes_evil_record(const struct hermes_evil *evil)
+{
+    return evil->record;
 }
 
 /* The machine */

@@ -35,5 +35,7 @@ extern const struct base_step hermes_evil_step;
 struct hermes_evil *hermes_evil_new(struct hermes_group *group, uint32_t host, uint64_t seed,
                                     uint32_t crimes);
 void hermes_evil_free(struct hermes_evil *evil);
+/* How often it has committed each so far, by the crime's bit [HERMES_CRIMES]. */
+const uint64_t *hermes_evil_record(const struct hermes_evil *evil);
 
 #endif

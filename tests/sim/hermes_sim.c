@@ -1,8 +1,6 @@
 /* hermes_sim.c - see hermes_sim.h. */
 #include "hermes_sim.h"
 
-#include "hermes_evil.h"
-
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,10 +9,20 @@
 #define MS     UINT64_C(1000000)
 #define SECOND UINT64_C(1000000000)
 
+/* After a start until all have a new session, and for two ends that have different ones. */
+#define SETTLE_NS (3 * SECOND)
+#define DIFFER_NS (1500 * MS)
+
 enum { NODES_MAX = 24, MESSAGES_MAX = 32, SIZE_MAX_BYTES = 70000, HEAD = 16, EVENTS_MAX = 40 };
+enum { SECRETS_SHORT = 4, SECRETS_LONG = 32 };
 
 static const uint64_t deadlines_ns[3] = { 12 * SECOND, 15 * SECOND, 20 * SECOND };
 static const uint64_t end_ns = 26 * SECOND;
+
+/* A schedule in which all is over before its end stops this much later, but one in so many. */
+#define LOOK_NS  (250 * MS)
+#define QUIET_NS (3 * SECOND)
+enum { WHOLE_EVERY = 8 };
 
 struct message {
     uint64_t at_ns;
@@ -48,13 +56,19 @@ struct run {
     uint32_t event_count;
     uint32_t lives[NODES_MAX];
     uint64_t born_ns[NODES_MAX];
+    /* When a host last heard that its session with another is up. */
+    uint64_t up_ns[NODES_MAX][NODES_MAX];
     uint32_t delivered_life[MESSAGES_MAX][NODES_MAX]; /* life of the receiver + 1 */
     struct lab_change changes[4];
     uint32_t change_count;
     uint8_t side[NODES_MAX];
     struct bpi_hermes_message_id last_done;
+    uint32_t places[NODES_MAX]; /* of each host in the store of identities and secrets */
+    uint8_t identities[NODES_MAX][BPI_HERMES_SEED_SIZE];
+    uint32_t drawn[NODES_MAX][SECRETS_LONG + 1]; /* of the store, by size */
+    struct base_rng secrets;
     uint64_t seed;
-    bool is_loud;
+    bool is_loud, is_tree;
     struct hermes_sim_result *result;
 };
 
@@ -83,6 +97,56 @@ static double share(struct run *run, double most)
 static bool is_honest(const struct run *run, uint32_t host)
 {
     return run->evils[host] == NULL;
+}
+
+static void count(struct run *run, enum hermes_sim_count what, uint64_t more)
+{
+    run->result->counts[what] += more;
+}
+
+/* The store */
+
+static void draw(struct base_rng *rng, void *out, size_t size)
+{
+    uint8_t *to = out;
+    for (uint64_t word; size > 0;) {
+        const size_t part = size < sizeof word ? size : sizeof word;
+        word = base_rng_u64(rng);
+        memcpy(to, &word, part);
+        to += part;
+        size -= part;
+    }
+}
+
+static void draw_stored(uint32_t place, size_t size, uint32_t number, void *out)
+{
+    struct base_rng rng;
+    base_rng_init(&rng, (uint64_t)place << 48 | (uint64_t)size << 32 | number);
+    draw(&rng, out, size);
+}
+
+/* Few nodes have few places, so that small groups ask the same questions again. */
+static void settle_places(struct run *run, uint32_t nodes)
+{
+    base_rng_init(&run->secrets, ~run->seed);
+    for (uint32_t i = 0; i < nodes; i++) {
+        const uint32_t k = (uint32_t)base_rng_below(&run->secrets, i + 1);
+        run->places[i] = run->places[k];
+        run->places[k] = i;
+    }
+    for (uint32_t i = 0; i < nodes; i++)
+        draw_stored(run->places[i], BPI_HERMES_SEED_SIZE, UINT32_MAX, run->identities[i]);
+}
+
+/* Keys and session indices of handshakes are the next ones of the host's place, those of a later
+ * life too; salts and cookies are the seed's. */
+static void secret(void *context, uint32_t host, void *out, size_t size)
+{
+    struct run *const run = context;
+    if (size == SECRETS_SHORT || size == SECRETS_LONG)
+        draw_stored(run->places[host], size, run->drawn[host][size]++, out);
+    else
+        draw(&run->secrets, out, size);
 }
 
 /* Messages carry the run, their number, and a pattern. */
@@ -125,7 +189,7 @@ static void on_message(struct run *run, uint32_t host, uint64_t now_ns,
     uint32_t number = 0;
     if (origin == UINT32_MAX || !is_honest(run, origin))
         return; /* who lies may say anything in its own name */
-    run->result->delivered++;
+    count(run, HERMES_SIM_DELIVERED, 1);
     if (!payload_is(run, event->payload, &number)) {
         failed(run, "%u delivered %zu bytes that %u never sent", host, event->payload.size, origin);
         return;
@@ -147,12 +211,24 @@ static void on_message(struct run *run, uint32_t host, uint64_t now_ns,
         printf("%.6f message %u of %u at %u\n", (double)now_ns / 1e9, number, origin, host);
 }
 
+static void on_up(struct run *run, uint32_t host, uint64_t now_ns,
+                  const struct bpi_hermes_event *event)
+{
+    const uint32_t other = hermes_group_host(&run->group, &event->id);
+    if (other != UINT32_MAX)
+        run->up_ns[host][other] = now_ns;
+    if (run->is_loud)
+        printf("%.6f session with %d up at %u\n", (double)now_ns / 1e9, (int)other, host);
+}
+
 static void tell(void *context, uint32_t host, uint64_t now_ns,
                  const struct bpi_hermes_event *event)
 {
     struct run *const run = context;
     if (event->kind == BPI_HERMES_MESSAGE)
         on_message(run, host, now_ns, event);
+    if (event->kind == BPI_HERMES_PEER_UP)
+        on_up(run, host, now_ns, event);
     if (event->kind != BPI_HERMES_DONE)
         return;
     run->last_done = event->message_id;
@@ -214,7 +290,7 @@ static void plan_partition(struct run *run, uint32_t nodes)
         (struct lab_change){ .at_ns = from_ns, .kind = LAB_PARTITION, .side = run->side };
     run->changes[run->change_count++] =
         (struct lab_change){ .at_ns = until_ns, .kind = LAB_HEAL_ALL };
-    run->result->has_partition = true;
+    count(run, HERMES_SIM_PARTITIONS, 1);
 }
 
 static uint32_t any_honest(struct run *run, uint32_t evil)
@@ -258,7 +334,9 @@ static void print_links(const struct lab_link_config *link)
 static void plan(struct run *run)
 {
     static const uint8_t sizes[10] = { 3, 3, 3, 3, 4, 4, 4, 5, 6, 0 };
-    struct hermes_group_config config = { .seed = run->seed, .tell = tell, .context = run };
+    struct hermes_group_config config = {
+        .seed = run->seed, .tell = tell, .secret = secret, .context = run
+    };
     config.count = sizes[below(run, 10)];
     const bool is_large = config.count == 0 && below(run, 4) == 0;
     if (config.count == 0)
@@ -274,8 +352,9 @@ static void plan(struct run *run)
     memcpy(config.node.deadline_ns, deadlines_ns, sizeof deadlines_ns);
     config.node.members_max = 64;
     config.node.peer_memory_bytes = 512 << 10;
-    run->result->is_tree = is_large || below(run, 5) < 2;
-    if (run->result->is_tree) {
+    config.node.direct_max = NODES_MAX;
+    run->is_tree = is_large || below(run, 5) < 2;
+    if (run->is_tree) {
         config.node.direct_max = 0;
         config.node.max_neighbors = 3 + (uint32_t)below(run, 6);
         config.boots = 1 + (uint32_t)below(run, config.count);
@@ -284,8 +363,12 @@ static void plan(struct run *run)
         plan_partition(run, config.count);
     config.changes = run->changes;
     config.change_count = run->change_count;
-    run->result->nodes = config.count;
-    run->result->evil = evil;
+    settle_places(run, config.count);
+    config.identities = (const uint8_t(*)[BPI_HERMES_SEED_SIZE])run->identities;
+    count(run, HERMES_SIM_MEMBERS, config.count);
+    count(run, HERMES_SIM_BYZANTINE, evil);
+    count(run, HERMES_SIM_HAS_EVIL, evil > 0);
+    count(run, HERMES_SIM_IS_TREE, run->is_tree);
     hermes_group_open(&run->group, &config);
     plan_messages(run, evil);
     if (below(run, 3) == 0) {
@@ -293,7 +376,6 @@ static void plan(struct run *run)
         const uint64_t at_ns = 4 * SECOND + below(run, 6 * SECOND);
         add_event(run, at_ns, CRASH, victim);
         add_event(run, at_ns + 100 * MS + below(run, 4 * SECOND), RESTART, victim);
-        run->result->has_crash = true;
     }
     for (uint32_t i = 0; i < config.count; i++) {
         if (i < evil) {
@@ -308,28 +390,51 @@ static void plan(struct run *run)
 
 /* What is owed */
 
-static bool has_session(const struct run *run, uint32_t from, uint32_t to, bool is_neighbor)
+/* Bits: the hosts that one has a session with; of a tree, those it has for neighbours. */
+static uint32_t sessions_of(const struct run *run, uint32_t host)
 {
     struct bpi_hermes_neighbor sessions[4 * NODES_MAX];
-    const size_t count =
-        bpi_hermes_neighbors(run->group.nodes[from], sessions, sizeof sessions / sizeof *sessions);
-    for (size_t i = 0; i < count; i++)
-        if (memcmp(&sessions[i].id, &run->group.ids[to], sizeof sessions[i].id) == 0)
-            return !is_neighbor || sessions[i].is_neighbor;
-    return false;
+    const size_t there =
+        bpi_hermes_neighbors(run->group.nodes[host], sessions, sizeof sessions / sizeof *sessions);
+    uint32_t others = 0;
+    for (size_t i = 0; i < there; i++) {
+        const uint32_t other = hermes_group_host(&run->group, &sessions[i].id);
+        if (other != UINT32_MAX && (sessions[i].is_neighbor || !run->is_tree))
+            others |= 1u << other;
+    }
+    return others;
+}
+
+static uint64_t later(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
+/* Two hosts say that they have a session with each other: is it the same one? Where one began anew,
+ * the other may still have that of the life before, until the new one is known to it, which may not
+ * take long when nothing parts them. */
+static bool is_same(const struct run *run, uint32_t a, uint32_t b)
+{
+    uint64_t since_ns = later(run->up_ns[a][b], run->up_ns[b][a]);
+    if (run->up_ns[a][b] >= run->born_ns[b] && run->up_ns[b][a] >= run->born_ns[a])
+        return true;
+    if (run->change_count > 0 && since_ns + DIFFER_NS > SECOND + run->changes[0].at_ns)
+        since_ns = later(since_ns, SECOND + run->changes[1].at_ns);
+    return since_ns + DIFFER_NS < lab_sim_now(run->group.sim);
 }
 
 /* Mutual links among honest nodes that live. */
 static void adjacency_of(const struct run *run, uint32_t *rows)
 {
-    const uint32_t count = run->group.config.count;
-    const bool is_tree = run->result->is_tree;
-    for (uint32_t a = 0; a < count; a++) {
+    uint32_t others[NODES_MAX];
+    for (uint32_t a = 0; a < run->group.config.count; a++) {
         rows[a] = 0;
-        for (uint32_t b = 0; b < count && run->group.nodes[a] != NULL; b++)
-            if (a != b && run->group.nodes[b] != NULL && has_session(run, a, b, is_tree) &&
-                has_session(run, b, a, is_tree))
+        others[a] = run->group.nodes[a] != NULL ? sessions_of(run, a) : 0;
+        for (uint32_t b = 0; b < a; b++)
+            if ((others[a] >> b & 1) != 0 && (others[b] >> a & 1) != 0 && is_same(run, a, b)) {
                 rows[a] |= 1u << b;
+                rows[b] |= 1u << a;
+            }
     }
 }
 
@@ -362,7 +467,7 @@ static void send(struct run *run, uint32_t number)
     m->is_sent = err == BASE_OK;
     /* It may have ended before the call returned. */
     m->done = m->is_sent && memcmp(&run->last_done, &m->id, sizeof m->id) == 0;
-    run->result->sent += m->is_sent;
+    count(run, HERMES_SIM_SENT, m->is_sent);
     if (run->is_loud)
         printf("%.6f send %u from %u to %d class %d size %u: %s\n", (double)m->at_ns / 1e9, number,
                m->origin, (int)m->to, bpi_hermes_type_class(m->type), m->size, base_err_name(err));
@@ -373,7 +478,7 @@ static void send(struct run *run, uint32_t number)
 /* A session with a node that began anew is known to both only after a while. */
 static bool is_settled(const struct run *run, uint32_t host, uint64_t at_ns)
 {
-    return run->lives[host] == 0 || run->born_ns[host] + 3 * SECOND < at_ns;
+    return run->lives[host] == 0 || run->born_ns[host] + SETTLE_NS < at_ns;
 }
 
 /* At the deadline of a message of class 0. */
@@ -384,7 +489,7 @@ static void check(struct run *run, uint32_t number)
     if (!m->is_sent || run->lives[m->origin] != m->life || run->group.nodes[m->origin] == NULL)
         return;
     uint32_t owed = m->adjacency[m->origin];
-    if (run->result->is_tree && m->to == UINT32_MAX) {
+    if (run->is_tree && m->to == UINT32_MAX) {
         adjacency_of(run, rows);
         for (uint32_t i = 0; i < run->group.config.count; i++)
             rows[i] = !is_settled(run, i, m->at_ns) ? 0 : rows[i] & m->adjacency[i];
@@ -395,7 +500,7 @@ static void check(struct run *run, uint32_t number)
         if ((owed >> i & 1) == 0 || !is_meant || run->group.nodes[i] == NULL ||
             !is_settled(run, i, m->at_ns) || !is_settled(run, m->origin, m->at_ns))
             continue;
-        run->result->owed++;
+        count(run, HERMES_SIM_OWED, 1);
         if ((m->got >> i & 1) == 0)
             failed(run,
                    "message %u (%u bytes, class 0) of %u, sent at %.3f s, is not at %u by %.3f",
@@ -415,6 +520,7 @@ static void happen(struct run *run, const struct event *event)
         break;
     case RESTART:
         run->lives[event->which]++;
+        count(run, HERMES_SIM_RESTARTS, 1);
         run->born_ns[event->which] = event->at_ns;
         hermes_group_start(&run->group, event->which);
         break;
@@ -436,6 +542,7 @@ static void check_end(struct run *run)
         const struct message *const m = &run->messages[i];
         const bool is_over = bpi_hermes_type_class(m->type) != BPI_HERMES_SHADOW_DATA;
         const bool lives = run->lives[m->origin] == m->life && run->group.nodes[m->origin] != NULL;
+        count(run, HERMES_SIM_ENDS, m->is_sent && lives && is_over);
         if (m->is_sent && lives && (m->done > 1 || (is_over && m->done == 0)))
             failed(run, "the end of message %u of %u was told %u times", i, m->origin, m->done);
     }
@@ -444,13 +551,95 @@ static void check_end(struct run *run)
             continue;
         const struct bpi_hermes_status status = bpi_hermes_status(run->group.nodes[i]);
         const size_t memory = status.memory_bytes;
-        run->result->rejected += status.rejected_forged + status.rejected_replayed +
-                                 status.rejected_malformed + status.rejected_unknown;
+        count(run, HERMES_SIM_FORGED, status.rejected_forged);
+        count(run, HERMES_SIM_REPLAYED, status.rejected_replayed);
+        count(run, HERMES_SIM_MALFORMED, status.rejected_malformed);
+        count(run, HERMES_SIM_UNKNOWN, status.rejected_unknown);
         const size_t most =
             (2 * run->group.config.count + 4) * run->group.config.node.peer_memory_bytes;
         if (memory > most)
             failed(run, "%u uses %zu bytes", i, memory);
     }
+}
+
+static void count_end(struct run *run)
+{
+    const struct lab_link_counts links = lab_fabric_total(lab_sim_fabric(run->group.sim));
+    count(run, HERMES_SIM_DATAGRAMS, links.packets);
+    count(run, HERMES_SIM_LOST, links.lost);
+    count(run, HERMES_SIM_DOUBLED, links.duplicated);
+    count(run, HERMES_SIM_OVERTAKEN, links.reordered);
+    count(run, HERMES_SIM_CORRUPTED, links.corrupted);
+    count(run, HERMES_SIM_OVERFLOWN, links.queue_dropped);
+    count(run, HERMES_SIM_PARTED, links.down_dropped);
+    count(run, HERMES_SIM_SECONDS, lab_sim_now(run->group.sim) / SECOND);
+    count(run, HERMES_SIM_STEPS, lab_sim_steps(run->group.sim));
+    for (uint32_t i = 0; i < run->group.config.count; i++)
+        for (int crime = 0; run->evils[i] != NULL && crime < HERMES_CRIMES; crime++)
+            count(run, HERMES_SIM_CRIMES + (unsigned)crime,
+                  hermes_evil_record(run->evils[i])[crime]);
+}
+
+/* Bits: the hosts that a message may be owed to at its deadline, whatever becomes of the links,
+ * when nobody crashes any more. */
+static uint32_t most_owed(const struct run *run, const struct message *m)
+{
+    if (bpi_hermes_type_class(m->type) != BPI_HERMES_CONSENSUS ||
+        !is_settled(run, m->origin, m->at_ns))
+        return 0;
+    uint32_t most = run->is_tree ? reach(m->adjacency, m->origin) : m->adjacency[m->origin];
+    most &= m->to == UINT32_MAX ? UINT32_MAX : 1u << m->to;
+    for (uint32_t i = 0; i < run->group.config.count; i++)
+        if (!is_settled(run, i, m->at_ns))
+            most &= ~(1u << i);
+    return most;
+}
+
+/* Nothing is left to be planned, told or delivered. */
+static bool is_over(const struct run *run)
+{
+    for (uint32_t i = 0; i < run->change_count; i++)
+        if (lab_sim_now(run->group.sim) < SECOND + run->changes[i].at_ns)
+            return false;
+    for (uint32_t i = 0; i < run->message_count; i++) {
+        const struct message *const m = &run->messages[i];
+        const bool lives = run->lives[m->origin] == m->life && run->group.nodes[m->origin] != NULL;
+        if (m->is_sent && lives && (m->done == 0 || (most_owed(run, m) & ~m->got) != 0))
+            return false;
+    }
+    return true;
+}
+
+/* Up to a time, or (false) to when all is over, and a while longer. */
+static bool run_until(struct run *run, uint64_t at_ns, bool may_end)
+{
+    struct lab_sim *const sim = run->group.sim;
+    while (may_end && lab_sim_now(sim) + LOOK_NS < at_ns) {
+        lab_sim_run(sim, lab_sim_now(sim) + LOOK_NS);
+        if (is_over(run)) {
+            lab_sim_run(sim, lab_sim_now(sim) + QUIET_NS);
+            return false;
+        }
+    }
+    lab_sim_run(sim, at_ns);
+    return true;
+}
+
+static void run_all(struct run *run)
+{
+    const bool is_whole = run->seed % WHOLE_EVERY == 0;
+    bool goes_on = true;
+    uint32_t acts = 0; /* behind the last of them come only checks */
+    for (uint32_t i = 0; i < run->event_count; i++)
+        acts = run->events[i].kind != CHECK ? i + 1 : acts;
+    for (uint32_t i = 0; i < run->event_count && run->result->why[0] == '\0'; i++) {
+        goes_on = goes_on && run_until(run, run->events[i].at_ns, i >= acts && !is_whole);
+        happen(run, &run->events[i]);
+    }
+    if (goes_on && run->result->why[0] == '\0')
+        run_until(run, end_ns, !is_whole);
+    if (run->result->why[0] == '\0')
+        check_end(run);
 }
 
 void hermes_sim_run(uint64_t seed, bool is_loud, struct hermes_sim_result *result)
@@ -464,16 +653,9 @@ void hermes_sim_run(uint64_t seed, bool is_loud, struct hermes_sim_result *resul
     run->result = result;
     base_rng_init(&run->rng, seed);
     plan(run);
-    for (uint32_t i = 0; i < run->event_count && run->result->why[0] == '\0'; i++) {
-        lab_sim_run(run->group.sim, run->events[i].at_ns);
-        happen(run, &run->events[i]);
-    }
-    if (run->result->why[0] == '\0') {
-        lab_sim_run(run->group.sim, end_ns);
-        check_end(run);
-    }
+    run_all(run);
     result->digest = lab_sim_digest(run->group.sim);
-    result->steps = lab_sim_steps(run->group.sim);
+    count_end(run);
     for (uint32_t i = 0; i < run->group.config.count; i++)
         if (run->evils[i] != NULL) {
             lab_sim_crash(run->group.sim, i);

@@ -16,7 +16,7 @@ struct hermes_channel {
     uint64_t queue_bytes; /* 0: 100 ms */
 };
 
-enum { FLOW_PAIR_HEADERS = 80, FLOW_PAIR_PACKET = 1420, FLOW_PAIR_MESSAGE_MIN = 8 };
+enum { FLOW_PAIR_HEADERS = 76, FLOW_PAIR_PACKET = 1420, FLOW_PAIR_MESSAGE_MIN = 8 };
 
 struct hermes_way {
     struct hermes_channel channel;

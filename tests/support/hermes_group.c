@@ -37,9 +37,19 @@ static void tell(void *context, uint32_t host, uint64_t now_ns, const void *even
         group->config.tell(group->config.context, host, now_ns, event);
 }
 
+static void secret(void *context, uint32_t host, void *out, size_t size)
+{
+    const struct hermes_group *const group = context;
+    group->config.secret(group->config.context, host, out, size);
+}
+
 void hermes_group_seed(const struct hermes_group *group, uint32_t host, uint8_t *seed)
 {
     struct base_rng rng;
+    if (group->config.identities != NULL) {
+        memcpy(seed, group->config.identities[host], BPI_HERMES_SEED_SIZE);
+        return;
+    }
     base_rng_init(&rng, group->config.seed * 1000003 + host);
     for (int i = 0; i < BPI_HERMES_SEED_SIZE / 8; i++) {
         const uint64_t word = base_rng_u64(&rng);
@@ -57,6 +67,7 @@ void hermes_group_open(struct hermes_group *group, const struct hermes_group_con
                                         .memory_max = (size_t)1 << 30,
                                         .header_bytes = 48,
                                         .tell = tell,
+                                        .secret = config->secret != NULL ? secret : NULL,
                                         .context = group };
     need(lab_sim_new(&sim, &group->sim, &why) == BASE_OK, "simulation", &why);
     group->nodes = calloc(config->count, sizeof *group->nodes);
@@ -128,7 +139,9 @@ struct bpi_hermes *hermes_group_node(struct hermes_group *group, uint32_t host)
     struct bpi_hermes *node = NULL;
     struct base_why why = { 0 };
     struct bpi_hermes_config config = group->config.node;
-    struct bpi_hermes_member *const boots = calloc(group->config.count, sizeof *boots);
+    const uint32_t count = group->config.count;
+    const uint32_t most = group->config.boots < count ? group->config.boots : count;
+    struct bpi_hermes_member *const boots = calloc(most + 1, sizeof *boots);
     need(boots != NULL, "memory", NULL);
     hermes_group_seed(group, host, config.seed);
     config.bootstrap = boots;

@@ -19,6 +19,9 @@ struct hermes_group_config {
     size_t change_count;
     void (*tell)(void *context, uint32_t host, uint64_t now_ns,
                  const struct bpi_hermes_event *event); /* may be NULL */
+    /* What hosts get as secrets, and the seeds of their identities [count]; NULL: from `seed`. */
+    void (*secret)(void *context, uint32_t host, void *out, size_t size);
+    const uint8_t (*identities)[BPI_HERMES_SEED_SIZE];
     void *context;
 };
 

@@ -1,10 +1,11 @@
 /* ratios.c - how much faster than the peer, in one interleaved run. For each pair of cases a fresh
- * process of one and a fresh process of the other are measured in turn on one core, in random order
- * within a round; the ratio is the mean of the rounds' log ratios of medians, with Student's
- * interval over the rounds. What the host does in a round happens to both. Prints one Markdown
- * table.
+ * process of one and a fresh process of the other are measured in turn on one core (with
+ * --unpinned on any: of cases whose threads or processes talk to each other one core would measure
+ * the scheduler), in random order within a round; the ratio is the mean of the rounds' log ratios
+ * of medians, with Student's interval over the rounds. What the host does in a round happens to
+ * both. Prints one Markdown table.
  *
- * Usage: ratios [--rounds N] [--time TIME] [--core N] --pairs FILE PROGRAM
+ * Usage: ratios [--rounds N] [--time TIME] [--core N | --unpinned] --pairs FILE PROGRAM
  * A line of FILE: CASE PEER GOAL WORDS...   ('#' begins a comment; GOAL is the ratio aimed at)
  */
 #define _GNU_SOURCE
@@ -25,6 +26,7 @@ enum { ROUNDS_MAX = 200, FILE_MAX = 1 << 20, ID_SIZE = 256 };
 
 struct options {
     uint32_t rounds, core;
+    bool has_core, is_unpinned;
     uint64_t round_ns; /* of one process */
     const char *pairs;
     const char *program;
@@ -68,7 +70,7 @@ static double measure(const struct options *options, const char *id, uint64_t se
                                      .sample_size = 20,
                                      .seed = seed,
                                      .cpus = &options->core,
-                                     .cpu_count = 1,
+                                     .cpu_count = options->is_unpinned ? 0 : 1,
                                      .is_without_references = true };
     struct bench_record record;
     double out = NAN;
@@ -161,24 +163,30 @@ static base_err take(int letter, struct options *options, struct base_why *why)
     base_err err = BASE_OK;
     if (letter == 'p')
         options->pairs = optarg;
+    else if (letter == 'u')
+        options->is_unpinned = true;
     else if (letter == 't')
         err = base_units_parse_time(optarg, &options->round_ns, why);
     else
         err = base_units_parse_count(optarg, letter == 'r' ? 2 : 0, ROUNDS_MAX, &value, why);
     if (err == BASE_OK && letter == 'r')
         options->rounds = (uint32_t)value;
-    if (err == BASE_OK && letter == 'c')
+    if (err == BASE_OK && letter == 'c') {
         options->core = (uint32_t)value;
+        options->has_core = true;
+    }
+    if (err == BASE_OK && options->has_core && options->is_unpinned)
+        err = base_fail(why, BASE_EINVALID, 0, "--core and --unpinned exclude each other");
     return err;
 }
 
 int main(int argc, char **argv)
 {
-    static const struct option longs[] = { { "rounds", required_argument, NULL, 'r' },
-                                           { "time", required_argument, NULL, 't' },
-                                           { "core", required_argument, NULL, 'c' },
-                                           { "pairs", required_argument, NULL, 'p' },
-                                           { NULL, 0, NULL, 0 } };
+    static const struct option longs[] = {
+        { "rounds", required_argument, NULL, 'r' }, { "time", required_argument, NULL, 't' },
+        { "core", required_argument, NULL, 'c' },   { "unpinned", no_argument, NULL, 'u' },
+        { "pairs", required_argument, NULL, 'p' },  { NULL, 0, NULL, 0 }
+    };
     struct options options = { .rounds = 20, .round_ns = 100000000 };
     int letter = 0;
     while ((letter = getopt_long(argc, argv, "", longs, NULL)) != -1) {
@@ -190,7 +198,8 @@ int main(int argc, char **argv)
     }
     if (optind + 1 != argc || options.pairs == NULL) {
         fprintf(stderr,
-                "Usage: ratios [--rounds N] [--time TIME] [--core N] --pairs FILE PROGRAM\n");
+                "Usage: ratios [--rounds N] [--time TIME] [--core N | --unpinned] --pairs FILE "
+                "PROGRAM\n");
         return 2;
     }
     options.program = argv[optind];

@@ -77,7 +77,7 @@ static void check_unloaded(const struct condition *condition)
     const uint64_t data =
         stats.fragments_sent - stats.fragments_parity - stats.fragments_repeated -
         (before.fragments_sent - before.fragments_parity - before.fragments_repeated);
-    const double needed = count * (double)condition->size + 88.0 * (double)data;
+    const double needed = count * (double)condition->size + 84.0 * (double)data;
     printf("%3.0f ms, %g %%, %4zu bytes: mean %.4f, p99 %.4f of the delay, missed %zu of %zu; "
            "bytes %.3f of the data fragments', %.3f of the payload\n",
            delay / 1e6, 100 * condition->loss, condition->size, mean / delay, p99 / delay, missed,

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { HOUR_S = 3600 };
+enum { HOUR_S = 3600, FINISH = 4 };
 
 static struct net net;
 
@@ -329,6 +329,83 @@ static void a_finish_that_comes_too_late(void **state)
     assert_int_equal(net.nodes[0].downs, 1);
 }
 
+struct finishes {
+    bool is_lost;
+    uint32_t count;
+    uint64_t last_ns, gap_ns; /* the longest between two */
+};
+
+static bool count_finishes(struct net *on, struct net_packet *packet, void *context)
+{
+    struct finishes *const finishes = context;
+    if (packet->data[0] == FINISH) {
+        const uint64_t gap_ns = on->now_ns - finishes->last_ns;
+        if (finishes->count++ > 0 && gap_ns > finishes->gap_ns)
+            finishes->gap_ns = gap_ns;
+        finishes->last_ns = on->now_ns;
+    }
+    return !finishes->is_lost;
+}
+
+/* 0 starts anew and calls; then nothing passes for so long. 1 still has the session of before. */
+static void call_anew_and_part(struct finishes *finishes, uint64_t parted_ns)
+{
+    up(0, 1);
+    net_restart(&net, 0);
+    *finishes = (struct finishes){ 0 };
+    net.see = count_finishes;
+    net.context = finishes;
+    assert_int_equal(net_call(&net, 0, 1, true, NULL), BASE_OK);
+    net_wait(&net, 90 * NET_MS);
+    finishes->is_lost = true;
+    net_wait(&net, parted_ns);
+    assert_true(net_peer(&net, 0, 1) != HERMES_NO_PEER);
+    assert_int_equal(net.nodes[1].ups, 1);
+}
+
+/* However long the network was parted: when it is not any more, it takes the two ends no longer
+ * than a bit more than a second to have the same session. */
+static void ends_that_differ_do_not_for_long(void **state)
+{
+    struct finishes finishes;
+    (void)state;
+    call_anew_and_part(&finishes, 20 * NET_S);
+    assert_in_range(finishes.gap_ns, 500 * NET_MS, 1125 * NET_MS);
+    assert_in_range(finishes.count, 18, 40);
+    finishes.is_lost = false;
+    net_wait(&net, 1200 * NET_MS);
+    assert_int_equal(net.nodes[1].downs, 1);
+    assert_int_equal(net.nodes[1].ups, 2);
+    talk(0, 1);
+}
+
+/* Data bring what the other side needs to open them, but not each of them. */
+static void data_bring_the_finish(void **state)
+{
+    struct finishes finishes;
+    (void)state;
+    call_anew_and_part(&finishes, 5 * NET_S);
+    for (uint32_t before = finishes.count; finishes.count == before;)
+        net_wait(&net, NET_MS);
+    net_wait(&net, 240 * NET_MS);
+    const uint32_t count = finishes.count;
+    assert_true(net_say(&net, 0, 1, true, 16)); /* too early for another */
+    assert_int_equal(finishes.count, count);
+    net_wait(&net, 20 * NET_MS);
+    finishes.is_lost = false;
+    for (int i = 0; i < 3; i++)
+        assert_true(net_say(&net, 0, 1, i > 0, 16));
+    assert_int_equal(finishes.count, count + 1);
+    net_wait(&net, 30 * NET_MS); /* one way */
+    assert_int_equal(net.nodes[1].ups, 2);
+    assert_int_equal(net.nodes[1].heard[0], 3);
+    net_wait(&net, NET_S);
+    assert_true(net_say(&net, 0, 1, true, 16)); /* it has come: no more of it */
+    net_wait(&net, 30 * NET_S);
+    assert_int_equal(finishes.count, count + 1);
+    talk(0, 1);
+}
+
 static bool note_index(struct net *on, struct net_packet *packet, void *context)
 {
     struct held *const held = context;
@@ -525,6 +602,8 @@ int main(void)
         NET_TEST(a_restarted_node_calls_again),
         NET_TEST(a_replacing_session_is_told_before_its_data),
         NET_TEST(a_finish_that_comes_too_late),
+        NET_TEST(ends_that_differ_do_not_for_long),
+        NET_TEST(data_bring_the_finish),
         NET_TEST(indices_cannot_be_guessed),
         NET_TEST(both_call_at_once),
         NET_TEST(roaming),

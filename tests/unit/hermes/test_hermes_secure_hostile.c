@@ -30,7 +30,7 @@ static uint64_t refused(uint32_t node)
 {
     const struct hermes_secure_counts counts = hermes_secure_counts(net.nodes[node].secure);
     return counts.forged + counts.replayed + counts.malformed + counts.unknown +
-           counts.cookies_sent;
+           counts.cookies_sent + counts.limited;
 }
 
 static uint32_t halves(uint32_t node)
@@ -414,7 +414,11 @@ static void handshakes_left_open_are_bounded(void **state)
     net.context = &returner;
     const size_t memory = memory_used();
     for (uint32_t i = 0; i < COUNT; i++) {
-        const struct base_address from = { .ip = { 7 }, .port = (uint16_t)(i + 1) };
+        const struct base_address from = {
+            /* each of a /24 of its own */
+            .ip = { [10] = 0xff, 0xff, 20, (uint8_t)(i >> 8), (uint8_t)i, 1 },
+            .port = 9000
+        };
         init_make(data, &rng, HERMES_PACKET_INIT);
         net_deliver(&net, 1, &from, data, sizeof data);
         memcpy(data + HERMES_INIT_COOKIE_AT, returner.cookie, HERMES_COOKIE_SIZE);

@@ -206,6 +206,55 @@ static void plans_are_cheap(void **state)
     }
 }
 
+/* Every set of lost ones. */
+static void late_is_counted(void **state)
+{
+    (void)state;
+    static const double losses[] = { 0, 0.01, 0.05, 0.3 };
+    for (unsigned count = 1; count <= 10; count++)
+        for (unsigned parity = 0; parity < count; parity++)
+            for (unsigned part = 1; part <= count - parity; part++)
+                for (size_t l = 0; l < sizeof losses / sizeof losses[0]; l++) {
+                    double sum = 0;
+                    for (unsigned set = 0; set < 1u << count; set++) {
+                        const int lost = __builtin_popcount(set);
+                        if ((unsigned)lost > parity && (set & ((1u << part) - 1)) != 0)
+                            sum += pow(losses[l], lost) * pow(1 - losses[l], (int)count - lost);
+                    }
+                    assert_true(fabs(hermes_fec_late(count, parity, part, losses[l]) - sum) <
+                                1e-12);
+                }
+}
+
+/* As little as the weaker bound asks for; more only while it is cheap; enough when both hold. */
+static void shares(void **state)
+{
+    (void)state;
+    struct base_rng rng;
+    base_rng_init(&rng, 5);
+    unsigned enough = 0, luxury = 0;
+    for (int round = 0; round < 2000; round++) {
+        const unsigned part = 1 + (unsigned)base_rng_below(&rng, 6);
+        const unsigned data = part + (unsigned)base_rng_below(&rng, 33 - part);
+        const double loss = 0.1 * base_rng_uniform(&rng);
+        const double wanted = pow(10, -4.5 + 3 * base_rng_uniform(&rng));
+        const double least = wanted > HERMES_FEC_FAILURE ? wanted : HERMES_FEC_FAILURE;
+        const struct hermes_fec_share share = hermes_fec_share(data, part, loss, wanted);
+        const unsigned parity = share.parity;
+        const double late = hermes_fec_late(data + parity, parity, part, loss);
+        const bool is_cheap = parity <= (0.1 + 2 * loss) * data;
+        assert_true(parity >= 1 && late <= least);
+        assert_int_equal(share.is_enough, late <= wanted && is_cheap);
+        if (parity > 1) {
+            const double before = hermes_fec_late(data + parity - 1, parity - 1, part, loss);
+            assert_true(before > least || (before > wanted && is_cheap));
+            luxury += before <= least;
+        }
+        enough += share.is_enough;
+    }
+    assert_true(enough > 100 && enough < 1900 && luxury > 100);
+}
+
 static void repairs(void **state)
 {
     (void)state;
@@ -224,6 +273,8 @@ int main(void)
         cmocka_unit_test(failure_is_binomial),
         cmocka_unit_test(plans),
         cmocka_unit_test(plans_are_cheap),
+        cmocka_unit_test(late_is_counted),
+        cmocka_unit_test(shares),
         cmocka_unit_test(repairs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

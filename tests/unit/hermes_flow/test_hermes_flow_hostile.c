@@ -11,7 +11,7 @@
 
 #define SECOND 1000000000ull
 
-enum { HAS_FRAGMENT = 4, HAS_ACK = 8, MEMORY = 1 << 18 };
+enum { HAS_FRAGMENT = 4, HAS_ACK = 8, MORE = 128, CONTINUES = 40, PARITY = 80, MEMORY = 1 << 18 };
 
 struct seen {
     size_t messages, bytes, done;
@@ -61,7 +61,7 @@ static base_err give(struct hermes_flow *flow, uint64_t now_ns, const uint8_t *d
 struct head {
     unsigned class;
     uint32_t number, block;
-    uint8_t index, data_count;
+    uint8_t code, end;
 };
 
 static size_t put_head(uint8_t *out, struct head head)
@@ -72,8 +72,8 @@ static size_t put_head(uint8_t *out, struct head head)
                               (uint8_t)(head.number >> 16),
                               (uint8_t)head.block,
                               (uint8_t)(head.block >> 8),
-                              head.index,
-                              head.data_count };
+                              head.code,
+                              head.end };
     memcpy(out, bytes, sizeof bytes);
     return sizeof bytes;
 }
@@ -102,6 +102,9 @@ static void malformed(void **state)
         { "no data fragments", { HAS_FRAGMENT, 0, 0, 0, 0, 0, 0, 0, 7 }, 9 },
         { "41 data fragments", { HAS_FRAGMENT, 0, 0, 0, 0, 0, 0, 41, 7 }, 9 },
         { "index 255", { HAS_FRAGMENT, 0, 0, 0, 0, 0, 255, 1, 7 }, 9 },
+        { "data behind their batch", { HAS_FRAGMENT, 0, 0, 0, 0, 0, 44, 4, 7 }, 9 },
+        { "data at the end of their batch", { HAS_FRAGMENT, 0, 0, 0, 0, 0, 1, 1 | MORE, 7 }, 9 },
+        { "parity of a block that grows", { HAS_FRAGMENT, 0, 0, 0, 0, 0, 80, 4 | MORE, 7 }, 9 },
         { "ack of nothing sent", { HAS_ACK, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0 }, 11 },
         { "ack without ranges", { HAS_ACK, 0, 0, 0, 0, 0, 0, 0, 0, 0 }, 10 },
         { "ack cut", { HAS_ACK, 0, 0, 0, 0, 0, 0, 0, 128 }, 9 },
@@ -131,7 +134,7 @@ static void many_beginnings(void **state)
     memset(packet, 7, sizeof packet);
     for (uint32_t i = 0; i < 30000; i++) {
         const size_t head =
-            put_head(packet, (struct head){ i % 3, i, i / 3 * 17, (uint8_t)(i % 200), 40 });
+            put_head(packet, (struct head){ i % 3, i, i / 3 * 17, (uint8_t)(41 + i % 200), 40 });
         assert_int_equal(give(flow, i, packet, head + (i % 2 == 0 ? 1 : 1400), &seen), BASE_OK);
     }
     assert_int_equal(seen.messages, 0);
@@ -234,7 +237,7 @@ static void forgotten_is_not_delivered(void **state)
                                    1),
                 BASE_OK);
         for (size_t size; (size = hermes_flow_next(sender, now, packet, &class)) > 0;)
-            if (round >= 3 || (packet[6] > 0 && packet[6] < 3)) /* the index */
+            if (round >= 3 || packet[6] == 41 || packet[6] == 42) /* the second and third */
                 assert_int_equal(hermes_flow_receive(receiver, now, packet, size, &sink), BASE_OK);
         for (size_t size; (size = hermes_flow_next(receiver, now, packet, &class)) > 0;)
             assert_int_equal(hermes_flow_receive(sender, now, packet, size, &sink), BASE_OK);
@@ -324,6 +327,133 @@ static void many_dropped_at_once(void **state)
     }
 }
 
+/* A fragment of the given bytes, all 7 behind `head`. */
+static base_err give_fragment(struct hermes_flow *flow, uint32_t number, uint32_t block,
+                              unsigned code, unsigned end, uint8_t head, size_t size,
+                              struct seen *seen)
+{
+    uint8_t packet[64];
+    memset(packet, 7, sizeof packet);
+    const size_t at =
+        put_head(packet, (struct head){ 0, number, block, (uint8_t)code, (uint8_t)end });
+    packet[at] = head;
+    return give(flow, 0, packet, at + size, seen);
+}
+
+/* Batches are handed out as they become whole, once each, whatever comes again. */
+static void block_that_grows(void **state)
+{
+    (void)state;
+    struct hermes_flow *const flow = open_flow();
+    struct seen seen = { 0 };
+    assert_int_equal(give_fragment(flow, 0, 0, 0, 1 | MORE, 2, 2, &seen), BASE_OK);
+    assert_int_equal(seen.messages, 1);
+    assert_int_equal(give_fragment(flow, 1, 0, 0, 1 | MORE, 2, 2, &seen), BASE_OK);
+    /* The second half of a message of 15 bytes, then the first. */
+    assert_int_equal(give_fragment(flow, 2, 0, CONTINUES + 2, 3 | MORE, 7, 6, &seen), BASE_OK);
+    assert_int_equal(seen.messages, 1);
+    assert_int_equal(give_fragment(flow, 3, 0, 1, 3 | MORE, 30, 10, &seen), BASE_OK);
+    assert_int_equal(seen.messages, 2);
+    assert_int_equal(seen.bytes, 1 + 15);
+    assert_true(hermes_flow_stats(flow).memory_bytes > 0);
+    assert_int_equal(give_fragment(flow, 4, 0, PARITY, 3, 7, 10, &seen), BASE_OK);
+    assert_int_equal(hermes_flow_stats(flow).memory_bytes, 0);
+    assert_int_equal(give_fragment(flow, 5, 0, 0, 1 | MORE, 2, 2, &seen), BASE_OK);
+    /* The same, but its last data say that they are the last. */
+    assert_int_equal(give_fragment(flow, 6, 1, 0, 1 | MORE, 2, 2, &seen), BASE_OK);
+    assert_int_equal(give_fragment(flow, 7, 1, 0, 1, 2, 2, &seen), BASE_OK);
+    assert_int_equal(hermes_flow_stats(flow).memory_bytes, 0);
+    assert_int_equal(seen.messages, 3);
+    hermes_flow_free(flow);
+}
+
+/* Blocks of which all was handed out, and whose parity was lost, do not keep others of their class
+ * out; one that waits for its second half is not given up for them. */
+static void spent_blocks_give_way(void **state)
+{
+    (void)state;
+    enum { SIZE = 1000, COUNT = 500 };
+    static const uint8_t head[] = { (2 * SIZE & 127) | 128, 2 * SIZE >> 7 };
+    struct hermes_flow *const flow = open_flow();
+    struct seen seen = { 0 };
+    uint8_t packet[SIZE + 64];
+    assert_int_equal(give_fragment(flow, 0, 0, 0, 2 | MORE, 30, 10, &seen), BASE_OK);
+    for (uint32_t i = 1; i <= COUNT; i++) {
+        memset(packet, 7, sizeof packet);
+        const size_t at = put_head(packet, (struct head){ 0, i, i, 0, 1 | MORE });
+        memcpy(packet + at, head, sizeof head);
+        assert_int_equal(give(flow, 0, packet, at + sizeof head + SIZE, &seen), BASE_OK);
+        assert_int_equal(seen.messages, i);
+    }
+    assert_int_equal(give_fragment(flow, COUNT + 1, 0, CONTINUES + 1, 2 | MORE, 7, 6, &seen),
+                     BASE_OK);
+    assert_int_equal(seen.messages, COUNT + 1);
+    hermes_flow_free(flow);
+}
+
+static void blocks_that_contradict(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *what;
+        struct {
+            unsigned code, end;
+            size_t size;
+        } first, second;
+    } rows[] = {
+        { "data beyond the end", { PARITY, 2, 10 }, { 2, 3 | MORE, 10 } },
+        { "data that ended there", { CONTINUES + 5, 6 | MORE, 10 }, { PARITY, 3, 10 } },
+        { "two ends", { PARITY, 2, 10 }, { PARITY + 1, 3, 10 } },
+        { "parity of two sizes", { PARITY, 3, 10 }, { PARITY + 1, 3, 11 } },
+        { "parity shorter than data", { 0, 2 | MORE, 10 }, { PARITY, 3, 9 } },
+        { "data longer than parity", { PARITY, 3, 9 }, { 0, 2 | MORE, 10 } },
+    };
+    struct hermes_flow *const flow = open_flow();
+    struct seen seen = { 0 };
+    for (uint32_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        assert_int_equal(give_fragment(flow, 2 * i, i, rows[i].first.code, rows[i].first.end, 100,
+                                       rows[i].first.size, &seen),
+                         BASE_OK);
+        if (give_fragment(flow, 2 * i + 1, i, rows[i].second.code, rows[i].second.end, 100,
+                          rows[i].second.size, &seen) != BASE_EPROTOCOL)
+            fail_msg("%s is taken", rows[i].what);
+    }
+    assert_int_equal(seen.messages, 0);
+    hermes_flow_free(flow);
+}
+
+/* Batches of which nothing came are cut out of what parity gives back. */
+static void lost_batches(void **state)
+{
+    (void)state;
+    enum { COUNT = 6, STRIDE = 10 };
+    struct hermes_flow *const flow = open_flow();
+    struct seen seen = { 0 };
+    uint8_t data[COUNT * STRIDE] = { 0 }, packet[64];
+    for (size_t i = 0; i < COUNT; i++) { /* one message of 1 byte, one of i + 1 bytes */
+        memcpy(data + i * STRIDE, (const uint8_t[]){ 2, 7, (uint8_t)(2 * i + 2) }, 3);
+        memset(data + i * STRIDE + 3, 7, i + 1);
+    }
+    for (unsigned i = 1; i < COUNT; i += 3) {
+        const size_t at =
+            put_head(packet, (struct head){ 0, i, 0, (uint8_t)i, (uint8_t)(i + 1) | MORE });
+        memcpy(packet + at, data + i * STRIDE, STRIDE);
+        assert_int_equal(give(flow, 0, packet, at + i + 4, &seen), BASE_OK);
+    }
+    assert_int_equal(seen.messages, 4);
+    for (unsigned i = 0; i < COUNT - 2; i++) {
+        const size_t at =
+            put_head(packet, (struct head){ 0, 10 + i, 0, (uint8_t)(PARITY + 9 + i), COUNT });
+        hermes_fec_parity(data, COUNT, STRIDE, PARITY + 9 + i, packet + at);
+        assert_int_equal(seen.messages, 4);
+        assert_int_equal(give(flow, 0, packet, at + STRIDE, &seen), BASE_OK);
+    }
+    assert_int_equal(seen.messages, 2 * COUNT);
+    assert_int_equal(seen.bytes, COUNT + COUNT * (COUNT + 1) / 2);
+    assert_int_equal(hermes_flow_stats(flow).memory_bytes, 0);
+    hermes_flow_free(flow);
+}
+
 /* Block numbers that jump around the window, and packets that come again. */
 static void jumps(void **state)
 {
@@ -334,10 +464,10 @@ static void jumps(void **state)
     base_rng_init(&rng, 1);
     uint8_t packet[64] = { 0 };
     for (int i = 0; i < 20000; i++) {
+        const uint32_t block = (uint32_t)base_rng_below(&rng, 1 << 16);
         const struct head head = { (unsigned)base_rng_below(&rng, 3),
-                                   (uint32_t)base_rng_below(&rng, 1 << 24),
-                                   (uint32_t)base_rng_below(&rng, 1 << 16), 0,
-                                   (uint8_t)(1 + base_rng_below(&rng, 3)) };
+                                   (uint32_t)base_rng_below(&rng, 1 << 24), block, 0,
+                                   (uint8_t)(1 + block % 3) };
         const size_t at = put_head(packet, head);
         packet[at] = 2;
         packet[at + 1] = 7;
@@ -362,6 +492,10 @@ int main(void)
         cmocka_unit_test(many_long_messages),
         cmocka_unit_test(part_twice),
         cmocka_unit_test(jumps),
+        cmocka_unit_test(block_that_grows),
+        cmocka_unit_test(spent_blocks_give_way),
+        cmocka_unit_test(blocks_that_contradict),
+        cmocka_unit_test(lost_batches),
         cmocka_unit_test(forgotten_is_not_delivered),
         cmocka_unit_test(many_dropped_at_once),
     };

@@ -350,8 +350,8 @@ static void test_moved_since_the_list(void **state)
 static uint32_t votes_of(const struct bpi_hermes *node)
 {
     uint32_t count = 0;
-    for (int i = 0; i < HERMES_VOTES; i++)
-        count += node->votes[i].count;
+    for (uint32_t i = 0; i < node->capacity; i++)
+        count += node->peers[i].seen_at.port != 0;
     return count;
 }
 
@@ -364,7 +364,7 @@ static void act_lie(void *context, void *state, const struct base_step_world *wo
 {
     const struct lie *const lie = context;
     hermes_node_enter(state, world);
-    hermes_links_hello(state, lie->handle, &lie->address);
+    hermes_self_named(state, lie->handle, &lie->address);
     hermes_node_leave(state);
 }
 

@@ -9,6 +9,8 @@
 
 enum { TABLE = 32, COLUMN = 256, TRIES = 24, FRAGMENT_MIN = 32 };
 
+static const double cheap_share = 0.1, cheap_losses = 2;
+
 double hermes_fec_failure(unsigned count, unsigned parity, double loss)
 {
     if (loss <= 0)
@@ -54,6 +56,38 @@ struct hermes_fec_plan hermes_fec_plan(size_t size, size_t fragment_max, double 
         }
     }
     return best;
+}
+
+double hermes_fec_late(unsigned count, unsigned parity, unsigned part, double loss)
+{
+    assert(part <= count);
+    double whole = 1;
+    for (unsigned i = 0; i < part; i++)
+        whole *= 1 - (loss < 0.5 ? loss : 0.5);
+    const double late = hermes_fec_failure(count, parity, loss) -
+                        whole * hermes_fec_failure(count - part, parity, loss);
+    return late > 0 ? late : 0;
+}
+
+static unsigned parity_shared(unsigned data, unsigned part, double loss, double failure_max)
+{
+    unsigned parity = 1;
+    while (parity < HERMES_FEC_PARITY_MAX &&
+           hermes_fec_late(data + parity, parity, part, loss) > failure_max)
+        parity++;
+    return parity;
+}
+
+struct hermes_fec_share hermes_fec_share(unsigned data, unsigned part, double loss,
+                                         double failure_max)
+{
+    const double cheap = (cheap_share + cheap_losses * loss) * data;
+    const double least = failure_max > HERMES_FEC_FAILURE ? failure_max : HERMES_FEC_FAILURE;
+    const unsigned wanted = parity_shared(data, part, loss, failure_max);
+    unsigned parity = parity_shared(data, part, loss, least);
+    while (parity < wanted && parity + 1 <= cheap)
+        parity++;
+    return (struct hermes_fec_share){ parity, parity == wanted && parity <= cheap };
 }
 
 unsigned hermes_fec_repair(unsigned missing, double loss, double failure_max)

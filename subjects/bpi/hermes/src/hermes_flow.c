@@ -23,6 +23,7 @@ base_err hermes_flow_new(const struct hermes_flow_config *config, uint64_t now_n
     hermes_sent_init(&made->sent);
     hermes_rate_init(&made->rate, config->packet_max + HERMES_RATE_WIRE, config->rate_bits,
                      config->rate_max_bits);
+    made->rate.losses = config->losses;
     hermes_acks_init(&made->acks);
     hermes_inbox_init(&made->inbox);
     *flow = made;
@@ -37,13 +38,8 @@ void hermes_flow_free(struct hermes_flow *flow)
         hermes_lane_done(&flow->lanes[i]);
     hermes_sent_done(&flow->sent);
     hermes_inbox_done(&flow->inbox);
+    hermes_rate_done(&flow->rate);
     free(flow);
-}
-
-void hermes_flow_expect_loss(struct hermes_flow *flow, double loss_share)
-{
-    const double most = 0.5;
-    flow->rate.prior = loss_share < 0 ? 0 : loss_share < most ? loss_share : most;
 }
 
 /* ---- packets ---- */
@@ -54,6 +50,25 @@ struct parsed {
     uint64_t number; /* its low 24 bits */
     bool has_ack, has_fragment;
 };
+
+/* head [HERMES_FLOW_FRAGMENT_HEAD - 1] */
+static bool parse_fragment(const uint8_t *head, size_t size, unsigned flags,
+                           struct hermes_fragment *out)
+{
+    const unsigned code = head[5];
+    const bool is_data = code < HERMES_FLOW_PARITY;
+    *out = (struct hermes_fragment){ .block = hermes_get(head + 3, 2),
+                                     .class = flags & 3,
+                                     .index = is_data ? code % HERMES_FEC_DATA_MAX : code,
+                                     .end = head[6] & 127u,
+                                     .is_start = code <= HERMES_FEC_DATA_MAX,
+                                     .is_last = (head[6] & HERMES_MORE_FOLLOW) == 0,
+                                     .bytes = head + 7,
+                                     .size = size - 7,
+                                     .is_repeated = (flags & HERMES_IS_REPEATED) != 0 };
+    return out->end >= 1 && out->end <= HERMES_FEC_DATA_MAX && code <= HERMES_FEC_INDEX_MAX &&
+           (is_data ? out->index < out->end : out->is_last);
+}
 
 /* data [size], size > 0 */
 static bool parse(const struct hermes_flow *flow, const uint8_t *data, size_t size,
@@ -75,16 +90,8 @@ static bool parse(const struct hermes_flow *flow, const uint8_t *data, size_t si
         return at == size;
     if (size - at < HERMES_FLOW_FRAGMENT_HEAD)
         return false;
-    const uint8_t *const head = data + at;
-    out->number = hermes_get(head, 3);
-    out->fragment = (struct hermes_fragment){ .block = hermes_get(head + 3, 2),
-                                              .class = flags & 3,
-                                              .index = head[5],
-                                              .data_count = head[6],
-                                              .bytes = head + 7,
-                                              .size = size - at - 7,
-                                              .is_repeated = (flags & HERMES_IS_REPEATED) != 0 };
-    return head[6] >= 1 && head[6] <= HERMES_FEC_DATA_MAX && head[5] <= HERMES_FEC_INDEX_MAX;
+    out->number = hermes_get(data + at, 3);
+    return parse_fragment(data + at, size - at, flags, &out->fragment);
 }
 
 static base_err take_fragment(struct hermes_flow *flow, uint64_t now_ns,
@@ -126,6 +133,15 @@ void hermes_flow_timer(struct hermes_flow *flow, uint64_t now_ns,
     for (unsigned i = 0; i < BPI_HERMES_CLASSES; i++)
         hermes_lane_expire(flow, &flow->lanes[i], now_ns, sink);
     hermes_inbox_expire(flow, now_ns);
+    for (unsigned i = 0; i < BPI_HERMES_CLASSES; i++) {
+        struct hermes_block *const block = flow->lanes[i].growing;
+        if (hermes_parity_due_ns(&flow->lanes[i]) > now_ns)
+            continue;
+        if (block->acked_count >= block->data_count)
+            hermes_block_finish(flow, block, sink); /* parity would tell nobody anything */
+        else
+            hermes_parity_close(flow, &flow->lanes[i]);
+    }
     if (hermes_sent_probe_ns(flow) <= now_ns)
         hermes_sent_probe(flow, now_ns);
 }
@@ -144,6 +160,7 @@ uint64_t hermes_flow_wake_ns(const struct hermes_flow *flow)
         const struct hermes_message *const first = TAILQ_FIRST(&flow->lanes[i].live);
         if (first != NULL)
             at = earlier(at, first->deadline_ns);
+        at = earlier(at, hermes_parity_due_ns(&flow->lanes[i]));
     }
     return at;
 }
@@ -155,6 +172,7 @@ struct hermes_flow_stats hermes_flow_stats(const struct hermes_flow *flow)
     stats.rtt_deviation_ns = flow->rate.rttvar_ns;
     stats.rate_bits = hermes_rate_bits(&flow->rate);
     stats.loss_share = hermes_rate_loss(&flow->rate);
+    stats.loss_own_share = hermes_rate_loss_own(&flow->rate);
     stats.queued_bytes = flow->queued;
     stats.memory_bytes = flow->memory + flow->inbox.memory;
     return stats;

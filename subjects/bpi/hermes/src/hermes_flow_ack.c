@@ -84,7 +84,7 @@ void hermes_acks_add(struct hermes_flow *flow, uint64_t now_ns, uint64_t number,
         acks->first_ns = now_ns;
     acks->repeats = 0;
     acks->at_ns = acks->first_ns + acks->wait_ns;
-    if (acks->has_gap || flow->inbox.incoming_count > 0) {
+    if (acks->has_gap || flow->inbox.partial_count > 0) {
         const uint64_t soon = now_ns + hurry_ns(acks);
         acks->at_ns = soon < acks->at_ns ? soon : acks->at_ns;
     }
@@ -129,7 +129,7 @@ static void written(struct hermes_flow *flow, uint64_t now_ns)
     acks->has_gap = false;
     acks->finished_count = 0;
     acks->at_ns = HERMES_NEVER;
-    if (flow->inbox.incoming_count > 0 && acks->repeats < REPEATS_MAX)
+    if (flow->inbox.partial_count > 0 && acks->repeats < REPEATS_MAX)
         acks->at_ns = now_ns + (hurry_ns(acks) << ++acks->repeats);
 }
 

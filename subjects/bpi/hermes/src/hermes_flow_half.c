@@ -30,19 +30,19 @@ static bool is_part_sound(const struct piece *piece)
     return before < piece->total && piece->size == (is_last ? piece->total - before : share);
 }
 
-/* ENOTFOUND: no more. */
-static base_err piece_next(struct base_span block, size_t at, struct piece *piece)
+/* Zeros fill up a fragment; the next batch begins behind it. ENOTFOUND: no more. */
+static base_err piece_next(struct base_span block, size_t stride, size_t at, struct piece *piece)
 {
     uint32_t head;
-    if (at == block.size)
+    while (at < block.size && block.data[at] == 0)
+        at += stride - at % stride;
+    if (at >= block.size)
         return BASE_ENOTFOUND;
     size_t part = hermes_get_v(block.data + at, block.size - at, &head);
-    if (part == 0)
+    if (part == 0 || head < 2)
         return BASE_EPROTOCOL;
     at += part;
     *piece = (struct piece){ .size = head / 2, .is_part = (head & 1) != 0 };
-    if (head < 2)
-        return head == 0 ? BASE_ENOTFOUND : BASE_EPROTOCOL;
     if (piece->is_part) {
         part = hermes_get_v(block.data + at, block.size - at, &piece->id);
         at += part;
@@ -150,16 +150,16 @@ static base_err part_deliver(struct hermes_flow *flow, uint64_t now_ns, unsigned
 }
 
 base_err hermes_half_deliver(struct hermes_flow *flow, uint64_t now_ns, unsigned class,
-                             struct base_span block, const struct hermes_flow_sink *sink,
-                             enum hermes_taken *taken)
+                             struct base_span batches, size_t stride,
+                             const struct hermes_flow_sink *sink, enum hermes_taken *taken)
 {
     struct piece piece;
     base_err err;
-    for (size_t at = 0; (err = piece_next(block, at, &piece)) == BASE_OK;)
+    for (size_t at = 0; (err = piece_next(batches, stride, at, &piece)) == BASE_OK;)
         at = piece.end;
     if (err != BASE_ENOTFOUND)
         return err;
-    for (size_t at = 0; piece_next(block, at, &piece) == BASE_OK; at = piece.end) {
+    for (size_t at = 0; piece_next(batches, stride, at, &piece) == BASE_OK; at = piece.end) {
         if (!piece.is_part) {
             sink->message(sink->context, (enum bpi_hermes_class) class,
                           (struct base_span){ piece.data, piece.size });

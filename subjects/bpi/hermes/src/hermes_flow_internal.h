@@ -1,8 +1,9 @@
 /* hermes_flow_internal.h - messages over one session: classes, fragments, parity, repair, pacing.
  *
  * Both directions of one pair of nodes. A message becomes k data and m parity fragments (systematic
- * Reed-Solomon over GF(2^8), ISA-L), m chosen from the measured loss and the class; small messages
- * of one class that wait together share a packet (coalescing). The receiver asks for what is
+ * Reed-Solomon over GF(2^8), ISA-L), m chosen from the measured loss and what a repair would cost
+ * the class; messages that follow each other closely share parity, and small ones of one class that
+ * wait together a packet (coalescing). The receiver asks for what is
  * missing (NACK) as soon as a later packet, or the expected end, shows a gap; acknowledgements end
  * the sender's hold. Order of sending: class 0 before 1 before 2, but a waiting lower class gets at
  * least 1/16 of the bytes. Rate: a delay-based window of the class of LEDBAT++
@@ -22,6 +23,7 @@
 #include <bpi/hermes.h>
 
 struct hermes_flow;
+struct hermes_losses;
 
 struct hermes_flow_config {
     size_t packet_max;      /* bytes of one plain packet: MTU less all headers; 448 .. 65455 */
@@ -29,17 +31,19 @@ struct hermes_flow_config {
     uint64_t rate_bits;     /* sent at from the first round trip on; 0: unknown, a slow start */
     uint64_t rate_max_bits; /* 0: none */
     uint64_t deadline_ns[BPI_HERMES_CLASSES];
+    struct hermes_losses *losses; /* what all flows of the node saw; lives longer; NULL: alone */
 };
 
 /* Counts, and estimates of now. duplicates: packets that had come before (the network made a copy);
  * fragments_redundant: such as came when their block was whole, parity mostly. rate_bits,
- * loss_share: of what we send. memory_bytes: of both directions. */
+ * loss_share: of what we send, with what other flows saw; loss_own_share: without. memory_bytes: of
+ * both directions. */
 struct hermes_flow_stats {
     uint64_t fragments_sent, fragments_repeated, fragments_parity, fragments_received,
         fragments_redundant;
     uint64_t expired, duplicates;
     uint64_t rtt_ns, rtt_deviation_ns, rate_bits;
-    double loss_share;
+    double loss_share, loss_own_share;
     size_t queued_bytes, memory_bytes;
 };
 
@@ -55,9 +59,6 @@ struct hermes_flow_sink {
 BASE_MUST_USE base_err hermes_flow_new(const struct hermes_flow_config *config, uint64_t now_ns,
                                        struct hermes_flow **flow);
 void hermes_flow_free(struct hermes_flow *flow);
-/* The loss to expect before much is measured here, such as what other flows of the node measured
- * (0 .. 0.5; at first 3 %). It counts as much as 50 packets. */
-void hermes_flow_expect_loss(struct hermes_flow *flow, double loss_share);
 /* Queue a message (1 .. BPI_HERMES_MESSAGE_MAX + 256 bytes), copied. ticket comes back in `done`.
  * Class 2 may fill 3/4 of the memory, class 1 7/8. Errors: EFULL (no room now), ERANGE, ENOMEM. */
 BASE_MUST_USE base_err hermes_flow_submit(struct hermes_flow *flow, uint64_t now_ns,

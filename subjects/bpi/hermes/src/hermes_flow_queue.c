@@ -15,13 +15,13 @@ void hermes_lane_init(struct hermes_lane *lane)
     TAILQ_INIT(&lane->live);
 }
 
-static void block_free(struct hermes_flow *flow, struct hermes_block *block)
+void hermes_block_free(struct hermes_flow *flow, struct hermes_block *block)
 {
     flow->memory -= sizeof *block + block->capacity;
     free(block);
 }
 
-static struct hermes_block *block_new(struct hermes_flow *flow, unsigned class, size_t size)
+struct hermes_block *hermes_block_new(struct hermes_flow *flow, unsigned class, size_t size)
 {
     const size_t capacity = size + HERMES_FEC_DATA_MAX; /* padding of the last fragment */
     struct hermes_block *const block = malloc(sizeof *block + capacity);
@@ -30,8 +30,23 @@ static struct hermes_block *block_new(struct hermes_flow *flow, unsigned class, 
     memset(block, 0, sizeof *block);
     block->capacity = capacity;
     block->class = (uint8_t) class;
+    block->next_parity = HERMES_FLOW_PARITY;
     flow->memory += sizeof *block + capacity;
     return block;
+}
+
+void hermes_block_lay(struct hermes_block *block, size_t size)
+{
+    const size_t stride = block->fragment_size, first = block->data_count;
+    const size_t count = (size + stride - 1) / stride, end = first + count;
+    assert(size > 0 && end <= HERMES_FEC_DATA_MAX && end * stride <= block->capacity);
+    memset(block->bytes + first * stride + size, 0, count * stride - size);
+    block->starts |= (uint64_t)1 << first;
+    for (size_t i = first; i < end; i++) {
+        block->ends[i] = (uint8_t)end;
+        block->sizes[i] = (uint16_t)(i + 1 < end ? stride : size - (count - 1) * stride);
+    }
+    block->data_count = (uint8_t)end;
 }
 
 static void list_free(struct hermes_blocks *list)
@@ -135,7 +150,7 @@ static base_err submit_whole(struct hermes_flow *flow, unsigned class, struct ba
     struct hermes_lane *const lane = &flow->lanes[class];
     struct hermes_block *block = shared_block(flow, lane, bytes.size);
     if (block == NULL) {
-        block = block_new(flow, class, bytes.size + HERMES_FLOW_PIECE_HEAD);
+        block = hermes_block_new(flow, class, bytes.size + HERMES_FLOW_PIECE_HEAD);
         if (block == NULL)
             return BASE_ENOMEM;
         TAILQ_INSERT_TAIL(&lane->waiting, block, lane);
@@ -157,12 +172,13 @@ static base_err submit_parts(struct hermes_flow *flow, unsigned class, struct ba
     const uint32_t id = flow->next_id++;
     for (unsigned i = 0; i < parts; i++) {
         const size_t at = i * share, size = bytes.size - at < share ? bytes.size - at : share;
-        struct hermes_block *const block = block_new(flow, class, size + HERMES_FLOW_PIECE_HEAD);
+        struct hermes_block *const block =
+            hermes_block_new(flow, class, size + HERMES_FLOW_PIECE_HEAD);
         if (block == NULL) {
             while ((TAILQ_FIRST(&made)) != NULL) {
                 struct hermes_block *const first = TAILQ_FIRST(&made);
                 TAILQ_REMOVE(&made, first, lane);
-                block_free(flow, first);
+                hermes_block_free(flow, first);
             }
             return BASE_ENOMEM;
         }
@@ -207,35 +223,43 @@ base_err hermes_flow_submit(struct hermes_flow *flow, uint64_t now_ns, enum bpi_
         return err;
     }
     flow->memory += sizeof *record;
+    hermes_parity_note(flow, &flow->lanes[class], now_ns);
     TAILQ_INSERT_TAIL(&flow->lanes[class].live, record, live);
     return BASE_OK;
 }
 
 /* ---- sending and finishing ---- */
 
-/* Parity is for what somebody waits for: of the lowest class only what waits alone gets some. */
-static double failure_max(const struct hermes_lane *lane, const struct hermes_block *block)
+/* Parity is for what somebody waits for: of the lowest class only what waits alone gets some. What
+ * shares parity with nobody has less of it than it would have together with others. */
+static double failure_max(const struct hermes_flow *flow, const struct hermes_block *block)
 {
     const bool is_bulk = block->parts > 0 || TAILQ_NEXT(block, lane) != NULL ||
                          TAILQ_PREV(block, hermes_blocks, lane) != NULL;
-    (void)lane;
     if (block->class == BPI_HERMES_SHADOW_DATA && is_bulk)
         return 1;
-    return HERMES_FEC_FAILURE / (block->parts > 0 ? block->parts : 1);
+    const double failure = hermes_parity_failure(flow, block->class);
+    return (failure > HERMES_FEC_FAILURE ? failure : HERMES_FEC_FAILURE) /
+           (block->parts > 0 ? block->parts : 1);
 }
 
-struct hermes_block *hermes_lane_start(struct hermes_flow *flow, struct hermes_lane *lane)
+struct hermes_block *hermes_lane_start(struct hermes_flow *flow, uint64_t now_ns,
+                                       struct hermes_lane *lane)
 {
+    if (hermes_parity_take(flow, now_ns, lane))
+        return lane->growing;
+    if (lane->growing != NULL) {
+        hermes_parity_close(flow, lane);
+        return lane->sending;
+    }
     struct hermes_block *const block = TAILQ_FIRST(&lane->waiting);
     const struct hermes_fec_plan plan =
-        hermes_fec_plan(block->size, flow->fragment_max, hermes_rate_loss_feared(&flow->rate),
-                        failure_max(lane, block));
-    assert(plan.data * plan.fragment_size <= block->capacity);
-    memset(block->bytes + block->size, 0, plan.data * plan.fragment_size - block->size);
+        hermes_fec_plan(block->size, flow->fragment_max, hermes_parity_loss(flow, block->class),
+                        failure_max(flow, block));
     block->number = lane->next_number++;
-    block->data_count = (uint8_t)plan.data;
-    block->planned = (uint16_t)(plan.data + plan.parity);
     block->fragment_size = (uint16_t)plan.fragment_size;
+    block->parity_due = (uint16_t)plan.parity;
+    hermes_block_lay(block, block->size);
     flow->queued -= block->size;
     TAILQ_REMOVE(&lane->waiting, block, lane);
     TAILQ_INSERT_TAIL(&lane->open, block, lane);
@@ -265,6 +289,8 @@ static void block_retire(struct hermes_flow *flow, struct hermes_lane *lane,
 {
     if (lane->sending == block)
         lane->sending = NULL;
+    if (lane->growing == block)
+        lane->growing = NULL;
     if (block->is_repairing)
         TAILQ_REMOVE(&lane->repairs, block, repair);
     hermes_sent_forget(flow, block);
@@ -282,7 +308,7 @@ void hermes_block_finish(struct hermes_flow *flow, struct hermes_block *block,
             report(lane, m, true, sink);
         message_drop(flow, m);
     }
-    block_free(flow, block);
+    hermes_block_free(flow, block);
 }
 
 static bool is_given_up(const struct hermes_block *block)
@@ -308,7 +334,7 @@ static void sweep(struct hermes_flow *flow, struct hermes_lane *lane, struct her
             next = m->next;
             message_drop(flow, m);
         }
-        block_free(flow, block);
+        hermes_block_free(flow, block);
     }
 }
 

@@ -13,7 +13,7 @@ static bool has_number(const struct hermes_lane *lane)
     return oldest == NULL || lane->next_number - oldest->number < HERMES_FLOW_WINDOW;
 }
 
-/* Bytes on the wire of the next packet of a class, or a little less; 0: it has nothing to send. */
+/* Bytes on the wire of the next packet of a class, about; 0: it has nothing to send. */
 static size_t next_size(const struct hermes_flow *flow, const struct hermes_lane *lane)
 {
     const struct hermes_block *block = TAILQ_FIRST(&lane->repairs);
@@ -22,8 +22,10 @@ static size_t next_size(const struct hermes_flow *flow, const struct hermes_lane
     if (block != NULL)
         return block->fragment_size + ALL + HERMES_RATE_WIRE;
     block = TAILQ_FIRST(&lane->waiting);
-    if (block == NULL || !has_number(lane))
+    if (block == NULL || (lane->growing == NULL && !has_number(lane)))
         return 0;
+    if (lane->growing != NULL)
+        return lane->growing->fragment_size + ALL + HERMES_RATE_WIRE;
     const size_t size = block->size < flow->fragment_max ? block->size : flow->fragment_max;
     return size + ALL + HERMES_RATE_WIRE;
 }
@@ -72,11 +74,10 @@ static unsigned pick_class(struct hermes_flow *flow, uint64_t now_ns)
         const size_t size = next_size(flow, &flow->lanes[i]);
         if (size == 0)
             continue;
-        const uint64_t at = lane_ready_ns(flow, i);
-        if (at == HERMES_NEVER)
-            flow->rate.round.is_limited = true;
-        if (at > now_ns)
+        if (lane_ready_ns(flow, i) > now_ns) {
+            flow->rate.round.is_limited |= hermes_rate_is_full(&flow->rate, size, 0);
             continue;
+        }
         if (is_owed(&flow->lanes[i], size))
             return i;
         first = i;
@@ -84,12 +85,13 @@ static unsigned pick_class(struct hermes_flow *flow, uint64_t now_ns)
     return first;
 }
 
-static struct hermes_block *pick_block(struct hermes_flow *flow, struct hermes_lane *lane)
+static struct hermes_block *pick_block(struct hermes_flow *flow, uint64_t now_ns,
+                                       struct hermes_lane *lane)
 {
     struct hermes_block *const repair = TAILQ_FIRST(&lane->repairs);
     if (repair != NULL)
         return repair;
-    return lane->sending != NULL ? lane->sending : hermes_lane_start(flow, lane);
+    return lane->sending != NULL ? lane->sending : hermes_lane_start(flow, now_ns, lane);
 }
 
 static void settle_credit(struct hermes_flow *flow, unsigned class, size_t size)
@@ -100,7 +102,7 @@ static void settle_credit(struct hermes_flow *flow, unsigned class, size_t size)
         if (i == class)
             lane->credit -= size < lane->credit ? size : lane->credit;
         else if (next_size(flow, lane) == 0)
-            lane->credit = 0;
+            lane->credit = lane->growing != NULL ? lane->credit : 0; /* its parity will be sent */
         else if (lane->credit < most)
             lane->credit += (size + CREDIT_SHARE - 1) / CREDIT_SHARE;
     }
@@ -109,17 +111,20 @@ static void settle_credit(struct hermes_flow *flow, unsigned class, size_t size)
 /* Fragments that were never sent, as long as there are any; then such as have not come. */
 static unsigned take_index(struct hermes_block *block)
 {
-    for (unsigned i = 0; i <= HERMES_FEC_INDEX_MAX; i++) {
-        const unsigned index = block->next_index;
-        block->next_index = (uint8_t)(index < HERMES_FEC_INDEX_MAX ? index + 1 : 0);
-        if (!hermes_indices_has(&block->acked, index))
-            return index;
+    if (block->sent_data < block->data_count)
+        return block->sent_data++;
+    if (block->next_parity <= HERMES_FEC_INDEX_MAX)
+        return block->next_parity++;
+    for (unsigned i = 0; i < block->data_count; i++) {
+        block->again = (uint8_t)((block->again + 1u) % block->data_count);
+        if (!hermes_indices_has(&block->acked, block->again))
+            break;
     }
-    return 0;
+    return block->again;
 }
 
-static void advance(struct hermes_flow *flow, struct hermes_lane *lane, struct hermes_block *block,
-                    bool is_repair)
+static void advance(struct hermes_flow *flow, uint64_t now_ns, struct hermes_lane *lane,
+                    struct hermes_block *block, bool is_repair, bool is_data)
 {
     if (is_repair) {
         flow->stats.fragments_repeated++;
@@ -128,9 +133,14 @@ static void advance(struct hermes_flow *flow, struct hermes_lane *lane, struct h
         TAILQ_REMOVE(&lane->repairs, block, repair);
         block->is_repairing = false;
     } else {
-        if (++block->sent_count < block->planned)
+        block->parity_due -= !is_data;
+        if (block->sent_data < block->data_count || block->parity_due > 0)
             return;
         lane->sending = NULL;
+        if (block->is_growing) {
+            hermes_parity_wait(flow, now_ns, lane);
+            return;
+        }
     }
     hermes_sent_repair(flow, block);
 }
@@ -138,24 +148,30 @@ static void advance(struct hermes_flow *flow, struct hermes_lane *lane, struct h
 static size_t write_fragment(struct hermes_flow *flow, uint64_t now_ns, struct hermes_block *block,
                              unsigned index, size_t packet_size, uint8_t *out)
 {
-    const size_t size = block->fragment_size;
+    const bool is_data = index < block->data_count;
+    const size_t stride = block->fragment_size, size = is_data ? block->sizes[index] : stride;
     const size_t whole = packet_size + HERMES_FLOW_FRAGMENT_HEAD - 1 + size;
     const uint64_t number = hermes_sent_add(flow, now_ns, block, index, whole);
     hermes_put(out, number, 3);
     hermes_put(out + 3, block->number, 2);
-    out[5] = (uint8_t)index;
-    out[6] = block->data_count;
-    if (index < block->data_count)
-        memcpy(out + 7, block->bytes + index * size, size);
-    else
-        hermes_fec_parity(block->bytes, block->data_count, size, index, out + 7);
+    if (!is_data) {
+        out[5] = (uint8_t)index;
+        out[6] = block->data_count;
+        hermes_fec_parity(block->bytes, block->data_count, stride, index, out + 7);
+        return whole;
+    }
+    const bool is_start = (block->starts >> index & 1) != 0;
+    const bool may_grow = block->is_growing || block->ends[index] < block->data_count;
+    out[5] = (uint8_t)(index + (is_start ? 0 : HERMES_FEC_DATA_MAX));
+    out[6] = (uint8_t)(block->ends[index] | (may_grow ? HERMES_MORE_FOLLOW : 0));
+    memcpy(out + 7, block->bytes + index * stride, size);
     return whole;
 }
 
 static size_t send_block(struct hermes_flow *flow, uint64_t now_ns, unsigned class, uint8_t *out)
 {
     struct hermes_lane *const lane = &flow->lanes[class];
-    struct hermes_block *const block = pick_block(flow, lane);
+    struct hermes_block *const block = pick_block(flow, now_ns, lane);
     const size_t room =
         flow->config.packet_max - (HERMES_FLOW_FRAGMENT_HEAD - 1) - block->fragment_size;
     const bool is_repair = block->is_repairing;
@@ -171,11 +187,11 @@ static size_t send_block(struct hermes_flow *flow, uint64_t now_ns, unsigned cla
     const unsigned index = take_index(block);
     size = write_fragment(flow, now_ns, block, index, size, out + size);
     flow->stats.fragments_sent++;
-    if (!is_repair && index >= block->data_count)
-        flow->stats.fragments_parity++;
+    const bool is_data = index < block->data_count;
+    flow->stats.fragments_parity += !is_repair && !is_data;
     if (flow->sent.probes > 0)
         flow->sent.probes--;
-    advance(flow, lane, block, is_repair);
+    advance(flow, now_ns, lane, block, is_repair, is_data);
     settle_credit(flow, class, size + HERMES_RATE_WIRE);
     return size;
 }

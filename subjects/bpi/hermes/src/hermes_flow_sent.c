@@ -9,7 +9,7 @@
 enum { PACKETS_START = 32 };
 
 static const uint64_t reorder_start_ns = 1000000, wait_unit_ns = 500000;
-static const double repair_failure = 2e-4, bulk_repair_failure = 0.05;
+static const double repair_failure_least = 2e-4, repair_failure_most = 0.05;
 
 static struct hermes_packet *packet(const struct hermes_sent *sent, uint64_t number)
 {
@@ -72,16 +72,30 @@ void hermes_sent_forget(struct hermes_flow *flow, struct hermes_block *block)
     }
 }
 
+/* A repair that fails costs one more. Bulk does not mind, as long as other bulk can use the time.
+ */
+static double repair_failure(const struct hermes_flow *flow, const struct hermes_lane *lane,
+                             const struct hermes_block *block)
+{
+    if (block->class == BPI_HERMES_SHADOW_DATA && !TAILQ_EMPTY(&lane->waiting))
+        return repair_failure_most;
+    const double failure = hermes_parity_failure(flow, block->class);
+    return failure < repair_failure_least  ? repair_failure_least
+           : failure > repair_failure_most ? repair_failure_most
+                                           : failure;
+}
+
 void hermes_sent_repair(struct hermes_flow *flow, struct hermes_block *block)
 {
     struct hermes_lane *const lane = &flow->lanes[block->class];
     const unsigned have = block->acked_count + block->in_flight;
-    if (have >= block->data_count || lane->sending == block)
+    /* All had come before it was closed, and nothing more will: an ack has to finish it. */
+    const bool is_stuck = block->acked_count >= block->data_count && block->in_flight == 0;
+    if ((have >= block->data_count && !is_stuck) || lane->sending == block || block->is_growing)
         return;
-    const double failure =
-        block->class == BPI_HERMES_SHADOW_DATA ? bulk_repair_failure : repair_failure;
-    const unsigned due =
-        hermes_fec_repair(block->data_count - have, hermes_rate_loss_feared(&flow->rate), failure);
+    const unsigned due = hermes_fec_repair(is_stuck ? 1 : block->data_count - have,
+                                           hermes_parity_loss(flow, block->class),
+                                           repair_failure(flow, lane, block));
     if (due > block->repair_due)
         block->repair_due = (uint16_t)due;
     if (block->is_repairing)
@@ -94,7 +108,7 @@ static void mark_acked(struct hermes_flow *flow, struct hermes_packet *one)
 {
     struct hermes_block *const block = one->block;
     if (one->state == HERMES_IN_FLIGHT) {
-        hermes_rate_resolved(&flow->rate, one->size, false);
+        hermes_rate_resolved(&flow->rate, one->size, HERMES_FATE_CAME);
         if (block != NULL)
             block->in_flight--;
     } else {
@@ -126,15 +140,16 @@ static void take_ranges(struct hermes_flow *flow, const struct hermes_ack *ack,
             if (one->state == HERMES_ACKED)
                 continue;
             mark_acked(flow, one);
-            if (one->block != NULL && one->block->acked_count >= one->block->data_count)
+            if (one->block != NULL && !one->block->is_growing &&
+                one->block->acked_count >= one->block->data_count)
                 hermes_block_finish(flow, one->block, sink);
         }
     }
 }
 
-/* until_ns: the sender's time up to which everything sent should have come by now; end: packets
- * from here on may still wait in a queue on the way. */
-static void take_losses(struct hermes_flow *flow, uint64_t until_ns, uint64_t end)
+/* until_ns: the sender's time up to which everything sent should have come by now; latest: one that
+ * has come; end: packets from here on may still wait in a queue on the way. */
+static void take_losses(struct hermes_flow *flow, uint64_t until_ns, uint64_t latest, uint64_t end)
 {
     struct hermes_sent *const sent = &flow->sent;
     for (uint64_t number = sent->base; number < end; number++) {
@@ -144,7 +159,8 @@ static void take_losses(struct hermes_flow *flow, uint64_t until_ns, uint64_t en
         if (one->state != HERMES_IN_FLIGHT)
             continue;
         one->state = HERMES_LOST;
-        hermes_rate_resolved(&flow->rate, one->size, true);
+        hermes_rate_resolved(&flow->rate, one->size,
+                             number < latest ? HERMES_FATE_LOST : HERMES_FATE_OVERDUE);
         if (one->block != NULL) {
             one->block->in_flight--;
             hermes_sent_repair(flow, one->block);
@@ -194,7 +210,7 @@ void hermes_sent_acked(struct hermes_flow *flow, uint64_t now_ns, const struct h
     take_ranges(flow, ack, sink);
     take_finished(flow, ack, sink);
     if (is_known)
-        take_losses(flow, sent_ns + ack->waited_ns, ack->is_quiet ? sent->next : largest);
+        take_losses(flow, sent_ns + ack->waited_ns, largest, ack->is_quiet ? sent->next : largest);
     if (largest >= sent->acked_next && is_known) {
         sent->acked_next = largest + 1;
         const uint64_t whole = now_ns - sent_ns;
@@ -249,7 +265,8 @@ void hermes_sent_probe(struct hermes_flow *flow, uint64_t now_ns)
     struct hermes_sent *const sent = &flow->sent;
     hermes_rate_probed(&flow->rate);
     if (sent->is_full)
-        take_losses(flow, packet(sent, sent->base)->sent_ns + sent->reorder_ns, sent->next);
+        take_losses(flow, packet(sent, sent->base)->sent_ns + sent->reorder_ns, sent->acked_next,
+                    sent->next);
     forget_old(flow, now_ns);
     sent->last_ns = now_ns;
     sent->probes = 0;
@@ -260,6 +277,8 @@ void hermes_sent_probe(struct hermes_flow *flow, uint64_t now_ns)
         const unsigned count = i == BPI_HERMES_SHADOW_DATA ? 1 : 2;
         sent->probes += count;
         struct hermes_block *const block = TAILQ_FIRST(&lane->open);
+        if (block != NULL && block == lane->growing)
+            hermes_parity_close(flow, lane);
         if (block == NULL || block == lane->sending)
             continue;
         if (block->repair_due < count)

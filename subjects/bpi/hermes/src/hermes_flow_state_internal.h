@@ -6,19 +6,16 @@
  * packet has a number and a record (hermes_packet) until it is acknowledged or lost. A block is
  * finished when the other side has as many of its fragments as there are data fragments.
  *
+ * A block is made of batches, each of which begins with a fragment: what waited together, or a part
+ * of a long message. Most blocks are of one batch. But where messages follow each other closely and
+ * losses call for parity, a block *grows*: its data are sent as they come, batch by batch, and it
+ * is closed, and its parity sent, when it is large enough or nothing comes any more
+ * (hermes_flow_parity.c). The receiver hands out each batch as soon as it is there, and learns from
+ * the parity how large the block is.
+ *
  * Receiving: a block is closed once, when whole, and a window of numbers remembers that. What must
  * be forgotten for want of memory is closed as `dropped` and no fragment of it is acknowledged any
  * more, so that its sender never takes it for delivered.
- *
- * Wire, integers little-endian, v = 7 bits a byte, low first:
- *
- *   packet    flags u8 (class 2, fragment 1, ack 1, repeated 1, wait 3 bits) [ack] [fragment]
- *   ack       largest u24, its arrival u32 (us), 2 * wait of this ack (us) + is_quiet v, counts u8
- * (ranges 5, finished 3 bits), size of first range less 1 v, (gap less 1 v, size less 1 v)...,
- *             (class u8, block u16)...
- *   fragment  packet number u24, block u16, index u8, data fragments u8, the rest: its bytes
- *   block     (2 * size + is_part v, [message u32 v, size of all v, parts u8, part u8], bytes)...,
- *             zeros up to the end
  *
  * Source    packet numbers, ranges, probes: RFC 9000, RFC 9002; lost by time: RFC 8985
  */
@@ -31,9 +28,33 @@
 
 #include <sys/queue.h>
 
+/* clang-format off */
+/* The wire. Integers are little-endian; v: 7 bits a byte, low first, with 128 when more follow.
+ *
+ *   packet    flags u8 [ack] [fragment]
+ *     flags   class 2 bits, fragment 1, ack 1, repeated 1, wait 3
+ *   ack       largest u24, its arrival u32 (us), 2 * wait of this ack (us) + is_quiet v,
+ *             counts u8 (ranges 5 bits, finished 3), size of the first range less 1 v,
+ *             (gap less 1 v, size less 1 v)..., (class u8, block u16)...
+ *   fragment  packet number u24, block u16, code u8, end u8, the rest: its bytes
+ *     code    0 .. 39     data that begin a batch, by their index
+ *             40 .. 79    data that do not, by their index and 40 more
+ *             80 .. 254   parity
+ *     end     of data     where the batch ends, and 128 more if the block may be longer
+ *             of parity   how many data fragments the block has
+ *     bytes   of data     may be shorter than parity: zeros at the end are not sent
+ *   batch     (piece)..., zeros up to the end of a fragment
+ *     piece   2 * size + is_part v, [message (32 bits) v, size of all v, parts u8, part u8], bytes;
+ *             what is in brackets is there if is_part
+ */
+/* clang-format on */
+
 enum {
     HERMES_FLOW_MESSAGE_MAX = BPI_HERMES_MESSAGE_MAX + 256,
-    HERMES_FLOW_FRAGMENT_HEAD = 8,    /* flags, packet number, block, index, data fragments */
+    HERMES_FLOW_FRAGMENT_HEAD = 8,                /* flags, packet number, block, code, end */
+    HERMES_FLOW_PARITY = 2 * HERMES_FEC_DATA_MAX, /* index of the first parity fragment */
+    HERMES_FLOW_GROWN_MAX = 32,                   /* data fragments of a block that grows */
+    HERMES_FLOW_BATCH_MAX = 12,                   /* of a batch in it */
     HERMES_FLOW_ACK_ROOM = 20,        /* least room in which an ack is put beside a fragment */
     HERMES_FLOW_PIECE_HEAD = 16,      /* at most */
     HERMES_FLOW_BLOCK_FRAGMENTS = 32, /* of a long message */
@@ -48,6 +69,7 @@ enum {
     HERMES_FLOW_DROPPED_MAX = 64,
     HERMES_FLOW_REPORTS = 4, /* acks that a range is in */
     HERMES_FLOW_ACK_PACKETS = 16,
+    HERMES_FLOW_EMPTY = 255,
 };
 
 #define HERMES_NEVER UINT64_MAX
@@ -84,10 +106,19 @@ struct hermes_block {
     uint64_t last_packet;             /* number of its latest record plus 1; 0: none */
     struct hermes_indices acked;
     size_t size, capacity; /* of bytes, without and with room for padding */
+    uint64_t first_ns;     /* while it grows: when it began */
+    uint64_t starts;       /* data fragments that begin a batch */
     uint32_t number;
-    uint16_t fragment_size, acked_count, in_flight, repair_due, planned, sent_count;
-    uint8_t class, parts, data_count, next_index;
-    bool is_repairing;
+    uint16_t fragment_size, acked_count, in_flight, repair_due;
+    uint16_t parity_due;  /* planned and not sent */
+    uint16_t next_parity; /* index of the next one, or above HERMES_FEC_INDEX_MAX */
+    uint8_t class, parts;
+    uint8_t data_count, data_max; /* that there are, and while it grows: can be */
+    uint8_t sent_data;            /* how many were sent once */
+    uint8_t again;                /* where the next search for data to repeat begins */
+    bool is_repairing, is_growing;
+    uint8_t ends[HERMES_FEC_DATA_MAX]; /* of each data fragment's batch */
+    uint16_t sizes[HERMES_FEC_DATA_MAX];
     uint8_t bytes[];
 };
 
@@ -99,6 +130,10 @@ struct hermes_lane {
     struct hermes_blocks waiting, open, repairs;
     struct hermes_messages live;
     struct hermes_block *sending; /* open, and not all planned fragments sent */
+    struct hermes_block *growing; /* open, and takes more; the only one that is sent meanwhile */
+    uint64_t close_ns;            /* when it is closed though nothing more came */
+    uint64_t submitted_ns;        /* the last message; 0: none yet */
+    uint64_t gap_ns;              /* between messages, as far as is known */
     uint32_t next_number;
     size_t credit; /* bytes that others owe it */
 };
@@ -160,15 +195,23 @@ struct hermes_ack {
     bool is_quiet; /* nothing has come for longer than packets are apart */
 };
 
+/* A block of which some has come. Data lie in slots of their own index, parity in slots of data
+ * that are missing. */
 struct hermes_incoming {
     LIST_ENTRY(hermes_incoming) bucket;
     TAILQ_ENTRY(hermes_incoming) age;
     struct hermes_indices seen;
     uint64_t number, until_ns;
-    uint16_t fragment_size;
-    uint8_t class, data_count, got;
-    uint8_t index[HERMES_FEC_DATA_MAX];
-    uint8_t bytes[];
+    uint64_t starts, delivered; /* data fragments that begin a batch; that were handed out */
+    uint8_t *bytes;             /* [capacity * stride] */
+    uint16_t stride;            /* of the largest fragment so far */
+    uint8_t class, capacity, got;
+    uint8_t total;                      /* data fragments; 0: not known yet */
+    uint8_t last;                       /* the greatest end so far */
+    bool has_parity;                    /* stride is final */
+    bool is_partial;                    /* something came that could not be handed out */
+    uint8_t holds[HERMES_FEC_DATA_MAX]; /* index in each slot, or HERMES_FLOW_EMPTY */
+    uint8_t ends[HERMES_FEC_DATA_MAX];  /* of the data that came */
 };
 
 /* A long message, some parts of which have come. */
@@ -202,7 +245,8 @@ struct hermes_inbox {
     struct hermes_halves halves[BPI_HERMES_CLASSES];
     struct hermes_window windows[BPI_HERMES_CLASSES];
     struct hermes_dropped dropped[HERMES_FLOW_DROPPED_MAX];
-    unsigned incoming_count;
+    const struct hermes_incoming *taking; /* during hermes_inbox_take: not to be given up */
+    unsigned partial_count;               /* of incomings: they may need a repair */
     size_t memory;
 };
 
@@ -227,7 +271,8 @@ enum {
     HERMES_HAS_FRAGMENT = 4,
     HERMES_HAS_ACK = 8,
     HERMES_IS_REPEATED = 16,
-    HERMES_WAIT_SHIFT = 5
+    HERMES_WAIT_SHIFT = 5,
+    HERMES_MORE_FOLLOW = 128, /* in `end` */
 };
 
 static inline void hermes_put(uint8_t *out, uint64_t value, unsigned size)
@@ -281,14 +326,38 @@ static inline uint64_t hermes_expand(uint64_t near, uint64_t low, unsigned bits)
 
 void hermes_lane_init(struct hermes_lane *lane);
 void hermes_lane_done(struct hermes_lane *lane);
-/* Number a waiting block, plan its fragments. */
-struct hermes_block *hermes_lane_start(struct hermes_flow *flow, struct hermes_lane *lane);
+/* Number the first waiting block and plan its fragments, or put it into the one that grows, or
+ * close that: what is to be sent from now. */
+struct hermes_block *hermes_lane_start(struct hermes_flow *flow, uint64_t now_ns,
+                                       struct hermes_lane *lane);
+/* A block without messages, in no list; NULL: no memory. */
+struct hermes_block *hermes_block_new(struct hermes_flow *flow, unsigned class, size_t size);
+void hermes_block_free(struct hermes_flow *flow, struct hermes_block *block);
+/* The `size` bytes behind its data fragments are its next batch. */
+void hermes_block_lay(struct hermes_block *block, size_t size);
 /* The other side has it: report its messages, forget it. */
 void hermes_block_finish(struct hermes_flow *flow, struct hermes_block *block,
                          const struct hermes_flow_sink *sink);
 /* Give up what is past its deadline. */
 void hermes_lane_expire(struct hermes_flow *flow, struct hermes_lane *lane, uint64_t now_ns,
                         const struct hermes_flow_sink *sink);
+
+/* ---- hermes_flow_parity.c: how much parity, and blocks that grow ---- */
+
+/* The loss to plan for, and the share of messages that may need a repair, of a class. */
+double hermes_parity_loss(const struct hermes_flow *flow, unsigned class);
+double hermes_parity_failure(const struct hermes_flow *flow, unsigned class);
+/* A message is submitted. */
+void hermes_parity_note(const struct hermes_flow *flow, struct hermes_lane *lane, uint64_t now_ns);
+/* The lane's first waiting block becomes one that grows, or goes into it, as a whole; false: it is
+ * none for that. */
+bool hermes_parity_take(struct hermes_flow *flow, uint64_t now_ns, struct hermes_lane *lane);
+/* All data of the block that grows are sent: close it, or wait for more. */
+void hermes_parity_wait(struct hermes_flow *flow, uint64_t now_ns, struct hermes_lane *lane);
+/* It grows no more; its parity is to be sent. */
+void hermes_parity_close(struct hermes_flow *flow, struct hermes_lane *lane);
+/* When it is to be closed; HERMES_NEVER: it is being sent, or there is none. */
+uint64_t hermes_parity_due_ns(const struct hermes_lane *lane);
 
 /* ---- hermes_flow_sent.c: packets under way ---- */
 
@@ -299,7 +368,8 @@ bool hermes_sent_has_room(struct hermes_flow *flow);
 /* The number of the packet. */
 uint64_t hermes_sent_add(struct hermes_flow *flow, uint64_t now_ns, struct hermes_block *block,
                          unsigned index, size_t size);
-/* Send so many more fragments of a block that these, and those under way, suffice. */
+/* Send so many more fragments of a block that these, and those under way, suffice: at least one
+ * under way as long as it is not finished. */
 void hermes_sent_repair(struct hermes_flow *flow, struct hermes_block *block);
 /* Its packets no longer name it. */
 void hermes_sent_forget(struct hermes_flow *flow, struct hermes_block *block);
@@ -337,11 +407,12 @@ size_t hermes_ack_read(const uint8_t *data, size_t size, uint64_t next, struct h
 /* ---- hermes_flow_inbox.c: what has come in part ---- */
 
 struct hermes_fragment {
-    uint64_t block; /* the low 16 bits of its number */
-    unsigned class, index, data_count;
+    uint64_t block;        /* the low 16 bits of its number */
+    unsigned class, index; /* index from HERMES_FLOW_PARITY on: parity */
+    unsigned end;          /* of the batch; of the block if is_last */
     const uint8_t *bytes;
     size_t size;
-    bool is_repeated;
+    bool is_start, is_last, is_repeated;
 };
 
 enum hermes_taken {
@@ -361,12 +432,14 @@ void hermes_inbox_expire(struct hermes_flow *flow, uint64_t now_ns);
 
 /* ---- hermes_flow_half.c: long messages ---- */
 
-/* Make `size` bytes of room, at the cost of lower classes than `class`. */
+/* Make `size` bytes of room, at the cost of blocks that wait for nothing but parity, and of lower
+ * classes than `class`. */
 bool hermes_inbox_make_room(struct hermes_flow *flow, uint64_t now_ns, unsigned class, size_t size);
-/* Hand out the messages of a whole block. taken REFUSED: a part has no room. Errors: EPROTOCOL. */
+/* Hand out the messages of whole batches, which lie in fragments of `stride` bytes. taken REFUSED:
+ * a part has no room. Errors: EPROTOCOL. */
 base_err hermes_half_deliver(struct hermes_flow *flow, uint64_t now_ns, unsigned class,
-                             struct base_span block, const struct hermes_flow_sink *sink,
-                             enum hermes_taken *taken);
+                             struct base_span batches, size_t stride,
+                             const struct hermes_flow_sink *sink, enum hermes_taken *taken);
 /* False: not dropped, since HERMES_FLOW_DROPPED_MAX are to be remembered already. */
 bool hermes_half_drop(struct hermes_inbox *inbox, uint64_t now_ns, struct hermes_half *half);
 

@@ -1,6 +1,8 @@
 /* hermes_members.c - see hermes_members_internal.h. */
 #include "hermes_members_internal.h"
 
+#include "hermes_subnet_internal.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -113,33 +115,14 @@ struct hermes_member *hermes_members_meet(struct hermes_members *members,
     return member;
 }
 
-/* Addresses that cost an attacker nothing more than its own host: not bounded per subnet, since a
- * whole laboratory lives in one. */
-static bool is_private(const uint8_t ip[16])
-{
-    static const uint8_t four[12] = { [10] = 0xff, [11] = 0xff };
-    if (memcmp(ip, four, sizeof four) != 0)
-        return (ip[0] & 0xfe) == 0xfc || (ip[0] == 0xfe && (ip[1] & 0xc0) == 0x80) ||
-               (ip[0] == 0 && ip[15] == 1);
-    const uint8_t *const v4 = ip + 12;
-    return v4[0] == 10 || v4[0] == 127 || (v4[0] == 172 && (v4[1] & 0xf0) == 16) ||
-           (v4[0] == 192 && v4[1] == 168);
-}
-
-static bool is_same_subnet(const uint8_t a[16], const uint8_t b[16])
-{
-    const bool is_four = a[0] == 0 && a[10] == 0xff && a[11] == 0xff;
-    return memcmp(a, b, is_four ? 15 : 8) == 0;
-}
-
 static bool subnet_has_room(const struct hermes_members *members,
                             const struct base_address *address)
 {
-    if (members->count < SUBNET_MIN || is_private(address->ip))
+    if (members->count < SUBNET_MIN || hermes_is_private(address->ip))
         return true;
     uint32_t count = 0;
     for (uint32_t i = 0; i < members->count; i++)
-        count += is_same_subnet(members->items[i].address.ip, address->ip);
+        count += hermes_is_same_subnet(members->items[i].address.ip, address->ip);
     return count < members->capacity_max / 16 + 8;
 }
 

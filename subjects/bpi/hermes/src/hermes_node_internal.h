@@ -5,6 +5,7 @@
  *   hermes_node_send.c     messages of the application: to one, to all, and when they are done
  *   hermes_node_receive.c  what comes out of a flow: deliver, or do what a control message asks
  *   hermes_node_peers.c    sessions: up, down, heartbeats, scores, penalties
+ *   hermes_node_self.c     where this node is, by what the others see
  *   hermes_node_links.c    whom to connect to: bootstrap, members, the overlay's neighbours
  *   hermes_tree.c          broadcast over the neighbours
  *
@@ -18,6 +19,7 @@
 #include "hermes_members_internal.h"
 #include "hermes_message_internal.h"
 #include "hermes_message_seen_internal.h"
+#include "hermes_rate_internal.h"
 #include "hermes_secure_internal.h"
 
 #define HERMES_NEVER  UINT64_MAX
@@ -30,7 +32,6 @@ enum {
     HERMES_RELAYED_MAX = 4096,  /* the same of one class in the tree; < HERMES_WINDOW_MAX */
     HERMES_BANS = 64,
     HERMES_HELD_MAX = 64,
-    HERMES_VOTES = 4,
 };
 
 /* First byte of what a sealed packet carries. */
@@ -51,11 +52,11 @@ struct hermes_peer {
     struct bpi_hermes_id id; /* known from UP on */
     struct base_address address;
     struct hermes_flow *flow;
-    bool is_neighbor, is_eager; /* of the tree */
-    bool is_chosen;             /* a neighbour for its score, not by chance */
-    bool is_asked;              /* we asked it to be a neighbour and have no answer */
-    bool is_dirty;              /* in the pump's list */
-    uint32_t vote;              /* for where it sees us: place + 1; 0: none */
+    bool is_neighbor, is_eager;  /* of the tree */
+    bool is_chosen;              /* a neighbour for its score, not by chance */
+    bool is_asked;               /* we asked it to be a neighbour and have no answer */
+    bool is_dirty;               /* in the pump's list */
+    struct base_address seen_at; /* where it says it sees us; port 0: it did not say */
     uint64_t up_ns, seen_ns, used_ns, refused_ns;
     uint64_t urgent_ns;    /* its urgent asking was given way to */
     uint64_t ping_ns;      /* when the unanswered one was sent; 0: none */
@@ -77,6 +78,8 @@ struct hermes_boot {
     uint32_t failures;
     bool is_met, is_self;
 };
+
+bool hermes_boot_has_id(const struct hermes_boot *boot);
 
 /* A message of ours under way. */
 struct hermes_ticket {
@@ -137,16 +140,13 @@ struct bpi_hermes {
 
     struct hermes_record self_record; /* port 0: our address is not known yet */
     struct {
-        struct base_address address;
-        uint32_t count;
-    } votes[HERMES_VOTES];
-    struct {
         struct bpi_hermes_id id;
         uint64_t until_ns;
     } bans[HERMES_BANS];
     uint32_t ban_next;
 
     uint64_t links_ns, exchange_ns, exchange_every_ns, overlay_ns, improve_ns;
+    struct hermes_losses losses;          /* of all flows */
     struct bpi_hermes_status status;      /* counts; the rest is filled when asked for */
     struct hermes_flow_stats flow_totals; /* of flows that are gone */
     uint8_t *packet;                      /* [mtu_bytes] one sealed packet */
@@ -218,14 +218,31 @@ void hermes_links_timer(struct bpi_hermes *node);
 uint64_t hermes_links_wake_ns(const struct bpi_hermes *node);
 void hermes_links_up(struct bpi_hermes *node, uint32_t handle);
 void hermes_links_down(struct bpi_hermes *node, uint32_t handle);
-void hermes_links_hello(struct bpi_hermes *node, uint32_t handle,
-                        const struct base_address *seen_at);
 void hermes_links_members(struct bpi_hermes *node, uint32_t handle,
                           const struct hermes_control *control);
 void hermes_links_neighbor(struct bpi_hermes *node, uint32_t handle, enum hermes_verb verb);
 /* No longer a neighbour, and it is told so. */
 void hermes_links_leave(struct bpi_hermes *node, uint32_t handle);
 bool hermes_links_is_ready(const struct bpi_hermes *node);
+/* Tell our own record, if there is one, and up to `sample` others. */
+void hermes_links_say(struct bpi_hermes *node, uint32_t handle, size_t sample, bool wants_answer);
+
+/* hermes_node_self.c: an address that the most *places* name, of all sessions that are up, is ours
+ * and is signed. A place is a session; sessions whose own addresses are in one public subnet (an
+ * IPv4 /24, an IPv6 /64) are one place. Of equals the address that the start gave under our id
+ * comes first, then the one we have.
+ *
+ * Bound     each session names one address and keeps it until it ends, so what others say cannot
+ *           keep a word from being counted: an address that h places name is ours unless h or more
+ *           places name one and the same other address. Who says many different things has one
+ *           place for each.
+ * Cost      O(1) for a word that agrees with ours; else O(n) to O(n^2) looks, n sessions
+ */
+void hermes_self_start(struct bpi_hermes *node);
+/* A session says where it sees us: its first word counts. */
+void hermes_self_named(struct bpi_hermes *node, uint32_t handle,
+                       const struct base_address *seen_at);
+void hermes_self_unnamed(struct bpi_hermes *node, uint32_t handle); /* it ends */
 
 /* hermes_tree.c */
 BASE_MUST_USE base_err hermes_tree_new(const struct bpi_hermes_config *config,

@@ -1,7 +1,6 @@
 /* hermes_node_links.c - whom a node has sessions with.
  *
- * Members are learnt from bootstrap addresses and by exchange of signed records. A node learns its
- * own address from what others see (the address most of them name) and signs it. In a direct group
+ * Members are learnt from bootstrap addresses and by exchange of signed records. In a direct group
  * everybody is connected to; in a larger overlay only neighbours, and whom the application writes
  * to. Neighbours are mutual (ask, accept); a node without any asks urgently and is not refused, as
  * in HyParView (Leitao, Pereira, Rodrigues, DSN 2007), so that nobody is left outside. At most half
@@ -32,13 +31,6 @@ static const uint64_t urgent_again_ns = 60 * HERMES_SECOND;
 static const uint64_t improve_every_ns = 30 * HERMES_SECOND;
 static const double clearly_better = 1.5;
 
-static const struct bpi_hermes_id no_id;
-
-static bool has_id(const struct hermes_boot *boot)
-{
-    return !hermes_id_is(&boot->id, &no_id);
-}
-
 static void soon(struct bpi_hermes *node, uint64_t *when_ns, uint64_t delay_ns)
 {
     const uint64_t at_ns = node->world.now_ns + delay_ns;
@@ -66,7 +58,7 @@ static uint32_t wanted(const struct bpi_hermes *node)
 
 /* Records */
 
-static void say_members(struct bpi_hermes *node, uint32_t handle, size_t sample, bool wants_answer)
+void hermes_links_say(struct bpi_hermes *node, uint32_t handle, size_t sample, bool wants_answer)
 {
     struct hermes_control control = { .kind = HERMES_MEMBERS, .wants_answer = wants_answer };
     if (node->self_record.address.port != 0)
@@ -75,80 +67,6 @@ static void say_members(struct bpi_hermes *node, uint32_t handle, size_t sample,
                                            control.records + control.count, sample);
     if (control.count > 0 || wants_answer)
         hermes_node_say(node, handle, &control);
-}
-
-/* Entries of the start that are this node: by id where it is known, else by the address that others
- * name, which may turn out to be another's. */
-static void find_self(struct bpi_hermes *node)
-{
-    for (uint32_t i = 0; i < node->boot_count; i++) {
-        struct hermes_boot *const boot = &node->boots[i];
-        boot->is_self = has_id(boot) ? hermes_id_is(&boot->id, &node->self)
-                                     : base_address_is(&boot->address, &node->self_record.address);
-    }
-}
-
-static void sign_self(struct bpi_hermes *node, const struct base_address *address)
-{
-    struct hermes_record *const self = &node->self_record;
-    uint8_t text[HERMES_RECORD_SIGNED_SIZE];
-    self->id = node->self;
-    self->address = *address;
-    self->version = self->version == 0 ? node->incarnation : self->version + 1;
-    hermes_record_signed(self, text);
-    hermes_secure_sign(node->secure, text, sizeof text, self->signature);
-    find_self(node);
-}
-
-/* Where most see us; of addresses with as many votes, the one we have stays. */
-static const struct base_address *elect(const struct bpi_hermes *node)
-{
-    int best = 0;
-    for (int i = 1; i < HERMES_VOTES; i++)
-        if (node->votes[i].count > node->votes[best].count ||
-            (node->votes[i].count == node->votes[best].count &&
-             base_address_is(&node->votes[i].address, &node->self_record.address)))
-            best = i;
-    return &node->votes[best].address;
-}
-
-/* The place of an address among the votes, or a free one; HERMES_VOTES: neither. */
-static uint32_t vote_place(const struct bpi_hermes *node, const struct base_address *address)
-{
-    uint32_t free_place = HERMES_VOTES;
-    for (uint32_t i = 0; i < HERMES_VOTES; i++) {
-        if (node->votes[i].count > 0 && base_address_is(&node->votes[i].address, address))
-            return i;
-        if (node->votes[i].count == 0 && free_place == HERMES_VOTES)
-            free_place = i;
-    }
-    return free_place;
-}
-
-static void withdraw_vote(struct bpi_hermes *node, struct hermes_peer *peer)
-{
-    if (peer->vote > 0)
-        node->votes[peer->vote - 1].count--;
-    peer->vote = 0;
-}
-
-void hermes_links_hello(struct bpi_hermes *node, uint32_t handle,
-                        const struct base_address *seen_at)
-{
-    if (node->peers[handle].vote > 0 || seen_at->port == 0)
-        return;
-    const uint32_t at = vote_place(node, seen_at);
-    if (at == HERMES_VOTES)
-        return;
-    node->peers[handle].vote = at + 1;
-    node->votes[at].address = *seen_at;
-    node->votes[at].count++;
-    const struct base_address *const best = elect(node);
-    if (base_address_is(best, &node->self_record.address))
-        return;
-    sign_self(node, best);
-    for (uint32_t i = 0; i < node->heap_count; i++)
-        say_members(node, node->heap[i], 0, node->up_count <= FEW);
 }
 
 static bool is_true(const struct hermes_record *record)
@@ -195,7 +113,8 @@ void hermes_links_members(struct bpi_hermes *node, uint32_t handle,
     for (size_t i = 0; i < control->count; i++)
         learn(node, handle, &control->records[i]);
     if (control->wants_answer)
-        say_members(node, handle, hermes_node_is_tree(node) ? SAMPLE_ANSWER : SAMPLE_DIRECT, false);
+        hermes_links_say(node, handle, hermes_node_is_tree(node) ? SAMPLE_ANSWER : SAMPLE_DIRECT,
+                         false);
 }
 
 static void exchange(struct bpi_hermes *node)
@@ -206,7 +125,8 @@ static void exchange(struct bpi_hermes *node)
     if (node->exchange_every_ns < exchange_most_ns)
         node->exchange_every_ns *= 2;
     const uint64_t at = base_rng_below(node->world.rng, node->heap_count);
-    say_members(node, node->heap[at], hermes_node_is_tree(node) ? SAMPLE_ASK : SAMPLE_DIRECT, true);
+    hermes_links_say(node, node->heap[at], hermes_node_is_tree(node) ? SAMPLE_ASK : SAMPLE_DIRECT,
+                     true);
 }
 
 /* Sessions */
@@ -225,7 +145,8 @@ static void connect_boots(struct bpi_hermes *node)
             break;
         if (boot->first_ns == 0)
             boot->first_ns = now_ns;
-        boot->session = hermes_peer_connect(node, &boot->address, has_id(boot) ? &boot->id : NULL);
+        boot->session =
+            hermes_peer_connect(node, &boot->address, hermes_boot_has_id(boot) ? &boot->id : NULL);
         if (boot->session == HERMES_NO_SESSION)
             boot->retry_ns = backoff(node, boot->failures);
         else if (node->peers[boot->session].state == HERMES_PEER_UP)
@@ -300,7 +221,7 @@ static void tick(struct bpi_hermes *node)
 static bool is_met_by(const struct hermes_boot *boot, uint32_t handle,
                       const struct hermes_peer *peer)
 {
-    if (has_id(boot))
+    if (hermes_boot_has_id(boot))
         return hermes_id_is(&boot->id, &peer->id);
     return boot->session == handle || base_address_is(&boot->address, &peer->address);
 }
@@ -321,7 +242,7 @@ void hermes_links_up(struct bpi_hermes *node, uint32_t handle)
     const struct hermes_control hello = { .kind = HERMES_HELLO, .address = peer->address };
     hermes_node_say(node, handle, &hello);
     if (node->self_record.address.port != 0)
-        say_members(node, handle, 0, node->up_count <= FEW);
+        hermes_links_say(node, handle, 0, node->up_count <= FEW);
     if (node->neighbor_count < wanted(node))
         soon(node, &node->overlay_ns, 0);
 }
@@ -330,7 +251,7 @@ void hermes_links_down(struct bpi_hermes *node, uint32_t handle)
 {
     struct hermes_peer *const peer = &node->peers[handle];
     const bool was_up = peer->state == HERMES_PEER_UP;
-    withdraw_vote(node, peer);
+    hermes_self_unnamed(node, handle);
     for (uint32_t i = 0; i < node->boot_count; i++) {
         struct hermes_boot *const boot = &node->boots[i];
         if (boot->session != handle)
@@ -553,7 +474,7 @@ static void improve(struct bpi_hermes *node)
 
 void hermes_links_start(struct bpi_hermes *node)
 {
-    find_self(node);
+    hermes_self_start(node);
     node->exchange_every_ns = exchange_least_ns;
     node->exchange_ns = about(node, node->exchange_every_ns);
     node->overlay_ns = about(node, tick_ns);

@@ -200,6 +200,7 @@ struct bpi_hermes_status bpi_hermes_status(const struct bpi_hermes *node)
     s.rejected_replayed += secure.replayed;
     s.rejected_malformed += secure.malformed;
     s.rejected_unknown += secure.unknown;
+    s.rejected_limited = secure.limited;
     s.cookies_sent = secure.cookies_sent;
     s.memory_bytes = total.memory_bytes + hermes_seen_memory(node->seen) +
                      hermes_members_memory(&node->members) + hermes_tree_memory(node->tree) +

@@ -139,17 +139,10 @@ static base_err make_flow(struct bpi_hermes *node, struct hermes_flow **flow)
         .memory_bytes = c->peer_memory_bytes,
         .rate_bits = c->rate_bits,
         .rate_max_bits = c->rate_max_bits,
+        .losses = &node->losses,
     };
     memcpy(config.deadline_ns, c->deadline_ns, sizeof config.deadline_ns);
-    const base_err err = hermes_flow_new(&config, node->world.now_ns, flow);
-    if (err != BASE_OK || node->up_count == 0)
-        return err;
-    /* Links of one node are rarely strangers to each other. */
-    double loss = 0;
-    for (uint32_t i = 0; i < node->heap_count; i++)
-        loss += hermes_flow_stats(node->peers[node->heap[i]].flow).loss_share;
-    hermes_flow_expect_loss(*flow, fmin(loss / node->heap_count, 0.5));
-    return BASE_OK;
+    return hermes_flow_new(&config, node->world.now_ns, flow);
 }
 
 void hermes_peer_up(struct bpi_hermes *node, uint32_t handle)
@@ -257,7 +250,7 @@ uint64_t hermes_peer_rtt(const struct hermes_peer *peer)
 double hermes_peer_score(const struct bpi_hermes *node, const struct hermes_peer *peer)
 {
     const struct hermes_flow_stats flow = hermes_flow_stats(peer->flow);
-    const double loss = fmax(flow.loss_share, peer->loss_share);
+    const double loss = fmax(flow.loss_own_share, peer->loss_share);
     const double rtt_s = (double)hermes_peer_rtt(peer) * 1e-9;
     const uint64_t now_ns = node->world.now_ns;
     const double age_s = now_ns > peer->up_ns ? (double)(now_ns - peer->up_ns) * 1e-9 : 0;

@@ -39,7 +39,7 @@ static base_err receive_control(struct bpi_hermes *node, uint32_t handle, struct
         return BASE_EPROTOCOL;
     switch (control.kind) {
     case HERMES_HELLO:
-        hermes_links_hello(node, handle, &control.address);
+        hermes_self_named(node, handle, &control.address);
         break;
     case HERMES_MEMBERS:
         hermes_links_members(node, handle, &control);

@@ -195,6 +195,7 @@ size_t hermes_noise_take_keys(struct hermes_noise *noise, const struct hermes_pa
         (noise->message == 1 && !mix_key(noise, &noise->own, noise->other)) ||
         !unseal(noise, message.data + size, sealed_size, noise->other_static))
         return 0;
+    noise->has_other_static = true;
     return mix_static(noise, own_static, noise->message == 2) ? size + sealed_size : 0;
 }
 

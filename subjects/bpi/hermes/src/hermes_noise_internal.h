@@ -32,7 +32,8 @@ struct hermes_noise {
     uint8_t chain[HERMES_HASH_SIZE], key[HERMES_KEY_SIZE];
     uint64_t nonce;
     bool is_initiator, has_key;
-    uint8_t message; /* 0 .. HERMES_NOISE_MESSAGES: the next one */
+    bool has_other_static; /* it was sealed by who has the keys agreed on so far */
+    uint8_t message;       /* 0 .. HERMES_NOISE_MESSAGES: the next one */
     struct hermes_pair own;
     uint8_t other[HERMES_KEY_SIZE], other_static[HERMES_KEY_SIZE];
 };
@@ -55,6 +56,8 @@ size_t hermes_noise_put_keys(struct hermes_noise *noise, const struct hermes_pai
 /* Its payload, after the keys; the size written: payload.size, and HERMES_TAG_SIZE after the first
  * message. */
 size_t hermes_noise_put_payload(struct hermes_noise *noise, struct base_span payload, uint8_t *out);
+/* The size of the keys, 0: refused; and when has_other_static is not set then, before any key was
+ * agreed on but the ephemeral ones. */
 size_t hermes_noise_take_keys(struct hermes_noise *noise, const struct hermes_pair *own_static,
                               struct base_span message);
 /* payload [sealed.size less the tag]; false: refused */

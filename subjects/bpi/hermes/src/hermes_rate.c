@@ -43,8 +43,7 @@ void hermes_rate_init(struct hermes_rate *rate, size_t packet_bytes, uint64_t ra
                                   .is_starting = true,
                                   .is_told = rate_bits > 0,
                                   .round = { .queue_us = INT64_MAX },
-                                  .span_queue_us = { INT64_MAX, INT64_MAX },
-                                  .prior = HERMES_RATE_PRIOR_PERCENT / 100.0 };
+                                  .span_queue_us = { INT64_MAX, INT64_MAX } };
 }
 
 static double least_window(const struct hermes_rate *rate)
@@ -83,9 +82,14 @@ static uint64_t slack_ns(const struct hermes_rate *rate)
     return share < least ? least : share < MILLISECOND ? share : MILLISECOND;
 }
 
+bool hermes_rate_is_full(const struct hermes_rate *rate, size_t bytes, size_t ahead)
+{
+    return rate->in_flight > 0 && (double)(rate->in_flight + bytes) > rate->window + (double)ahead;
+}
+
 uint64_t hermes_rate_ready_ns(const struct hermes_rate *rate, size_t bytes, size_t ahead)
 {
-    if (rate->in_flight > 0 && (double)(rate->in_flight + bytes) > rate->window + (double)ahead)
+    if (hermes_rate_is_full(rate, bytes, ahead))
         return UINT64_MAX;
     const uint64_t early = (uint64_t)((double)ahead / pace(rate));
     return rate->pace_ns > early ? rate->pace_ns - early : 0;
@@ -102,42 +106,88 @@ void hermes_rate_sent(struct hermes_rate *rate, uint64_t now_ns, size_t bytes)
     rate->in_flight += bytes;
 }
 
-void hermes_rate_resolved(struct hermes_rate *rate, size_t bytes, bool is_lost)
+static void loss_add(double *lost, double *seen, bool is_lost)
 {
+    if (*seen >= HERMES_RATE_LOSS_PACKETS) {
+        const double keep = 1 - 1.0 / HERMES_RATE_LOSS_PACKETS;
+        *lost *= keep;
+        *seen *= keep;
+    }
+    *seen += 1;
+    *lost += is_lost ? 1 : 0;
+}
+
+/* Of all flows: the mean over flows, so that none that sends much, or whose other side tells of
+ * losses that are none, is more than one of them. */
+static void share(struct hermes_rate *rate, double lost, double seen)
+{
+    struct hermes_losses *const all = rate->losses;
+    if (all == NULL)
+        return;
+    const double most = HERMES_RATE_SHARED_WEIGHT, part = seen > most ? most / seen : 1;
+    all->lost = fmax(all->lost + lost * part - rate->shared.lost, 0);
+    all->seen = fmax(all->seen + seen * part - rate->shared.seen, 0);
+    rate->shared = (struct hermes_losses){ lost * part, seen * part };
+}
+
+void hermes_rate_done(struct hermes_rate *rate)
+{
+    share(rate, 0, 0);
+}
+
+void hermes_rate_resolved(struct hermes_rate *rate, size_t bytes, enum hermes_fate fate)
+{
+    const bool is_lost = fate != HERMES_FATE_CAME;
     rate->in_flight -= bytes < rate->in_flight ? bytes : rate->in_flight;
-    *(is_lost ? &rate->round.lost : &rate->round.acked) += (double)bytes;
+    if (fate != HERMES_FATE_OVERDUE)
+        *(is_lost ? &rate->round.lost : &rate->round.acked) += (double)bytes;
     rate->span_acked += is_lost ? 0 : (double)bytes;
     if (!is_lost && rate->is_starting && (rate->is_limited || rate->round.is_limited))
         set_window(rate, rate->window + (double)bytes);
     if (rate->is_congested)
         return;
-    if (rate->seen >= HERMES_RATE_LOSS_PACKETS) {
-        const double keep = 1 - 1.0 / HERMES_RATE_LOSS_PACKETS;
-        rate->lost *= keep;
-        rate->seen *= keep;
-    }
-    rate->seen += 1;
-    rate->lost += is_lost ? 1 : 0;
+    loss_add(&rate->lost, &rate->seen, is_lost);
+    share(rate, rate->lost, rate->seen);
 }
 
 void hermes_rate_unlost(struct hermes_rate *rate)
 {
     rate->lost = rate->lost > 1 ? rate->lost - 1 : 0;
+    share(rate, rate->lost, rate->seen);
+}
+
+/* What is assumed of a link that nothing is known of, and how many packets of its own it takes to
+ * count for as much. */
+static double prior(const struct hermes_rate *rate, double *weight)
+{
+    const struct hermes_losses none = { 0 };
+    const struct hermes_losses *const all = rate->losses != NULL ? rate->losses : &none;
+    const double own = HERMES_RATE_PRIOR_WEIGHT, most = HERMES_RATE_SHARED_WEIGHT;
+    *weight = own + (all->seen < most ? all->seen : most);
+    return (all->lost + own * HERMES_RATE_PRIOR_PERCENT / 100.0) / (all->seen + own);
 }
 
 double hermes_rate_loss(const struct hermes_rate *rate)
 {
-    return (rate->lost + rate->prior * HERMES_RATE_PRIOR_WEIGHT) /
-           (rate->seen + HERMES_RATE_PRIOR_WEIGHT);
+    double weight;
+    const double before = prior(rate, &weight);
+    return (rate->lost + before * weight) / (rate->seen + weight);
 }
 
-/* While little has been seen, a standard deviation more. */
-double hermes_rate_loss_feared(const struct hermes_rate *rate)
+double hermes_rate_loss_own(const struct hermes_rate *rate)
 {
+    const double own = HERMES_RATE_PRIOR_WEIGHT;
+    return (rate->lost + own * HERMES_RATE_PRIOR_PERCENT / 100.0) / (rate->seen + own);
+}
+
+double hermes_rate_loss_feared(const struct hermes_rate *rate, double deviations)
+{
+    double weight;
+    (void)prior(rate, &weight);
     const double mean = hermes_rate_loss(rate), known = rate->seen / HERMES_RATE_LOSS_KNOWN;
     if (known >= 1)
         return mean;
-    return mean + (1 - known) * sqrt(mean * (1 - mean) / (rate->seen + HERMES_RATE_PRIOR_WEIGHT));
+    return mean + (1 - known) * deviations * sqrt(mean * (1 - mean) / (rate->seen + weight));
 }
 
 static void round_trip(struct hermes_rate *rate, uint64_t now_ns, uint64_t rtt_ns)
@@ -253,7 +303,11 @@ static void adjust(struct hermes_rate *rate, double queue_ns)
         const bool is_empty = above < -0.8;
         rate->empties = is_empty ? rate->empties + 1 : 0;
         const double most = rate->window / (rate->empties > 10 ? 8 : 32);
-        set_window(rate, rate->window + step);
+        const double told = rate->is_told ? rate->start_rate * base_ns(rate) : 0;
+        if (is_empty && rate->window < told)
+            set_window(rate, 2 * rate->window < told ? 2 * rate->window : told);
+        else
+            set_window(rate, rate->window + step);
         if (is_empty)
             rate->step = 2 * step < most ? 2 * step : most;
     }
@@ -267,10 +321,16 @@ static void round_over(struct hermes_rate *rate, uint64_t now_ns,
     const bool was_held = rate->is_held;
     rate->rounds++;
     rate->is_held = false;
+    rate->was_limited = rate->is_limited;
     rate->is_limited = round->is_limited;
     if (is_flooding(rate)) {
-        rate->is_starting = false;
+        rate->is_starting = rate->is_unfit = false;
+        rate->is_told = false; /* it was too high */
         fit(rate, 1);
+    } else if (rate->is_unfit) {
+        rate->is_unfit = !rate->was_limited;
+        if (rate->was_limited)
+            fit(rate, 2);
     } else if (round->is_limited && !rate->is_starting && !was_held && !rate->is_draining &&
                round->queue_us != INT64_MAX)
         adjust(rate, 1000.0 * (double)round->queue_us);
@@ -279,7 +339,8 @@ static void round_over(struct hermes_rate *rate, uint64_t now_ns,
     *round = (struct hermes_round){ .end = sample->next, .queue_us = INT64_MAX };
 }
 
-/* Double until three acks in a row report a queue. */
+/* Double until three acks in a row report a queue. What arrived meanwhile is the path's rate only
+ * if it was sent in a round that the window limited; else that has to be waited for. */
 static void start(struct hermes_rate *rate, double queue_ns)
 {
     const double eighth = base_ns(rate) / 8, target = target_ns(rate);
@@ -288,7 +349,9 @@ static void start(struct hermes_rate *rate, double queue_ns)
     /* The first burst is not paced and makes a queue of its own. */
     if (rate->queue_seen >= 3 && rate->rounds >= 2) {
         rate->is_starting = false;
-        fit(rate, 2); /* pauses between bursts show a queue before the window fills the path */
+        rate->is_unfit = !rate->was_limited;
+        if (rate->was_limited)
+            fit(rate, 2); /* pauses in bursts show a queue before the window fills the path */
     }
 }
 
@@ -332,6 +395,7 @@ void hermes_rate_probed(struct hermes_rate *rate)
     /* Nobody answers: what was known of the path is old. */
     rate->is_starting = true;
     rate->queue_seen = rate->rounds = 0;
+    rate->is_unfit = rate->is_limited = rate->was_limited = false;
     rate->window = HERMES_RATE_BURST;
     rate->step = rate->packet_bytes / 4;
     rate->is_draining = false;

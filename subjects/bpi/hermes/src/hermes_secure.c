@@ -233,6 +233,8 @@ base_err hermes_secure_send(struct hermes_secure *secure, const struct base_step
     if (session == NULL || session->stage != HERMES_RUNNING || session->owes_up)
         return BASE_ENOTFOUND;
     struct hermes_keys *const keys = hermes_keys_to_send(session);
+    if (!keys->is_confirmed)
+        hermes_repeat_hurry(world, session);
     hermes_seal(keys, is_encrypted ? HERMES_PACKET_SEALED : HERMES_PACKET_PLAIN, packet, size);
     if (keys->sent == HERMES_REKEY_COUNT)
         hermes_schedule(secure, session);

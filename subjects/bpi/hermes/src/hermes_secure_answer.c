@@ -1,7 +1,7 @@
 /* hermes_secure_answer.c - the side that is called. An INIT costs a MAC and a reply of 32 bytes
- * until its address has returned the cookie; only then is there a half-open handshake and a curve
- * operation. Who it is, is known when FINISH has come: then it is decided what becomes of a session
- * with the same id. */
+ * until its address has returned the cookie; only then, and not too often for one source, is there
+ * a half-open handshake and a curve operation. Who it is, is known when FINISH has come: then it is
+ * decided what becomes of a session with the same id. */
 #include "hermes_secure_state_internal.h"
 
 #include <sodium.h>
@@ -78,6 +78,10 @@ struct hermes_opened hermes_on_init(struct hermes_secure *secure,
     }
     struct hermes_half *half = hermes_half_at(secure, from, data + HERMES_INIT_E_AT);
     if (half == NULL) {
+        if (!hermes_limit_take(secure, world->now_ns, from)) {
+            secure->counts.limited++;
+            return hermes_nothing();
+        }
         half = hermes_half_new(secure, world, from);
         if (!half_fill(secure, world, half, data)) {
             hermes_half_free(secure, half, true);
@@ -272,7 +276,14 @@ struct hermes_opened hermes_on_finish(struct hermes_secure *secure,
         secure->counts.unknown++;
         return hermes_nothing();
     }
+    if (world->now_ns < half->deaf_until_ns) {
+        secure->counts.limited++;
+        return hermes_nothing();
+    }
     if (!finish_read(secure, half, data, &noise, proof)) {
+        /* Anybody can send garbage, which costs one tag: the right one must not wait for that. */
+        if (noise.has_other_static)
+            half->deaf_until_ns = world->now_ns + HERMES_REPEAT_NS; /* the right one is repeated */
         secure->counts.forged++;
         return hermes_nothing();
     }

@@ -16,6 +16,21 @@
  *
  * Memory    taken once, about 2 KiB a session (touched when first used)
  *
+ * Bound     of handshakes that others begin, with H places for half-open ones (as many as sessions,
+ *           16 .. 4096): of one source at most B = H / 4 (64 at most) at once and B a second, after
+ *           the cookie; what is over that is not answered, and its caller tries again. A source is
+ *           an IPv4 /24 or IPv6 /64, or one private address (on this host, one port). So one source
+ *           has at most 4 B curve operations a second from us and needs 3 s or more to push
+ *           another's half-open handshake out; a FINISH with a static key that
+ *           does not open costs one tag, and the right one is taken at any time between; one whose
+ *           key opens but that is not right is of the caller itself, or a changed copy that has
+ *           overtaken the right one: it costs two more, and no other is looked at for 250 ms. 4
+ *           KiB, whatever comes. These are 512 cells for everybody: a source is refused when both
+ *           of its own are emptied by others, which N sources that do nothing else make (1 - (255 /
+ *           256)^N)^2 likely: one other 1 in 65536, 256 others 40 %, 1024 others 96 %. A listener
+ *           that can send from a victim's address may use the cookies that it sees go there, and so
+ *           empty the cells of the victim's source.
+ *
  * Cost      of a datagram that is not authentic: a look-up and at most one MAC, two short ones for
  *           a first packet; of a handshake: 4 X25519, a signature and a verification on each side
  *
@@ -28,7 +43,7 @@
 #include <bpi/hermes.h>
 
 enum {
-    HERMES_SEAL_OVERHEAD = 32, /* bytes a data packet is longer than what it carries */
+    HERMES_SEAL_OVERHEAD = 27, /* bytes a data packet is longer than what it carries */
     HERMES_NO_PEER = 0x7fffffff,
 };
 
@@ -45,6 +60,7 @@ struct hermes_opened {
 
 struct hermes_secure_counts {
     uint64_t forged, replayed, malformed, unknown, cookies_sent, handshakes, rekeys;
+    uint64_t limited; /* first packets with their cookie, and FINISHes, that came too often */
 };
 
 /* config: seed and rekey_ns; capacity 1 .. 2^20. Errors: ERANGE, ENOMEM, EUNSUPPORTED. */

@@ -40,17 +40,32 @@ static void nonce_of(uint64_t counter, uint8_t nonce[NONCE_SIZE])
     hermes_store64(nonce + 4, counter);
 }
 
+static void put_counter(uint8_t *packet, uint64_t counter)
+{
+    packet[3] = (uint8_t)counter;
+    for (unsigned i = 0; i < 3; i++)
+        packet[8 + i] = (uint8_t)(counter >> (8 + 8 * i));
+}
+
+/* The one with these low bits that is nearest to the newest; one that never was does not open. */
+static uint64_t get_counter(const struct hermes_keys *keys, const uint8_t *packet)
+{
+    const uint64_t near = keys->window.next;
+    const uint32_t low = packet[3] | (uint32_t)packet[8] << 8 | (uint32_t)packet[9] << 16 |
+                         (uint32_t)packet[10] << 24;
+    return near + (uint64_t)(int64_t)(int32_t)(low - (uint32_t)near);
+}
+
 void hermes_seal(struct hermes_keys *keys, enum hermes_packet type, uint8_t *packet, size_t size)
 {
     uint8_t nonce[NONCE_SIZE];
     uint8_t *const bytes = packet + HERMES_HEADER_SIZE;
     const bool is_plain = type == HERMES_PACKET_PLAIN;
     packet[0] = (uint8_t)type;
-    packet[1] = keys->phase;
-    packet[2] = (uint8_t)keys->crossed;
-    packet[3] = (uint8_t)(keys->crossed >> 8);
+    packet[1] = (uint8_t)keys->crossed;
+    packet[2] = (uint8_t)(keys->crossed >> 8);
+    put_counter(packet, keys->sent);
     hermes_store32(packet + HERMES_INDEX_AT, keys->remote);
-    hermes_store64(packet + 8, keys->sent);
     nonce_of(keys->sent++, nonce);
     crypto_aead_chacha20poly1305_ietf_encrypt_detached(
         bytes, bytes + size, NULL, bytes, is_plain ? 0 : size, packet,
@@ -58,12 +73,12 @@ void hermes_seal(struct hermes_keys *keys, enum hermes_packet type, uint8_t *pac
 }
 
 /* size is that of the bytes between header and tag. */
-static bool unseal(const struct hermes_keys *keys, uint8_t *packet, size_t size)
+static bool unseal(const struct hermes_keys *keys, uint64_t counter, uint8_t *packet, size_t size)
 {
     uint8_t nonce[NONCE_SIZE];
     uint8_t *const bytes = packet + HERMES_HEADER_SIZE;
     const bool is_plain = packet[0] == HERMES_PACKET_PLAIN;
-    nonce_of(hermes_load64(packet + 8), nonce);
+    nonce_of(counter, nonce);
     return crypto_aead_chacha20poly1305_ietf_decrypt_detached(
                bytes, NULL, bytes, is_plain ? 0 : size, bytes + size, packet,
                is_plain ? HERMES_HEADER_SIZE + size : HERMES_HEADER_SIZE, nonce,
@@ -139,7 +154,7 @@ static void authentic(struct hermes_secure *secure, const struct base_step_world
     else if (is_newest)
         hermes_session_move(secure, session, from);
     if (!session->keys[which].is_confirmed)
-        confirm(secure, world, session, which, (uint16_t)(data[2] | data[3] << 8));
+        confirm(secure, world, session, which, (uint16_t)(data[1] | data[2] << 8));
 }
 
 static struct hermes_opened on_control(struct hermes_secure *secure,
@@ -187,13 +202,13 @@ struct hermes_opened hermes_on_data(struct hermes_secure *secure,
         return counted(&secure->counts.unknown);
     struct hermes_session *const session = &secure->sessions[entity / 2];
     struct hermes_keys *const keys = &session->keys[entity % 2];
-    const uint64_t counter = hermes_load64(data + 8);
+    const uint64_t counter = get_counter(keys, data);
     if (!keys->is_live)
         return counted(&secure->counts.unknown);
     if (!hermes_window_is_new(&keys->window, counter))
         return counted(&secure->counts.replayed);
     size -= HERMES_SEAL_OVERHEAD;
-    if (!unseal(keys, data, size))
+    if (!unseal(keys, counter, data, size))
         return counted(&secure->counts.forged);
     const bool is_newest = counter >= keys->window.next;
     hermes_window_add(&keys->window, counter);

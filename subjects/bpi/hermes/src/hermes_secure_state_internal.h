@@ -6,8 +6,8 @@
  *   INIT, no cookie        ->                          repeated by the caller
  *                          <- COOKIE                   nothing is remembered
  *   INIT, cookie           ->                          repeated by the caller
- *                          <- ANSWER                   a half-open handshake; the same for each
- * INIT (up) FINISH            ->                          repeated by the caller
+ *                          <- ANSWER                   half-open; the same for each INIT
+ *   (up) FINISH            ->                          repeated by the caller
  *                          <- PING (up, confirmed)     repeated by the called
  *   (confirmed) PONG       ->
  *
@@ -29,14 +29,20 @@
 #include "hermes_secure_internal.h"
 #include "hermes_window_internal.h"
 
+/* clang-format off */
 /* Where the parts are, below. Integers on the wire are little endian.
  *
  *   INIT     type version 0 0 | cookie 16 | e 32 | caller's index 4 | zeros 148
  *   COOKIE   type version 0 0 | caller's index 4 | cookie 16 | check 8
- *   ANSWER   type version 0 0 | caller's index 4 | e 32, s 48 | index 4, id 32, signature 64, tag
- * 16 FINISH   type version 0 0 | called's index 4 | s 48 | id 32, signature 64, tag 16 SEALED,
- * PLAIN, CONTROL   type phase 0 0 | receiver's index 4 | counter 8 | bytes | tag 16
+ *   ANSWER   type version 0 0 | caller's index 4 | e 32, s 48 | index 4, id 32, signature 64, tag 16
+ *   FINISH   type version 0 0 | called's index 4 | s 48 | id 32, signature 64, tag 16
+ *   SEALED, PLAIN, CONTROL
+ *            type | crossed 2 | counter, bits 0-7 | receiver's index 4 | counter, bits 8-31
+ *            | bytes | tag 16
+ *
+ * Counters have 64 bits; the other side knows the upper ones, as in RFC 9147 and RFC 4303.
  */
+/* clang-format on */
 enum hermes_packet {
     HERMES_PACKET_INIT = 1,
     HERMES_PACKET_COOKIE,
@@ -71,7 +77,7 @@ enum {
 
 enum {
     HERMES_VERSION = 1,
-    HERMES_HEADER_SIZE = 16, /* of a data packet */
+    HERMES_HEADER_SIZE = 11, /* of a data packet */
     HERMES_COOKIE_SIZE = 16,
     HERMES_CHECK_SIZE = 8,
     HERMES_ECHO_SIZE = 8,
@@ -88,13 +94,18 @@ enum {
     HERMES_CAPACITY_MAX = 1 << 20,
     HERMES_HALF_MIN = 16, /* half-open handshakes: as many as sessions, within these */
     HERMES_HALF_MAX = 4096,
+    HERMES_LIMIT_MAX = 64, /* handshakes of one source at once, and in HERMES_LIMIT_NS */
+    HERMES_LIMIT_ROWS = 2,
+    HERMES_LIMIT_BUCKETS = 256, /* of each row */
 };
 
 #define HERMES_GIVE_UP_NS        UINT64_C(30000000000) /* a handshake, or keys never confirmed */
 #define HERMES_REPEAT_NS         UINT64_C(250000000)   /* before a round trip was measured */
 #define HERMES_REPEAT_MIN_NS     UINT64_C(20000000)
 #define HERMES_REPEAT_MAX_NS     UINT64_C(4000000000)
-#define HERMES_GRACE_NS          UINT64_C(5000000000)   /* old keys after their last packet */
+#define HERMES_FINISH_MAX_NS     UINT64_C(1000000000) /* until it comes, the ends differ */
+#define HERMES_GRACE_NS          UINT64_C(5000000000) /* old keys after their last packet */
+#define HERMES_LIMIT_NS          UINT64_C(1000000000)
 #define HERMES_COOKIE_NS         UINT64_C(120000000000) /* of the cookies' secret */
 #define HERMES_REKEY_COUNT       (UINT64_C(1) << 48)
 #define HERMES_REKEY_PERIODS_MAX 3 /* periods after which keys that could not be changed end */
@@ -177,6 +188,7 @@ struct hermes_half {
     uint32_t local, remote;
     struct base_address address;
     uint64_t made_ns, sequence;
+    uint64_t deaf_until_ns; /* a FINISH whose key opened was not right: no other before */
     struct hermes_noise noise;
     uint8_t answer[HERMES_ANSWER_SIZE];
 };
@@ -203,6 +215,7 @@ struct hermes_secure {
     struct hermes_map by_id;      /* session */
     uint64_t *wake;               /* a tree of minima over the sessions; its root is [1] */
     uint32_t leaves;
+    uint64_t limits[HERMES_LIMIT_ROWS][HERMES_LIMIT_BUCKETS]; /* when each is full again */
     struct hermes_secure_counts counts;
 };
 
@@ -265,6 +278,13 @@ void hermes_half_free(struct hermes_secure *secure, struct hermes_half *half, bo
 struct hermes_half *hermes_half_at(struct hermes_secure *secure, const struct base_address *address,
                                    const uint8_t other[HERMES_KEY_SIZE]);
 
+/* Limit of handshakes (hermes_secure_limit.c). May one more begin for who calls from there? Then it
+ * counts. Cost: one SipHash. */
+bool hermes_limit_take(struct hermes_secure *secure, uint64_t now_ns,
+                       const struct base_address *from);
+/* How many at once, and in HERMES_LIMIT_NS. */
+uint32_t hermes_limit_burst(const struct hermes_secure *secure);
+
 /* Handshake (hermes_secure_call.c: the side that calls; hermes_secure_answer.c: the other). */
 void hermes_call_send(const struct base_step_world *world, const struct hermes_session *session);
 void hermes_call_begin(struct hermes_secure *secure, const struct base_step_world *world,
@@ -323,6 +343,9 @@ void hermes_repeat_begin(struct hermes_secure *secure, const struct base_step_wo
                          struct hermes_session *session, enum hermes_repeat what,
                          uint64_t deadline_ns);
 void hermes_repeat_end(struct hermes_secure *secure, struct hermes_session *session);
+/* Data under keys that are not confirmed are sent: nobody can open them without FINISH. If that was
+ * repeated already, and HERMES_REPEAT_NS ago, it goes before them once more. */
+void hermes_repeat_hurry(const struct base_step_world *world, struct hermes_session *session);
 /* The first sending of what is repeated was answered: how long that took. */
 void hermes_repeat_measure(struct hermes_session *session, uint64_t now_ns);
 
@@ -341,11 +364,6 @@ static inline void hermes_store32(uint8_t *at, uint32_t value)
 {
     for (int i = 0; i < 4; i++)
         at[i] = (uint8_t)(value >> (8 * i));
-}
-
-static inline uint64_t hermes_load64(const uint8_t *at)
-{
-    return hermes_load32(at) | (uint64_t)hermes_load32(at + 4) << 32;
 }
 
 static inline void hermes_store64(uint8_t *at, uint64_t value)

@@ -1,6 +1,9 @@
 /* hermes_secure_timer.c - what is repeated until it is answered, with a back-off of two from twice
  * the measured round trip; old keys that end; new keys that are due. A session has one thing at a
- * time to wait for, and a place in a tree of wake times. */
+ * time to wait for, and a place in a tree of wake times.
+ *
+ * FINISH is repeated more often, and with data that wait for it: until it comes, the called one may
+ * have a session with an earlier life of the caller, and what it says to that one is lost. */
 #include "hermes_secure_state_internal.h"
 
 #include <sodium.h>
@@ -77,6 +80,13 @@ void hermes_repeat_begin(struct hermes_secure *secure, const struct base_step_wo
     hermes_schedule(secure, session);
 }
 
+void hermes_repeat_hurry(const struct base_step_world *world, struct hermes_session *session)
+{
+    if (session->repeat == HERMES_REPEAT_FINISH && session->repeats > 0 &&
+        world->now_ns - session->sent_ns >= HERMES_REPEAT_NS)
+        repeat_send(world, session);
+}
+
 void hermes_repeat_end(struct hermes_secure *secure, struct hermes_session *session)
 {
     session->repeat = HERMES_REPEAT_NOTHING;
@@ -111,6 +121,11 @@ static struct hermes_opened give_up(struct hermes_secure *secure,
     return hermes_nothing();
 }
 
+static uint64_t interval_most(const struct hermes_session *session)
+{
+    return session->repeat == HERMES_REPEAT_FINISH ? HERMES_FINISH_MAX_NS : HERMES_REPEAT_MAX_NS;
+}
+
 static struct hermes_opened due(struct hermes_secure *secure, const struct base_step_world *world,
                                 struct hermes_session *session)
 {
@@ -127,7 +142,7 @@ static struct hermes_opened due(struct hermes_secure *secure, const struct base_
         if (world->now_ns >= session->deadline_ns)
             return give_up(secure, world, session);
         session->repeats++;
-        session->interval_ns *= session->interval_ns < HERMES_REPEAT_MAX_NS / 2 ? 2 : 1;
+        session->interval_ns *= session->interval_ns < interval_most(session) / 2 ? 2 : 1;
         repeat_send(world, session);
         repeat_plan(world, session);
     } else if (session->keys[1 - session->cur].is_live) {

@@ -1,6 +1,6 @@
 /* udp.c - the socket and the loop. Time is read when the loop begins a turn and before each buffer
- * that came; ppoll's time-out has the kernel's timer slack (50 us, PR_SET_TIMERSLACK), which only a
- * driver that may spin makes up for. */
+ * that came; ppoll's time-out has the thread's timer slack (50 us unless PR_SET_TIMERSLACK was
+ * used), which a driver that may spin makes up for. */
 #define _GNU_SOURCE
 #include "udp_internal.h"
 

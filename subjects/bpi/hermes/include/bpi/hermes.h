@@ -99,9 +99,11 @@ struct bpi_hermes_config {
     uint64_t rekey_ns;        /* 120 s, or after 2^48 packets: new keys */
     size_t peer_memory_bytes; /* 4 MiB: queued, waiting for repair and half received, per peer and
                                  direction */
-    uint64_t rate_bits;       /* start of the congestion control's estimate; 0: 10 Mbit/s */
-    uint64_t rate_max_bits;   /* 0: no limit */
-    bool is_auth_only;        /* ShadowData is authenticated but not encrypted */
+    /* Of the path to each peer: sent at after one round trip, and aimed at whenever the queue is
+     * empty, until losses of a third of a round show that it is too high; 0: not known. */
+    uint64_t rate_bits;
+    uint64_t rate_max_bits; /* 0: no limit */
+    bool is_auth_only;      /* ShadowData is authenticated but not encrypted */
     /* Grows with each start of one identity (the wall clock's nanoseconds, say), so that what an
      * earlier life of the node sent is not taken for new; 0: now_ns of `start`, which is enough
      * while the machine stays up. */
@@ -146,6 +148,7 @@ struct bpi_hermes_status {
         fragments_redundant;
     uint64_t bytes_sent, bytes_received; /* of datagrams */
     uint64_t rejected_forged, rejected_replayed, rejected_malformed, rejected_unknown, cookies_sent;
+    uint64_t rejected_limited; /* handshakes that came too often from one source */
     uint64_t expired, refused; /* messages given up, sends answered EFULL */
     size_t memory_bytes;       /* in use by queues and reassembly */
 };
@@ -178,9 +181,10 @@ void bpi_hermes_free(struct bpi_hermes *node);
  * behind all others is left out and counted as missed instead of holding them up. To one without a
  * session: a connection is begun; an auction message waits for it as auction_retries says.
  *
- * DONE    tells when addressees have it all, or the deadline passed; of the tree's messages the
- *         addressees are the neighbours it was handed to. It comes before this returns when there
- *         is nobody to wait for
+ * DONE    tells when addressees have it all, or the deadline passed, or their session ended (who
+ *         began anew misses what was sent before its new session was known here); of the tree's
+ *         messages the addressees are the neighbours it was handed to. It comes before this returns
+ *         when there is nobody to wait for
  * Errors  ERANGE (size, type), EINVALID (`to` is this node), EFULL (no room at a peer: wait for
  *         WRITABLE), ENOTFOUND (nobody knows `to`, or there is no session yet), ENOMEM */
 BASE_MUST_USE base_err bpi_hermes_send(struct bpi_hermes *node, const struct base_step_world *world,

@@ -27,7 +27,8 @@ struct bpi_udp_config {
     void (*tell)(void *context, uint64_t now_ns, const void *event);
     void *context;
     uint64_t busy_poll_ns;        /* spin this long before sleeping, and for the last 50 us before
-                                     a timer is due; 0: sleep at once, wake some 50 us late */
+                                     a timer is due; 0: sleep at once, wake later by the thread's
+                                     timer slack (50 us unless PR_SET_TIMERSLACK was used) */
     uint64_t seed;                /* of world->rng; 0: from the kernel */
     uint32_t socket_buffer_bytes; /* asked for; 0: 4 MiB */
     bool is_plain;                /* one datagram a call: no GSO, GRO, mmsg (for comparison) */
