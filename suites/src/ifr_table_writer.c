@@ -27,8 +27,12 @@ enum {
     ROUND_MAX = 100000000,
 };
 
+/* Nothing that a build with sanitizers measures is kept; what its tests want to know is whether the
+ * threads do as they should. Beside other tests on two processors the writer was seen to do 12 to
+ * 100 % of 100000 writes a second there; one that stands still (3 % in test_ifr_tables) is noticed.
+ */
 #ifdef BPI_SANITIZED
-static const double done_share_min = 0.1; /* every write takes several times as long */
+static const double done_share_min = 0.1;
 #else
 static const double done_share_min = 0.95;
 #endif
@@ -59,7 +63,8 @@ struct reader {
     struct bench_clock clock;
     double gap_ticks;
     size_t at;
-    uint64_t asked, round; /* lookups so far, of an item */
+    uint64_t asked, round;           /* lookups so far, of an item */
+    uint64_t noted_ns, noted_writes; /* when the writes were last counted, and how many */
     struct ifr_answers answers;
     struct bench_hist hist; /* of the last item */
     base_err err;
@@ -119,6 +124,8 @@ static base_err writer_start(struct bench_env *env, struct reader *reader, uint6
     reader->has_writer = true;
     while (atomic_load(&writer->done) == 0 && !atomic_load(&writer->is_over))
         sched_yield(); /* it writes from the first lookup on */
+    reader->noted_ns = bench_clock_now_ns();
+    reader->noted_writes = atomic_load(&writer->done);
     return BASE_OK;
 }
 
@@ -220,16 +227,30 @@ void ifr_reader_run(void *state, uint64_t count)
     reader->asked += reader->round;
 }
 
+/* Of all the time since they were last counted: the writer does not rest between rounds. */
+static double writes_per_second(struct reader *reader)
+{
+    if (!reader->has_writer)
+        return 0;
+    const uint64_t now_ns = bench_clock_now_ns(), writes = atomic_load(&reader->writer.done);
+    const double rate =
+        (double)(writes - reader->noted_writes) * 1e9 / (double)(now_ns - reader->noted_ns);
+    reader->noted_ns = now_ns;
+    reader->noted_writes = writes;
+    return rate;
+}
+
 void ifr_reader_after(void *state, double *series)
 {
-    const struct reader *const reader = state;
+    struct reader *const reader = state;
     series[0] = (double)bench_hist_quantile(&reader->hist, 0.5);
     series[1] = (double)bench_hist_quantile(&reader->hist, 0.99);
     series[2] = (double)bench_hist_quantile(&reader->hist, 0.999);
     series[3] = (double)reader->hist.max_value;
+    series[4] = writes_per_second(reader);
 }
 
-/* That what was due was done. */
+/* That what was due was done, by a table that is to keep up. */
 static base_err writer_check(const struct writer *writer, struct base_why *why)
 {
     if (writer->err != BASE_EINTERRUPTED)
@@ -238,7 +259,7 @@ static base_err writer_check(const struct writer *writer, struct base_why *why)
                          base_err_text(writer->err));
     const struct bench_pace_result *const result = &writer->result;
     const double elapsed_s = (double)result->elapsed_ns / 1e9;
-    if (result->elapsed_ns < JUDGED_NS ||
+    if (writer->kind->is_outrun || result->elapsed_ns < JUDGED_NS ||
         (double)result->done >= done_share_min * (double)writer->rate * elapsed_s)
         return BASE_OK;
     return base_fail(why, BASE_EWRONG, 0,

@@ -21,7 +21,7 @@ void ifr_reader_teardown(void *state);
         .item = "round",                                                                           \
         .params = { __VA_ARGS__ },                                                                 \
         .peer_of = peer_of_,                                                                       \
-        .series = { "p50_ns", "p99_ns", "p999_ns", "max_ns" },                                     \
+        .series = { "p50_ns", "p99_ns", "p999_ns", "max_ns", "writes_per_second" },                \
         .is_exclusive = true,                                                                      \
         .setup = symbol##_setup,                                                                   \
         .run = ifr_reader_run,                                                                     \

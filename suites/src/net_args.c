@@ -47,6 +47,15 @@ static base_err parse_condition(const char *text, struct suite_net_conditions *o
     struct suite_net_conditions read = { .bandwidth_bits = out->bandwidth_bits };
     char latency[32], loss[32];
     int used = 0;
+    if (sscanf(text, "%10ux%10ux%10u@loopback%n", &read.node_count, &read.message_size,
+               &read.messages_per_node, &used) == 3 &&
+        used > 0 && text[used] == '\0') {
+        read.is_loopback = true;
+        snprintf(read.name, sizeof read.name, "%.*s", SUITE_NET_NAME_SIZE - 1, text);
+        *out = read;
+        return BASE_OK;
+    }
+    used = 0;
     if (sscanf(text, "%10ux%10ux%10u@%31[^/]/%31s%n", &read.node_count, &read.message_size,
                &read.messages_per_node, latency, loss, &used) != 5 ||
         text[used] != '\0')
@@ -125,13 +134,14 @@ static bool is_same(const struct suite_net_conditions *a, const struct suite_net
 {
     return a->node_count == b->node_count && a->message_size == b->message_size &&
            a->messages_per_node == b->messages_per_node && a->latency_ns == b->latency_ns &&
-           fabs(a->loss_share - b->loss_share) < 1e-9;
+           a->is_loopback == b->is_loopback && fabs(a->loss_share - b->loss_share) < 1e-9;
 }
 
 /* The name of conditions that have one, else all of them. */
 static void print_condition(const struct suite_net_conditions *conditions, char *out)
 {
-    static const char *const names[] = { "production", "local", "internet", "poor", "large" };
+    static const char *const names[] = { "production", "local", "internet",
+                                         "poor",       "large", "loopback" };
     char latency[BASE_UNITS_TEXT_SIZE];
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         struct suite_net_conditions named;
@@ -140,6 +150,11 @@ static void print_condition(const struct suite_net_conditions *conditions, char 
             snprintf(out, SUITE_NET_NAME_SIZE, "%s", names[i]);
             return;
         }
+    }
+    if (conditions->is_loopback) {
+        snprintf(out, SUITE_NET_NAME_SIZE, "%ux%ux%u@loopback", conditions->node_count,
+                 conditions->message_size, conditions->messages_per_node);
+        return;
     }
     snprintf(out, SUITE_NET_NAME_SIZE, "%ux%ux%u@%s/%.6g%%", conditions->node_count,
              conditions->message_size, conditions->messages_per_node,

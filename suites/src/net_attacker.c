@@ -28,7 +28,7 @@ static uint64_t read_ns(clockid_t clock)
 static void idle(void)
 {
     const struct timespec wait = { .tv_nsec = (long)idle_ns };
-    nanosleep(&wait, NULL); /* sleep: the attacker has half of a processor, and only for a while */
+    nanosleep(&wait, NULL); /* sleep: no attack now, its share is used, or nothing has come */
 }
 
 static struct sockaddr_in ipv4_of(const struct base_address *address)
@@ -55,12 +55,14 @@ struct attacker {
     struct base_rng rng;
     int raw; /* -1: none may be made */
     int plain;
+    uint64_t wire_bytes; /* that were sent, headers included */
 };
 
 static void count(struct attacker *attacker, ssize_t sent)
 {
     if (sent <= 0)
         return;
+    attacker->wire_bytes += HEADERS + (uint64_t)sent;
     atomic_fetch_add(&attacker->round->control->attack_packets, 1);
     atomic_fetch_add(&attacker->round->control->attack_bytes, (uint64_t)sent);
 }
@@ -152,6 +154,15 @@ static void attack_once(struct attacker *attacker)
     }
 }
 
+/* It has half of a processor, and the rate of its line: what is above that would only be dropped in
+ * front of it, at the cost of the laboratory. */
+static bool must_wait(const struct attacker *attacker, uint64_t spent_ns)
+{
+    const double line_bits = (double)attacker->round->plan->conditions.bandwidth_bits;
+    return 2 * read_ns(CLOCK_PROCESS_CPUTIME_ID) > spent_ns ||
+           (line_bits > 0 && 8e9 * (double)attacker->wire_bytes > line_bits * (double)spent_ns);
+}
+
 /* Counts what comes to the victim, which asked for nothing. */
 static void victim_main(const struct net_round *round)
 {
@@ -186,12 +197,9 @@ void net_attacker_main(const struct net_round *round, uint32_t which)
     while (atomic_load(&control->must_stop) == 0) {
         const uint64_t start_ns = atomic_load(&control->start_ns);
         const uint64_t at_ns = read_ns(CLOCK_MONOTONIC);
-        if (start_ns == 0 || at_ns < start_ns + control->attack_from_ns ||
-            at_ns >= start_ns + control->attack_until_ns) {
-            idle();
-            continue;
-        }
-        if (2 * read_ns(CLOCK_PROCESS_CPUTIME_ID) > at_ns - start_ns - control->attack_from_ns) {
+        const uint64_t from_ns = start_ns + control->attack_from_ns;
+        if (start_ns == 0 || at_ns < from_ns || at_ns >= start_ns + control->attack_until_ns ||
+            must_wait(&attacker, at_ns - from_ns)) {
             idle();
             continue;
         }

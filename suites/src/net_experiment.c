@@ -16,6 +16,11 @@ static const struct suite_net_conditions conditions_table[] = {
     { "internet", 10, 4096, 50, 50000000, 0.01, 100000000 },
     { "poor", 8, 2048, 25, 200000000, 0.05, 100000000 },
     { "large", 20, 8192, 20, 100000000, 0.02, 100000000 },
+    { .name = "loopback",
+      .node_count = 10,
+      .message_size = 2048,
+      .messages_per_node = 100,
+      .is_loopback = true },
 };
 
 base_err suite_net_conditions_find(const char *name, struct suite_net_conditions *conditions,
@@ -91,6 +96,25 @@ static base_err check_conditions(const struct suite_net_conditions *conditions,
     return BASE_OK;
 }
 
+/* What only links and hosts can have, asked for where there are none. */
+static base_err check_loopback(const struct suite_net_plan *plan, struct base_why *why)
+{
+    const struct suite_net_conditions *conditions = &plan->conditions;
+    const enum net_attack attack = net_attack_find(plan->attack);
+    const bool is_spoofing = net_attack_is_from_outside(attack) && attack != NET_ATTACK_GARBAGE;
+    const char *lack =
+        conditions->latency_ns > 0 || conditions->loss_share > 0 || conditions->bandwidth_bits > 0
+            ? "latency, loss or bandwidth"
+        : plan->is_full    ? "load that fills them"
+        : plan->is_virtual ? "virtual time"
+        : is_spoofing      ? "attack under addresses of others"
+                           : NULL;
+    return lack == NULL || !conditions->is_loopback
+               ? BASE_OK
+               : base_fail(why, BASE_EUNSUPPORTED, 0,
+                           "condition loopback has no links, and so no %s", lack);
+}
+
 base_err suite_net_check(const struct suite_net_plan *plan, struct base_why *why)
 {
     const struct suite_net_conditions *conditions = &plan->conditions;
@@ -100,6 +124,8 @@ base_err suite_net_check(const struct suite_net_plan *plan, struct base_why *why
         err = check_conditions(conditions, why);
     if (err == BASE_OK)
         err = check_range("messages a second", plan->rate_per_s, 0.001, 1e7, why);
+    if (err == BASE_OK)
+        err = check_loopback(plan, why);
     if (err != BASE_OK)
         return err;
     const double deliveries =
@@ -121,11 +147,13 @@ base_err suite_net_check(const struct suite_net_plan *plan, struct base_why *why
 static void collect_attack(const struct net_round *round, struct suite_net_results *results)
 {
     const struct net_control *control = round->control;
-    results->attack_packets = atomic_load(&control->attack_packets);
-    results->attack_bytes = atomic_load(&control->attack_bytes);
+    if (!net_attack_is_from_outside(round->attack))
+        return;
+    results->attack_packets = (double)atomic_load(&control->attack_packets);
+    results->attack_bytes = (double)atomic_load(&control->attack_bytes);
     if (round->attack == NET_ATTACK_AMPLIFY && results->attack_bytes > 0)
         results->amplification =
-            (double)atomic_load(&control->victim_bytes) / (double)results->attack_bytes;
+            (double)atomic_load(&control->victim_bytes) / results->attack_bytes;
 }
 
 base_err suite_net_run(const struct suite_net_plan *plan, struct suite_net_results *results,
@@ -173,7 +201,7 @@ const struct suite_net_field *suite_net_field_at(size_t i)
     static const struct suite_net_field fields[] = {
 #define FIELD_ROW(member, name, unit, doc)                                                         \
     { name, unit, doc, offsetof(struct suite_net_results, member) },
-        SUITE_NET_FIELDS(FIELD_ROW)
+        SUITE_NET_FIELDS(FIELD_ROW) SUITE_NET_ATTACK_FIELDS(FIELD_ROW)
 #undef FIELD_ROW
     };
     return i < sizeof fields / sizeof fields[0] ? &fields[i] : NULL;
@@ -185,6 +213,22 @@ double suite_net_field_of(const struct suite_net_results *results,
     double value = NAN;
     memcpy(&value, (const char *)results + field->offset, sizeof value);
     return value;
+}
+
+static bool is_of_wrong(const struct suite_net_field *field)
+{
+    return field->offset == offsetof(struct suite_net_results, wrong) ||
+           field->offset == offsetof(struct suite_net_results, forged) ||
+           field->offset == offsetof(struct suite_net_results, replayed);
+}
+
+double suite_net_series_of(const struct suite_net_results *results,
+                           const struct suite_net_field *field)
+{
+    const double value = suite_net_field_of(results, field);
+    if (!results->lab.is_valid && !is_of_wrong(field))
+        return NAN;
+    return value < 0 ? 0 : value;
 }
 
 base_err suite_net_available(struct base_why *why)

@@ -130,16 +130,6 @@ static bool hermes_is_ready(const void *state)
                                (status.sessions + 1 >= hermes->count && knows_paths(hermes)));
 }
 
-static base_err hermes_publish(void *state, const struct base_step_world *world, uint32_t class,
-                               struct base_span payload, struct base_why *why)
-{
-    static const enum bpi_hermes_type types[BPI_HERMES_CLASSES] = { BPI_HERMES_IBFT_PREPARE,
-                                                                    BPI_HERMES_AUCTION_BID,
-                                                                    BPI_HERMES_BLOCK_DATA };
-    struct hermes *hermes = state;
-    return bpi_hermes_send(hermes->node, world, types[class], NULL, payload, NULL, why);
-}
-
 static void hermes_stats(const void *state, struct net_node_stats *stats)
 {
     const struct hermes *hermes = state;
@@ -216,6 +206,19 @@ static struct base_step_world around_world(struct around *around)
     world.send = around_send;
     world.tell = around_tell;
     return world;
+}
+
+/* What a node has to say it may say in any call: that it is writable again, in this one. */
+static base_err hermes_publish(void *state, const struct base_step_world *world, uint32_t class,
+                               struct base_span payload, struct base_why *why)
+{
+    static const enum bpi_hermes_type types[BPI_HERMES_CLASSES] = { BPI_HERMES_IBFT_PREPARE,
+                                                                    BPI_HERMES_AUCTION_BID,
+                                                                    BPI_HERMES_BLOCK_DATA };
+    struct hermes *hermes = state;
+    struct around around = { hermes, world };
+    const struct base_step_world own = around_world(&around);
+    return bpi_hermes_send(hermes->node, &own, types[class], NULL, payload, NULL, why);
 }
 
 static void hermes_start(void *state, const struct base_step_world *world)

@@ -70,7 +70,6 @@ struct net_record {
     uint64_t wrong;              /* payloads that nobody sent */
     uint64_t hops_sum;           /* of deliveries whose hops are known */
     uint64_t hops_known;
-    uint64_t cpu_ns; /* while there was load; of a process */
     struct net_node_stats stats;
     base_err err; /* the node gave up: why */
     char why[NET_WHY_SIZE];

@@ -6,8 +6,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-static const double reference_bits = 100e6; /* of a host without a limit: the earlier tool's */
-
 /* Deliveries of the messages first .. last-1, as told by their numbers. */
 struct span_counts {
     double *latencies_ns; /* the caller's memory */
@@ -52,6 +50,12 @@ static double span_ns(const struct net_outcome *outcome, uint64_t first,
     return span->last_ns > begin_ns ? (double)(span->last_ns - begin_ns) : NAN;
 }
 
+/* NaN when there was no such look. */
+static double since_start(const struct net_outcome *outcome, uint64_t until_ns)
+{
+    return until_ns > outcome->start_ns ? (double)(until_ns - outcome->start_ns) : NAN;
+}
+
 static double rate(uint64_t count, double ns)
 {
     return count == 0 ? 0 : (double)count * 1e9 / ns;
@@ -75,7 +79,16 @@ static void count_phases(const struct net_outcome *outcome, double *memory,
         phase->latency_p99_ns = quantile(&span, 0.99);
         phase->memory_bytes = outcome->phase_memory_bytes[i];
     }
-    results->held_share = results->phases[1].messages_per_s / results->phases[0].messages_per_s;
+    const double before = results->phases[0].messages_per_s;
+    results->held_share = before > 0 ? results->phases[1].messages_per_s / before : NAN;
+}
+
+static void forget_phases(struct suite_net_results *results)
+{
+    results->held_share = results->attack_packets = results->attack_bytes = results->amplification =
+        NAN;
+    for (size_t i = 0; i < SUITE_NET_PHASES; i++)
+        results->phases[i] = (struct suite_net_phase){ NAN, NAN, NAN, NAN, NAN };
 }
 
 static void count_latencies(const struct net_outcome *outcome, struct span_counts *span,
@@ -98,12 +111,12 @@ static void count_latencies(const struct net_outcome *outcome, struct span_count
 static void count_nodes(const struct net_outcome *outcome, struct suite_net_results *results)
 {
     double sent = 0, parity = 0, repeated = 0, hops = 0, known = 0;
-    results->redundant = results->refused = results->wrong = results->rejected = 0;
     for (uint32_t i = 0; i < outcome->load->node_count; i++) {
         const struct net_record *record = outcome->records[i];
         results->redundant += (double)record->stats.redundant_bytes / outcome->load->message_size;
         results->refused += (double)record->refused;
-        results->wrong += (double)(record->wrong + record->again);
+        results->forged += (double)record->wrong;
+        results->replayed += (double)record->again;
         results->rejected += (double)record->stats.rejected;
         sent += (double)record->stats.sent_bytes;
         parity += (double)record->stats.parity_bytes;
@@ -111,6 +124,7 @@ static void count_nodes(const struct net_outcome *outcome, struct suite_net_resu
         hops += (double)record->hops_sum;
         known += (double)record->hops_known;
     }
+    results->wrong = results->forged + results->replayed;
     results->parity_share = sent > 0 ? parity / sent : NAN;
     results->repeated_share = sent > 0 ? repeated / sent : NAN;
     results->hops = known > 0 ? hops / known : NAN;
@@ -119,19 +133,29 @@ static void count_nodes(const struct net_outcome *outcome, struct suite_net_resu
 static void count_links(const struct net_outcome *outcome, const struct span_counts *span,
                         struct suite_net_results *results)
 {
-    const struct suite_net_conditions *conditions = outcome->conditions;
     const double nodes = outcome->load->node_count, bytes = (double)outcome->links.bytes;
     const double due =
         (double)net_load_total(outcome->load) * (nodes - 1) * (double)outcome->load->message_size;
-    const double host_bits =
-        conditions->bandwidth_bits > 0 ? (double)conditions->bandwidth_bits : reference_bits;
     results->messages_per_s = rate(span->complete, results->duration_ns);
     results->bytes_per_s = results->messages_per_s * outcome->load->message_size;
     results->success_rate =
         (double)span->in_time / (double)net_load_total(outcome->load) / (nodes - 1);
-    results->link_ratio = bytes / due;
+    results->link_ratio = outcome->conditions->is_loopback ? NAN : bytes / due;
     results->utilization =
-        (double)outcome->links.delivered_bytes * 8e9 / (host_bits * nodes * results->duration_ns);
+        outcome->capacity_bits > 0
+            ? outcome->links_until_bytes * 8e9 /
+                  (outcome->capacity_bits * since_start(outcome, outcome->links_until_ns))
+            : NAN;
+}
+
+/* Time that was measured over messages that were counted. */
+static void count_processors(const struct net_outcome *outcome, const struct span_counts *span,
+                             struct suite_net_results *results)
+{
+    results->cpu_share =
+        outcome->cpu_ns / (since_start(outcome, outcome->cpu_until_ns) * outcome->processors);
+    results->cpu_us_per_message =
+        span->complete > 0 ? outcome->cpu_ns / 1e3 / (double)span->complete : NAN;
 }
 
 base_err net_outcome_count(const struct net_outcome *outcome, struct suite_net_results *results)
@@ -143,9 +167,8 @@ base_err net_outcome_count(const struct net_outcome *outcome, struct suite_net_r
         return BASE_ENOMEM;
     *results = (struct suite_net_results){ .node_count = outcome->load->node_count,
                                            .message_size = outcome->load->message_size,
-                                           .message_count = total,
-                                           .held_share = NAN,
-                                           .amplification = NAN };
+                                           .message_count = total };
+    forget_phases(results);
     if (outcome->has_phases)
         count_phases(outcome, span.latencies_ns, results);
     count_span(outcome, 0, total, &span);
@@ -153,7 +176,7 @@ base_err net_outcome_count(const struct net_outcome *outcome, struct suite_net_r
     count_latencies(outcome, &span, results);
     count_nodes(outcome, results);
     count_links(outcome, &span, results);
+    count_processors(outcome, &span, results);
     results->memory_bytes = outcome->memory_bytes;
-    results->cpu_share = outcome->cpu_ns / (outcome->wall_ns * outcome->processors);
     return BASE_OK;
 }

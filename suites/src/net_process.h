@@ -6,8 +6,8 @@
 
 #include <sys/types.h>
 
-/* Move into the network of `door`, a socket that was made there, do the host's part of the round
- * until it is told to stop, and end the process. It ends with its parent, too. */
+/* Move into the network of `door`, a socket that was made there (-1: stay), do the host's part of
+ * the round until it is told to stop, and end the process. It ends with its parent, too. */
 _Noreturn void net_process_main(const struct net_round *round, uint32_t host, int door,
                                 pid_t parent);
 

@@ -21,12 +21,16 @@
 
 static const uint64_t ready_limit_ns = 20000000000u, end_limit_ns = 5000000000u;
 static const uint64_t look_ns = 2000000, memory_look_ns = 100000000, ahead_ns = 60000000;
+static const uint64_t links_look_ns = 20000000; /* after the load; before, as the memory's */
 
 struct world {
     struct net_round *round;
-    struct lab_net *net;
-    pid_t *pids; /* [host_count] 0: it has ended and was waited for */
+    struct lab_net *net; /* NULL: the nodes are on the loopback */
+    pid_t *pids;         /* [host_count] 0: it has ended and was waited for */
     double memory_bytes, phase_memory_bytes[SUITE_NET_PHASES]; /* largest sums so far */
+    uint64_t arrived_before;                                   /* the load: bytes */
+    double cpu_before_ns;                                      /* likewise */
+    uint64_t load_end_ns;
 };
 
 static void wait_ns(uint64_t ns)
@@ -41,9 +45,25 @@ static bool is_interrupted(const struct net_round *round)
     return round->plan->interrupted != NULL && *round->plan->interrupted != 0;
 }
 
+/* 127.A.B.N: A and B of this process's number, so that rounds of two programs do not meet. */
+static base_err find_addresses(struct net_round *round, struct base_why *why)
+{
+    const unsigned pid = (unsigned)getpid();
+    base_err err = BASE_OK;
+    for (uint32_t i = 0; err == BASE_OK && i < round->host_count; i++) {
+        char text[BASE_ADDRESS_TEXT_SIZE];
+        snprintf(text, sizeof text, "127.%u.%u.%u:%d", pid >> 8 & 255, pid & 255, i + 1,
+                 NET_LOOPBACK_PORT);
+        err = base_address_parse(text, &round->addresses[i], why);
+    }
+    return err;
+}
+
 static base_err open_lab(struct world *world, struct base_why *why)
 {
     struct net_round *round = world->round;
+    if (round->plan->conditions.is_loopback)
+        return find_addresses(round, why);
     const struct lab_net_config config = { .topology = &round->topology,
                                            .seed = round->plan->seed,
                                            .back_end = LAB_BACK_TUN,
@@ -62,8 +82,9 @@ static base_err open_lab(struct world *world, struct base_why *why)
 static base_err start_host(struct world *world, uint32_t host, struct base_why *why)
 {
     int door = -1;
-    base_err err =
-        lab_net_socket(world->net, host, AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0, &door, why);
+    base_err err = BASE_OK;
+    if (world->net != NULL)
+        err = lab_net_socket(world->net, host, AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0, &door, why);
     if (err != BASE_OK)
         return err;
     fflush(NULL);
@@ -74,7 +95,8 @@ static base_err start_host(struct world *world, uint32_t host, struct base_why *
         err = base_fail(why, BASE_EIO, 0, "no process for host %u: %s", host, strerror(errno));
     else
         world->pids[host] = pid;
-    close(door);
+    if (door >= 0)
+        close(door);
     return err;
 }
 
@@ -137,6 +159,41 @@ static void look_at_memory(struct world *world, uint64_t elapsed_ns)
     world->phase_memory_bytes[phase] = fmax(world->phase_memory_bytes[phase], sum);
 }
 
+/* Processor time of the measured nodes so far; NaN: not told. */
+static double nodes_cpu_ns(const struct world *world)
+{
+    double sum = 0;
+    for (uint32_t i = 0; i < world->round->load.node_count; i++) {
+        struct timespec used;
+        clockid_t clock;
+        if (world->pids[i] == 0 || clock_getcpuclockid(world->pids[i], &clock) != 0 ||
+            clock_gettime(clock, &used) != 0)
+            return NAN;
+        sum += (double)used.tv_sec * 1e9 + (double)used.tv_nsec;
+    }
+    return sum;
+}
+
+/* Something was delivered: what the nodes have used till now, and, not as often, what came through
+ * the links. */
+static base_err note_delivery(struct world *world, bool is_last, struct base_why *why)
+{
+    struct net_outcome *outcome = &world->round->outcome;
+    const uint64_t at_ns = bench_clock_now_ns();
+    outcome->cpu_ns = nodes_cpu_ns(world) - world->cpu_before_ns;
+    outcome->cpu_until_ns = at_ns;
+    const uint64_t pause_ns = at_ns < world->load_end_ns ? memory_look_ns : links_look_ns;
+    if (world->net == NULL || (!is_last && at_ns < outcome->links_until_ns + pause_ns))
+        return BASE_OK;
+    uint64_t arrived = 0;
+    const base_err err = lab_net_arrived(world->net, &arrived, why);
+    if (err != BASE_OK)
+        return err;
+    outcome->links_until_bytes = (double)(arrived - world->arrived_before);
+    outcome->links_until_ns = bench_clock_now_ns();
+    return BASE_OK;
+}
+
 /* Until everything has come, or nothing more will. */
 static base_err carry_load(struct world *world, struct base_why *why)
 {
@@ -144,12 +201,19 @@ static base_err carry_load(struct world *world, struct base_why *why)
     const uint64_t due = net_round_due(round), start_ns = bench_clock_now_ns() + ahead_ns;
     const uint64_t load_end_ns = start_ns + round->load_ns;
     uint64_t seen = 0, change_ns = load_end_ns, memory_ns = start_ns;
+    world->load_end_ns = load_end_ns;
+    world->cpu_before_ns = nodes_cpu_ns(world);
+    round->outcome.start_ns = start_ns;
     atomic_store(&round->control->start_ns, start_ns);
     for (;;) {
-        const base_err err = look_after(world, why);
+        base_err err = look_after(world, why);
+        const uint64_t delivered = net_round_delivered(round), at_ns = bench_clock_now_ns();
+        if (err == BASE_OK && delivered != seen)
+            err = note_delivery(world, delivered == due, why);
         if (err != BASE_OK)
             return err;
-        const uint64_t delivered = net_round_delivered(round), at_ns = bench_clock_now_ns();
+        if (at_ns < start_ns)
+            world->cpu_before_ns = nodes_cpu_ns(world);
         if (delivered != seen && at_ns > load_end_ns)
             change_ns = at_ns;
         seen = delivered;
@@ -163,10 +227,6 @@ static base_err carry_load(struct world *world, struct base_why *why)
             break;
         wait_ns(look_ns);
     }
-    round->outcome.start_ns = start_ns;
-    /* waiting for what never came is no time of the nodes' */
-    round->outcome.wall_ns = (double)((seen == due ? bench_clock_now_ns() : change_ns) - start_ns);
-    atomic_store(&round->control->is_over, 1);
     wait_ns(round->settle_ns);
     return look_after(world, why);
 }
@@ -189,12 +249,9 @@ static void end_children(struct world *world)
 static base_err collect_records(struct world *world, struct base_why *why)
 {
     struct net_round *round = world->round;
-    round->outcome.cpu_ns = 0;
-    for (uint32_t i = 0; i < round->member_count; i++) {
+    for (uint32_t i = 0; i < round->member_count; i++)
         if (round->records[i]->is_done == 0)
             return base_fail(why, BASE_ECRASHED, 0, "node %u did not say what it had done", i);
-        round->outcome.cpu_ns += (double)round->records[i]->cpu_ns;
-    }
     round->outcome.processors = (double)sysconf(_SC_NPROCESSORS_ONLN);
     round->outcome.memory_bytes = world->memory_bytes > 0 ? world->memory_bytes : NAN;
     for (size_t i = 0; i < SUITE_NET_PHASES; i++)
@@ -212,7 +269,6 @@ static void collect_lab(struct world *world, const struct lab_net_report *before
     *links = after->total;
     links->packets -= before->total.packets;
     links->bytes -= before->total.bytes;
-    links->delivered_bytes -= before->total.delivered_bytes;
     links->lost -= before->total.lost;
     links->queue_dropped -= before->total.queue_dropped;
     round->lab = (struct suite_net_lab){
@@ -230,29 +286,47 @@ static void collect_lab(struct world *world, const struct lab_net_report *before
     snprintf(round->lab.reason, sizeof round->lab.reason, "%s", after->reason);
 }
 
-static base_err run_hosts(struct world *world, struct base_why *why)
+/* The load, between two reports of the laboratory. */
+static base_err carry_in_lab(struct world *world, struct base_why *why)
 {
-    struct net_round *round = world->round;
     struct lab_net_report before, after;
-    base_err err = BASE_OK;
-    for (uint32_t i = 0; err == BASE_OK && i < round->host_count; i++)
-        err = start_host(world, i, why);
-    if (err == BASE_OK)
-        err = wait_ready(world, why);
-    if (err == BASE_OK)
-        err = lab_net_begin(world->net, why);
+    base_err err = lab_net_begin(world->net, why);
     if (err == BASE_OK)
         err = lab_net_report(world->net, &before, why);
+    if (err == BASE_OK)
+        err = lab_net_arrived(world->net, &world->arrived_before, why);
     if (err == BASE_OK)
         err = carry_load(world, why);
     if (err == BASE_OK)
         err = lab_net_report(world->net, &after, why);
-    end_children(world);
-    if (err == BASE_OK)
-        err = collect_records(world, why);
     if (err == BASE_OK)
         collect_lab(world, &before, &after);
     return err;
+}
+
+/* Nothing is emulated, so nothing can fall behind. */
+static base_err carry_on_loopback(struct world *world, struct base_why *why)
+{
+    world->round->lab = (struct suite_net_lab){ .back_end = "loopback",
+                                                .is_valid = true,
+                                                .late_p50_ns = NAN,
+                                                .late_p99_ns = NAN,
+                                                .late_max_ns = NAN,
+                                                .cpu_share = NAN };
+    return carry_load(world, why);
+}
+
+static base_err run_hosts(struct world *world, struct base_why *why)
+{
+    base_err err = BASE_OK;
+    for (uint32_t i = 0; err == BASE_OK && i < world->round->host_count; i++)
+        err = start_host(world, i, why);
+    if (err == BASE_OK)
+        err = wait_ready(world, why);
+    if (err == BASE_OK)
+        err = world->net != NULL ? carry_in_lab(world, why) : carry_on_loopback(world, why);
+    end_children(world);
+    return err == BASE_OK ? collect_records(world, why) : err;
 }
 
 base_err net_real_run(struct net_round *round, struct base_why *why)

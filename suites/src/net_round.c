@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "net_round.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 
@@ -114,6 +115,14 @@ static base_err share_memory(struct net_round *round, struct base_why *why)
     return BASE_OK;
 }
 
+/* Outsiders have no limit: with them the links' counters do not say what members sent. */
+static double capacity_bits(const struct net_round *round)
+{
+    return round->host_count > round->member_count
+               ? 0
+               : (double)round->plan->conditions.bandwidth_bits * round->member_count;
+}
+
 base_err net_round_open(struct net_round *round, const struct suite_net_plan *plan,
                         struct base_why *why)
 {
@@ -132,7 +141,12 @@ base_err net_round_open(struct net_round *round, const struct suite_net_plan *pl
                                            .conditions = &plan->conditions,
                                            .records = round->records,
                                            .deadline_ns = round->deadline_ns,
+                                           .capacity_bits = capacity_bits(round),
+                                           .cpu_ns = NAN,
+                                           .memory_bytes = NAN,
                                            .has_phases = round->attack != NET_ATTACK_NONE };
+    for (size_t i = 0; i < SUITE_NET_PHASES; i++)
+        round->outcome.phase_memory_bytes[i] = NAN;
     return BASE_OK;
 }
 

@@ -12,11 +12,11 @@
 
 #include <lab/topology.h>
 
-enum { NET_PORT = 9000, NET_MTU_BYTES = 1500 };
+enum { NET_PORT = 9000, NET_LOOPBACK_PORT = 19000, NET_MTU_BYTES = 1500 };
 
 enum net_attack {
     NET_ATTACK_NONE,
-    NET_ATTACK_GARBAGE,   /* random bytes, as fast as half of a processor can send */
+    NET_ATTACK_GARBAGE,   /* random bytes: a full line, or what half of a processor can send */
     NET_ATTACK_REPLAY,    /* datagrams of members once more, with their addresses */
     NET_ATTACK_SPOOF,     /* random bytes with addresses of members */
     NET_ATTACK_AMPLIFY,   /* first datagrams of members, with the address of a victim */
@@ -28,7 +28,6 @@ enum net_attack {
 /* Between the processes of a round; what is not atomic is written before they begin. */
 struct net_control {
     _Atomic uint64_t start_ns; /* of the load; 0: not yet */
-    _Atomic uint32_t is_over;  /* the load: what comes now is late or too much */
     _Atomic uint32_t must_stop;
     _Atomic uint64_t attack_packets, attack_bytes, victim_bytes;
     uint64_t attack_from_ns, attack_until_ns; /* of the load's time */

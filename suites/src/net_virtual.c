@@ -66,11 +66,22 @@ static void begin(void *context, void *state, const struct base_step_world *worl
     net_node_begin(state, *start_ns);
 }
 
+static struct lab_link_counts total(const struct world *world)
+{
+    return lab_fabric_total(lab_sim_fabric(world->sim));
+}
+
+static uint64_t arrived(const struct world *world)
+{
+    return lab_fabric_stats(lab_sim_fabric(world->sim)).arrived_bytes;
+}
+
 /* Until everything has come, or nothing more will. */
-static base_err carry_load(struct world *world, struct base_why *why)
+static base_err carry_load(struct world *world, uint64_t before_bytes, struct base_why *why)
 {
     const struct net_round *round = world->round;
     const uint64_t due = net_round_due(round);
+    struct net_outcome *const outcome = &world->round->outcome;
     uint64_t seen = 0, now_ns = lab_sim_now(world->sim), change_ns = 0;
     world->start_ns = now_ns + ahead_ns;
     for (uint32_t i = 0; i < round->member_count; i++)
@@ -83,6 +94,10 @@ static base_err carry_load(struct world *world, struct base_why *why)
         const uint64_t delivered = net_round_delivered(round);
         if (delivered != seen || now_ns < world->start_ns + round->load_ns)
             change_ns = now_ns;
+        if (delivered != seen) {
+            outcome->links_until_ns = now_ns;
+            outcome->links_until_bytes = (double)(arrived(world) - before_bytes);
+        }
         seen = delivered;
     }
     (void)lab_sim_run(world->sim, now_ns + round->settle_ns);
@@ -94,7 +109,6 @@ static struct lab_link_counts minus(struct lab_link_counts a, const struct lab_l
     a.packets -= b->packets;
     a.bytes -= b->bytes;
     a.delivered -= b->delivered;
-    a.delivered_bytes -= b->delivered_bytes;
     a.lost -= b->lost;
     a.queue_dropped -= b->queue_dropped;
     return a;
@@ -103,15 +117,11 @@ static struct lab_link_counts minus(struct lab_link_counts a, const struct lab_l
 static void collect(struct world *world, const struct lab_link_counts *before)
 {
     struct net_round *round = world->round;
-    const struct lab_link_counts after = lab_fabric_total(lab_sim_fabric(world->sim));
+    const struct lab_link_counts after = total(world);
     for (uint32_t i = 0; i < round->member_count; i++)
         net_node_end(&world->nodes[i]);
     round->outcome.start_ns = world->start_ns;
     round->outcome.links = minus(after, before);
-    round->outcome.memory_bytes = NAN;
-    round->outcome.cpu_ns = NAN;
-    for (size_t i = 0; i < SUITE_NET_PHASES; i++)
-        round->outcome.phase_memory_bytes[i] = NAN;
     round->lab = (struct suite_net_lab){ .is_valid = true,
                                          .packets = round->outcome.links.packets,
                                          .lost = round->outcome.links.lost,
@@ -138,8 +148,8 @@ base_err net_virtual_run(struct net_round *round, struct base_why *why)
     if (err == BASE_OK)
         err = wait_ready(&world, why);
     if (err == BASE_OK) {
-        const struct lab_link_counts before = lab_fabric_total(lab_sim_fabric(world.sim));
-        err = carry_load(&world, why);
+        const struct lab_link_counts before = total(&world);
+        err = carry_load(&world, arrived(&world), why);
         if (err == BASE_OK)
             collect(&world, &before);
     }

@@ -40,7 +40,7 @@ static base_err rounds_setup(struct bench_env *env, const char *protocol)
     /* The processes of a run have one seed; rounds that are alike say nothing of their spread. */
     if (!rounds->plan.is_virtual)
         rounds->plan.seed ^= (uint64_t)getpid() << 20;
-    if (err == BASE_OK && !rounds->plan.is_virtual)
+    if (err == BASE_OK && !rounds->plan.is_virtual && !rounds->plan.conditions.is_loopback)
         err = suite_net_available(&env->why);
     if (err != BASE_OK) {
         free(rounds);
@@ -77,10 +77,8 @@ static void rounds_run(void *state, uint64_t count)
 static void rounds_after(void *state, double *series)
 {
     const struct rounds *rounds = state;
-    for (size_t i = 0; suite_net_field_at(i) != NULL; i++) {
-        const double value = suite_net_field_of(&rounds->last, suite_net_field_at(i));
-        series[i] = value < 0 ? 0 : value; /* a series is not negative; unknown stays so */
-    }
+    for (size_t i = 0; suite_net_field_at(i) != NULL; i++)
+        series[i] = suite_net_series_of(&rounds->last, suite_net_field_at(i));
 }
 
 static base_err rounds_check(void *state, struct base_why *why)
@@ -133,7 +131,7 @@ static void rounds_teardown(void *state)
                       "virtual: exactly repeatable, no hosts; all processes are alike, so that "   \
                       "intervals mean nothing" } },                                                \
         .peer_of = peer,                                                                           \
-        .series = { SUITE_NET_FIELDS(NET_SERIES) },                                                \
+        .series = { SUITE_NET_FIELDS(NET_SERIES) SUITE_NET_ATTACK_FIELDS(NET_SERIES) },            \
         .is_exclusive = true,                                                                      \
         .setup = symbol##_setup,                                                                   \
         .run = rounds_run,                                                                         \

@@ -55,30 +55,9 @@ static base_err write_list(const struct cli_args *args, struct result_history *h
     return err;
 }
 
-/* Open the history, let `write` fill a buffer, show it. */
-typedef base_err write_fn(const struct cli_args *args, struct result_history *history,
-                          struct base_buf *out, struct base_why *why);
-
-static int with_history(const struct cli_args *args, write_fn *write)
-{
-    struct result_history *history = NULL;
-    struct base_buf out = { 0 };
-    struct base_why why = { 0 };
-    base_err err = result_history_open(NULL, &history, &why);
-    if (err == BASE_OK)
-        err = write(args, history, &out, &why);
-    result_history_close(history);
-    if (err != BASE_OK) {
-        base_buf_done(&out);
-        return cli_complain(err, &why);
-    }
-    const bool has_output = cli_option_find(args->command, "output") != NULL;
-    return cli_output_finish(&out, has_output ? cli_text(args, "output", NULL) : NULL, CLI_FINE);
-}
-
 int cli_cmd_history_list(const struct cli_args *args)
 {
-    return with_history(args, write_list);
+    return cli_show_history(args, write_list);
 }
 
 static const struct result_column baseline_columns[] = {
@@ -144,7 +123,7 @@ static base_err write_baselines(const struct cli_args *args, struct result_histo
 
 int cli_cmd_history_baselines(const struct cli_args *args)
 {
-    return with_history(args, write_baselines);
+    return cli_show_history(args, write_baselines);
 }
 
 static base_err write_path(const struct cli_args *args, struct result_history *history,
@@ -157,7 +136,7 @@ static base_err write_path(const struct cli_args *args, struct result_history *h
 
 int cli_cmd_history_path(const struct cli_args *args)
 {
-    return with_history(args, write_path);
+    return cli_show_history(args, write_path);
 }
 
 static base_err remove_all(const struct cli_args *args, struct result_history *history,
@@ -172,7 +151,7 @@ static base_err remove_all(const struct cli_args *args, struct result_history *h
 
 int cli_cmd_history_remove(const struct cli_args *args)
 {
-    return with_history(args, remove_all);
+    return cli_show_history(args, remove_all);
 }
 
 static base_err write_document(const struct cli_args *args, struct result_history *history,
@@ -187,5 +166,5 @@ static base_err write_document(const struct cli_args *args, struct result_histor
 
 int cli_cmd_history_export(const struct cli_args *args)
 {
-    return with_history(args, write_document);
+    return cli_show_history(args, write_document);
 }

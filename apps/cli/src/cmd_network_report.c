@@ -1,7 +1,7 @@
 /* cmd_network_report.c - a network test again, with or without what it was held against, in the
  * format that the file's ending says. */
 #include "commands.h"
-#include "network_show.h"
+#include "network_front.h"
 #include "option_rows.h"
 #include "output.h"
 #include "show.h"
@@ -128,9 +128,19 @@ static base_err write_report(const struct cli_args *args, const struct result_ru
                              ".svg or .png; say --format",
                              path);
     }
-    base_err err = format->write(run, &options, out);
-    if (err == BASE_OK && strcmp(format->name, "markdown") == 0)
-        err = cli_network_fields(run, out);
+    struct base_arena arena = { 0 };
+    const struct result_front *found = NULL;
+    struct result_front front;
+    base_err err = cli_network_front(run, &arena, &found);
+    if (err == BASE_OK && found != NULL) {
+        front = *found;
+        front.title = base_arena_printf(&arena, "Network test %s", cli_text(args, "test-id", ""));
+        options.front = &front;
+        err = front.title != NULL ? BASE_OK : BASE_ENOMEM;
+    }
+    if (err == BASE_OK)
+        err = format->write(run, &options, out);
+    base_arena_done(&arena);
     return err == BASE_OK ? err : base_fail(why, err, 0, "%s", base_err_text(err));
 }
 

@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "commands.h"
 #include "network_config.h"
+#include "network_numbers.h"
 #include "network_show.h"
 #include "option_rows.h"
 #include "output.h"
@@ -53,7 +54,8 @@ const struct cli_option cli_network_test_options[] = {
       .kind = CLI_WORDS,
       .value_name = "LIST",
       .choices = SUITE_NET_CONDITIONS,
-      .doc = "named conditions; the options above change them",
+      .doc = "named conditions; the options above change them; loopback: processes on this "
+             "machine without any network, which only processors limit",
       .fallback = "production" },
     { .name = "rate",
       .kind = CLI_TEXT,
@@ -68,10 +70,11 @@ const struct cli_option cli_network_test_options[] = {
       .doc = "traffic class of the messages; what comes later than 1 s, 5 s or 30 s is not in time",
       .fallback = "consensus" },
     { .name = "attack",
-      .kind = CLI_WORD,
-      .value_name = "ATTACK",
-      .choices = SUITE_NET_ATTACKS,
-      .doc = "send the load three times: before, during and after this attack",
+      .kind = CLI_WORDS,
+      .value_name = "LIST",
+      .choices = SUITE_NET_ATTACKS ",all",
+      .doc = "send the load three times: before, during and after this attack; all: of each, one "
+             "after the other",
       .fallback = "none" },
     { .name = "protocol",
       .kind = CLI_WORDS,
@@ -87,7 +90,9 @@ const struct cli_option cli_network_test_options[] = {
       .fallback = "on" },
     COUNT("runs", 1, CLI_NETWORK_RUNS_MAX, "rounds, each with new hosts and nodes; claims need 10",
           "1, with --comparison-mode 3"),
-    FLAG("find-knee", 0, "also search for the highest load that is kept up with"),
+    FLAG("find-knee", 0,
+         "also search for the highest load that is kept up with, as often as --runs, at most 5 "
+         "times"),
     FLAG("virtual", 0, "in virtual time: no privileges, exactly repeatable, no processor time"),
     COUNT("seed", 0, 9.2e18, "of losses, keys and orders", "1"),
     TEXT("config", CLI_FILE, "FILE",
@@ -167,18 +172,17 @@ static base_err take_conditions(struct cli_network *network, struct base_arena *
 }
 
 static base_err make_plan(const struct cli_network *network,
-                          const struct suite_net_conditions *conditions, const char *protocol,
-                          struct suite_net_plan *plan, struct base_why *why)
+                          const struct suite_net_conditions *conditions, const char *attack,
+                          const char *protocol, struct suite_net_plan *plan, struct base_why *why)
 {
     const struct cli_args *args = network->args;
     const struct cli_value *seed = cli_value(args, "seed");
-    const char *attack = cli_text(args, "attack", NULL);
     const char *rate = cli_text(args, "rate", NULL);
     *plan = (struct suite_net_plan){
         .conditions = *conditions,
         .protocol = protocol,
         .class = cli_text(args, "class", NULL),
-        .attack = attack != NULL && strcmp(attack, "none") != 0 ? attack : NULL,
+        .attack = strcmp(attack, "none") != 0 ? attack : NULL,
         .rate_per_s = rate_default_per_s,
         .is_unauthenticated =
             strcmp(cli_text(args, "auth", "on"), "off") == 0 && strcmp(protocol, "hermes") != 0,
@@ -192,6 +196,35 @@ static base_err make_plan(const struct cli_network *network,
             return base_fail_prefix(why, err, "--rate");
     }
     return suite_net_check(plan, why);
+}
+
+/* All: those that there can be, and nothing beside it. */
+static base_err take_attacks(struct cli_network *network, struct base_arena *arena,
+                             struct base_why *why)
+{
+    const bool is_virtual = cli_has(network->args, "virtual");
+    const char *words = cli_text(network->args, "attack", "none"), *all = strstr(words, "all");
+    if (all != NULL && strcmp(words, "all") != 0)
+        return base_fail(why, BASE_EINVALID, 0,
+                         "attack 'all' stands alone, without '%s': for rounds without an attack "
+                         "make another test",
+                         words);
+    if (all != NULL)
+        words = is_virtual ? "byzantine,sybil" : strchr(SUITE_NET_ATTACKS, ',') + 1;
+    CLI_TRY(split(words, arena, network->attacks, CLI_NETWORK_ATTACKS_MAX, &network->attack_count,
+                  why));
+    for (size_t i = 0; i < network->attack_count; i++)
+        for (size_t k = 0; k < i; k++)
+            if (strcmp(network->attacks[i], network->attacks[k]) == 0)
+                return base_fail(why, BASE_EINVALID, 0, "attack '%s' is there twice",
+                                 network->attacks[i]);
+    if (cli_network_groups(network) * network->protocol_count > CLI_NETWORK_PLANS_MAX)
+        return base_fail(why, BASE_EFULL, 0,
+                         "%zu conditions, %zu attacks and %zu overlays are more than %d rounds of "
+                         "a kind",
+                         network->condition_count, network->attack_count, network->protocol_count,
+                         CLI_NETWORK_PLANS_MAX);
+    return BASE_OK;
 }
 
 /* The condition's protocols: HERMES first, flooding second, as the table of the suite has them. */
@@ -214,8 +247,9 @@ static base_err check_twice(const struct cli_network *network, struct base_why *
     for (size_t i = 0; i < network->condition_count; i++)
         for (size_t k = 0; k < i; k++) {
             char one[SUITE_NET_NAME_SIZE], other[SUITE_NET_NAME_SIZE];
-            (void)suite_net_arg_value(&network->plans[i * network->protocol_count], 0, one);
-            (void)suite_net_arg_value(&network->plans[k * network->protocol_count], 0, other);
+            const size_t each = network->attack_count * network->protocol_count;
+            (void)suite_net_arg_value(&network->plans[i * each], 0, one);
+            (void)suite_net_arg_value(&network->plans[k * each], 0, other);
             if (strcmp(one, other) == 0)
                 return base_fail(why, BASE_EINVALID, 0, "condition '%s' (%s) is there twice",
                                  network->conditions[i].name, one);
@@ -234,12 +268,12 @@ static base_err read_options(struct cli_network *network, struct base_arena *are
     CLI_TRY(split(cli_text(args, "protocol", default_protocols(args, is_baseline)), arena,
                   network->protocols, CLI_NETWORK_PROTOCOLS_MAX, &network->protocol_count, why));
     CLI_TRY(take_conditions(network, arena, why));
-    for (size_t c = 0; c < network->condition_count; c++)
+    CLI_TRY(take_attacks(network, arena, why));
+    for (size_t g = 0; g < cli_network_groups(network); g++)
         for (size_t p = 0; p < network->protocol_count; p++)
-            CLI_TRY(make_plan(network, &network->conditions[c], network->protocols[p],
+            CLI_TRY(make_plan(network, &network->conditions[g / network->attack_count],
+                              network->attacks[g % network->attack_count], network->protocols[p],
                               &network->plans[network->plan_count++], why));
-    for (size_t i = 0; i < CLI_NETWORK_PLANS_MAX; i++)
-        network->knees[i] = NAN;
     return check_twice(network, why);
 }
 
@@ -287,7 +321,9 @@ static base_err put_verdict(struct result_run *run, const struct suite_net_plan 
 {
     struct result_verdict *verdict = &run->verdicts[run->verdict_count++];
     *verdict = (struct result_verdict){
-        .id = base_arena_printf(&run->arena, "target.%s.%s", plan->conditions.name, target->name),
+        .id = base_arena_printf(&run->arena, "target.%s.%s%s%s", plan->conditions.name,
+                                plan->attack != NULL ? plan->attack : "",
+                                plan->attack != NULL ? "." : "", target->name),
         .sentence = target->sentence,
         .metric = base_arena_printf(&run->arena, "net/%s %s", plan->protocol, target->name),
         .bound = base_arena_printf(&run->arena, "%s %.10g%s",
@@ -316,7 +352,7 @@ static base_err judge_condition(const struct cli_network *network, struct result
     const struct result_case *one = cli_network_case(network, run, plan);
     const struct target all[] = {
         { "hermes_lite_improvement", "HERMES-Lite over UDP flooding, messages a second", "", false,
-          targets->improvement, cli_network_improvement(one) },
+          targets->improvement, cli_network_fact(one, "improvement") },
         { "success_rate", "share of deliveries that came in time", "", false, targets->success_rate,
           cli_network_number(one, "success_rate") },
         { "max_memory_mb", "memory of all nodes together", " MB", true, targets->max_memory_mb,
@@ -331,6 +367,15 @@ static base_err judge_condition(const struct cli_network *network, struct result
     return BASE_OK;
 }
 
+/* HERMES without an attack; where there are no such rounds, under each. */
+static bool is_judged(const struct cli_network *network, const struct suite_net_plan *plan)
+{
+    bool has_calm = false;
+    for (size_t i = 0; i < network->attack_count; i++)
+        has_calm = has_calm || strcmp(network->attacks[i], "none") == 0;
+    return strcmp(plan->protocol, "hermes") == 0 && (plan->attack == NULL || !has_calm);
+}
+
 static base_err judge(void *context, struct result_run *run, struct base_why *why)
 {
     const struct cli_network *network = context;
@@ -343,8 +388,7 @@ static base_err judge(void *context, struct result_run *run, struct base_why *wh
         memcpy(all, run->verdicts, run->verdict_count * sizeof *all);
     run->verdicts = all;
     for (size_t i = 0; i < network->plan_count; i++)
-        if (strcmp(network->plans[i].protocol, "hermes") == 0 &&
-            judge_condition(network, run, i) != BASE_OK)
+        if (is_judged(network, &network->plans[i]) && judge_condition(network, run, i) != BASE_OK)
             return base_fail(why, BASE_ENOMEM, 0, "out of memory");
     return BASE_OK;
 }

@@ -53,14 +53,9 @@ static base_err judge(const char *which, bool is_list, struct result_run *run, s
     if (!is_list)
         CLI_TRY(cli_show_load(which, run, why));
     CLI_TRY(cli_claims_read(NULL, &run->arena, &claims, &count, why));
-    run->verdict_count = 0;
     if (is_list)
         run->command = run->started = run->state = "";
-    const base_err err = result_claims_judge(claims, count, run, &run->arena, &run->verdicts);
-    if (err != BASE_OK)
-        return base_fail(why, err, 0, "the claims cannot be judged: %s", base_err_text(err));
-    run->verdict_count = count;
-    return BASE_OK;
+    return cli_claims_judge_on(run, claims, count, why);
 }
 
 static const struct result_column claim_columns[] = {

@@ -92,25 +92,6 @@ static base_err trend_of(struct result_history *history, const char *case_id,
     return result_trend_remark(trend, is_dirty, history);
 }
 
-typedef base_err write_fn(const struct cli_args *args, struct result_history *history,
-                          struct base_buf *out, struct base_why *why);
-
-static int with_history(const struct cli_args *args, write_fn *write)
-{
-    struct result_history *history = NULL;
-    struct base_buf out = { 0 };
-    struct base_why why = { 0 };
-    base_err err = result_history_open(NULL, &history, &why);
-    if (err == BASE_OK)
-        err = write(args, history, &out, &why);
-    result_history_close(history);
-    if (err != BASE_OK) {
-        base_buf_done(&out);
-        return cli_complain(err, &why);
-    }
-    return cli_output_finish(&out, cli_text(args, "output", NULL), CLI_FINE);
-}
-
 /* --- history trend -------------------------------------------------------------------------- */
 
 static const struct result_column run_columns[] = {
@@ -184,7 +165,7 @@ static base_err write_trend(const struct cli_args *args, struct result_history *
 
 int cli_cmd_history_trend(const struct cli_args *args)
 {
-    return with_history(args, write_trend);
+    return cli_show_history(args, write_trend);
 }
 
 /* --- history changes ------------------------------------------------------------------------ */
@@ -371,5 +352,5 @@ static base_err write_changes(const struct cli_args *args, struct result_history
 
 int cli_cmd_history_changes(const struct cli_args *args)
 {
-    return with_history(args, write_changes);
+    return cli_show_history(args, write_changes);
 }

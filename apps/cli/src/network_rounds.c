@@ -3,6 +3,7 @@
  * fell behind is made again, twice at most. */
 #include "network_rounds.h"
 
+#include "network_knee.h"
 #include "signals.h"
 
 #include <base/log.h>
@@ -15,8 +16,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { ATTEMPTS = 3, SAMPLES_MAX = 20000, KNEE_STEPS = 5, KNEE_DOUBLINGS = 16 };
-#define KNEE_LOAD_MAX_NS 60e9 /* a load that takes longer is not tried when halving */
+enum { ATTEMPTS = 3, SAMPLES_MAX = 20000 };
 
 static double now_ns(void)
 {
@@ -87,6 +87,12 @@ static bool is_made(const struct cli_network *network, size_t run, size_t plan)
     return network->wall_ns[run * network->plan_count + plan] > 0;
 }
 
+/* Made, and its laboratory held its links: its times and rates are what they are. */
+static bool is_good(const struct cli_network *network, size_t run, size_t plan)
+{
+    return is_made(network, run, plan) && results_at(network, run, plan)->lab.is_valid;
+}
+
 static void say(enum base_log_level level, const struct cli_network *network, size_t run,
                 const struct suite_net_plan *plan, const struct suite_net_results *results)
 {
@@ -148,31 +154,15 @@ static void make_rounds(struct cli_network *network)
     struct base_rng rng;
     size_t order[CLI_NETWORK_PROTOCOLS_MAX];
     base_rng_init(&rng, network->plans[0].seed);
-    for (size_t c = 0; c < network->condition_count; c++)
+    for (size_t g = 0; g < cli_network_groups(network); g++)
         for (size_t run = 0; run < network->runs; run++) {
             shuffle(&rng, order, network->protocol_count);
             for (size_t k = 0; k < network->protocol_count && !cli_signals_interrupted; k++) {
-                const size_t index = c * network->protocol_count + order[k];
+                const size_t index = g * network->protocol_count + order[k];
                 if (network->errs[index] == BASE_OK)
                     make_round(network, run, index);
             }
         }
-}
-
-static void find_knees(struct cli_network *network)
-{
-    for (size_t i = 0; i < network->plan_count; i++) {
-        struct base_why why = { 0 };
-        network->knees[i] = NAN;
-        if (!network->wants_knee || network->errs[i] != BASE_OK || cli_signals_interrupted)
-            continue;
-        network->knees[i] = cli_network_knee(&network->plans[i], &why);
-        if (isnan(network->knees[i]))
-            base_log(BASE_LOG_WARNING, "%s: no knee: %s", network->plans[i].protocol, why.text);
-        else
-            base_log(BASE_LOG_INFO, "%s keeps up with %.4g messages/s", network->plans[i].protocol,
-                     network->knees[i]);
-    }
 }
 
 static void make_all(struct cli_network *network)
@@ -187,7 +177,8 @@ static void make_all(struct cli_network *network)
         return;
     }
     make_rounds(network);
-    find_knees(network);
+    if (network->wants_knee)
+        cli_network_find_knees(network);
 }
 
 void cli_network_done(struct cli_network *network)
@@ -201,82 +192,6 @@ void cli_network_done(struct cli_network *network)
     network->wall_ns = NULL;
 }
 
-/* ---- the knee ---- */
-
-static double load_ns(const struct suite_net_plan *plan)
-{
-    return 1e9 * plan->conditions.node_count * plan->conditions.messages_per_node /
-           plan->rate_per_s;
-}
-
-/* Enough messages for half a second of load. */
-static struct suite_net_plan at_rate(const struct suite_net_plan *plan, double rate_per_s)
-{
-    struct suite_net_plan out = *plan;
-    const double each = 0.5 * rate_per_s / plan->conditions.node_count;
-    out.rate_per_s = rate_per_s;
-    out.is_full = false;
-    out.attack = NULL;
-    if (each > out.conditions.messages_per_node)
-        out.conditions.messages_per_node = (uint32_t)each;
-    return out;
-}
-
-/* Does it keep up: nearly everything comes in time, and nothing piles up? Of a laboratory that fell
- * behind itself, nobody can tell: EWRONG. */
-static base_err keeps_up(const struct suite_net_plan *base, double rate_per_s, bool *is_kept,
-                         struct base_why *why)
-{
-    const struct suite_net_plan plan = at_rate(base, rate_per_s);
-    const double load = load_ns(&plan);
-    struct suite_net_results results;
-    CLI_TRY(suite_net_run(&plan, &results, why));
-    const double tail_ns = results.duration_ns - load - (double)plan.conditions.latency_ns;
-    const base_err err = suite_net_judge(&results, why);
-    *is_kept = results.success_rate >= 0.98 &&
-               results.latency_p99_ns < 2 * (double)plan.conditions.latency_ns + 50e6 &&
-               tail_ns < 0.1 * load + 20e6;
-    base_log(BASE_LOG_DEBUG, "%s at %.4g/s: %s, %.4g %% in time", plan.protocol, rate_per_s,
-             err != BASE_OK ? why->text
-             : *is_kept     ? "keeps up"
-                            : "does not keep up",
-             100 * results.success_rate);
-    suite_net_results_done(&results);
-    return err;
-}
-
-/* Doubled or halved until it turns, then halved in ratio: within 3 %. */
-double cli_network_knee(const struct suite_net_plan *plan, struct base_why *why)
-{
-    double low = 0, high = 0, rate = plan->rate_per_s;
-    for (int i = 0; i < KNEE_DOUBLINGS && (!(low > 0) || !(high > 0)); i++) {
-        bool is_kept = false;
-        const struct suite_net_plan next = at_rate(plan, rate);
-        if (high > 0 && load_ns(&next) > KNEE_LOAD_MAX_NS)
-            break;
-        if (keeps_up(plan, rate, &is_kept, why) != BASE_OK)
-            return NAN;
-        if (is_kept)
-            low = rate;
-        else
-            high = rate;
-        rate = is_kept ? rate * 2 : rate / 2;
-    }
-    if (!(low > 0) || !(high > 0)) {
-        (void)base_fail(why, BASE_ERANGE, 0, "the load turned nowhere between %.4g/s and %.4g/s",
-                        low, high);
-        return NAN;
-    }
-    for (int i = 0; i < KNEE_STEPS; i++) {
-        const double middle = sqrt(low * high);
-        bool is_kept = false;
-        if (keeps_up(plan, middle, &is_kept, why) != BASE_OK)
-            return NAN;
-        *(is_kept ? &low : &high) = middle;
-    }
-    return low;
-}
-
 /* ---- records ---- */
 
 /* Of what nothing reached everybody with, as if one message had: the ratio is then a lower bound.
@@ -286,26 +201,55 @@ static double rate_at_least(const struct suite_net_results *results)
     return results->messages_per_s > 0 ? results->messages_per_s : 1e9 / results->duration_ns;
 }
 
-struct stats_interval cli_network_ratio(const struct cli_network *network, size_t plan,
-                                        size_t against, double confidence)
+/* Of one round: how many times what the other carried. 0: nothing, and the other something. */
+static double rate_ratio(const struct suite_net_results *results,
+                         const struct suite_net_results *other)
+{
+    const double a = results->messages_per_s, b = rate_at_least(other);
+    if (a <= 0 && other->messages_per_s > 0)
+        return 0;
+    return a > 0 && b > 0 ? a / b : NAN;
+}
+
+static double cpu_ratio(const struct suite_net_results *results,
+                        const struct suite_net_results *other)
+{
+    const double a = results->cpu_us_per_message, b = other->cpu_us_per_message;
+    return a > 0 && b > 0 ? b / a : NAN;
+}
+
+/* Geometric mean of a ratio of two plans over the rounds of both that count. */
+static struct stats_interval mean_ratio(const struct cli_network *network, size_t plan,
+                                        size_t against, double confidence,
+                                        double (*ratio)(const struct suite_net_results *results,
+                                                        const struct suite_net_results *other))
 {
     double logs[CLI_NETWORK_RUNS_MAX];
     size_t count = 0;
     for (size_t run = 0; network->results != NULL && run < network->runs; run++) {
-        if (!is_made(network, run, plan) || !is_made(network, run, against))
+        if (!is_good(network, run, plan) || !is_good(network, run, against))
             continue;
-        const double a = results_at(network, run, plan)->messages_per_s;
-        const double b = rate_at_least(results_at(network, run, against));
-        if (a <= 0 && results_at(network, run, against)->messages_per_s > 0)
-            return (struct stats_interval){ 0, 0, 0 }; /* as the geometric mean of them is */
-        if (!(a > 0) || !(b > 0))
-            return (struct stats_interval){ NAN, NAN, NAN };
-        logs[count++] = log(a / b);
+        const double one = ratio(results_at(network, run, plan), results_at(network, run, against));
+        if (!(one > 0)) /* and so is the mean of all */
+            return (struct stats_interval){ one, one, one };
+        logs[count++] = log(one);
     }
     if (count == 0)
         return (struct stats_interval){ NAN, NAN, NAN };
     const struct stats_interval mean = stats_interval_t(logs, count, confidence);
     return (struct stats_interval){ exp(mean.value), exp(mean.low), exp(mean.high) };
+}
+
+struct stats_interval cli_network_ratio(const struct cli_network *network, size_t plan,
+                                        size_t against, double confidence)
+{
+    return mean_ratio(network, plan, against, confidence, rate_ratio);
+}
+
+struct stats_interval cli_network_cpu_ratio(const struct cli_network *network, size_t plan,
+                                            size_t against, double confidence)
+{
+    return mean_ratio(network, plan, against, confidence, cpu_ratio);
 }
 
 const struct suite_net_results *cli_network_last(const struct cli_network *network, size_t plan)
@@ -340,24 +284,24 @@ static bool put_round(struct bench_record *record, const struct suite_net_result
         process->series[i] = base_arena_alloc(&record->arena, sizeof(double));
         if (process->series[i] == NULL)
             return false;
-        *process->series[i] = suite_net_field_of(results, suite_net_field_at(i));
+        *process->series[i] = suite_net_series_of(results, suite_net_field_at(i));
         record->series[i] = suite_net_field_at(i)->name;
     }
     record->process_count++;
     return true;
 }
 
-/* All latencies, or evenly chosen ones. */
+/* All latencies, or evenly chosen ones, the least and the greatest among them. */
 static bool put_deliveries(struct bench_record *record, const struct suite_net_results *results)
 {
     struct bench_process *process = &record->processes[record->process_count];
     const size_t all = results->latency_count, count = all < SAMPLES_MAX ? all : SAMPLES_MAX;
-    if (count == 0)
+    if (count == 0 || !results->lab.is_valid)
         return true;
     if (!make_batches(record, process, count))
         return false;
     for (size_t i = 0; i < count; i++)
-        process->ns[i] = results->latencies_ns[i * all / count];
+        process->ns[i] = results->latencies_ns[count > 1 ? i * (all - 1) / (count - 1) : 0];
     record->process_count++;
     return true;
 }
@@ -368,6 +312,17 @@ static void put_fact(struct bench_record *record, const char *name, double value
         record->facts[record->fact_count++] = (struct bench_fact){ name, value, unit };
 }
 
+/* The fact, and its ends as NAME_low and NAME_high. */
+static void put_interval(struct bench_record *record, const char *const names[3],
+                         struct stats_interval of, const char *unit)
+{
+    put_fact(record, names[0], of.value, unit);
+    put_fact(record, names[1], of.low, unit);
+    put_fact(record, names[2], of.high, unit);
+}
+
+#define INTERVAL(name) ((const char *const[]){ name, name "_low", name "_high" })
+
 static void put_facts(const struct cli_network *network, size_t index, struct bench_record *record)
 {
     const struct suite_net_plan *plan = &network->plans[index];
@@ -376,15 +331,15 @@ static void put_facts(const struct cli_network *network, size_t index, struct be
     put_fact(record, "message_size_bytes", plan->conditions.message_size, "B");
     put_fact(record, "messages_per_node", suite_net_messages(plan), "1");
     put_fact(record, "rounds_that_did_not_count", network->repeated[index], "1");
-    put_fact(record, "knee_per_second", network->knees[index], "/s");
+    put_interval(record, INTERVAL("knee_per_second"), cli_network_knee(network, index, 0.95), "/s");
     for (size_t k = first; k < first + network->protocol_count; k++)
         if (strcmp(network->plans[k].protocol, "flood") == 0 && k != index) {
-            const struct stats_interval ratio = cli_network_ratio(network, index, k, 0.95);
-            put_fact(record, "improvement", ratio.value, "1");
-            put_fact(record, "improvement_low", ratio.low, "1");
-            put_fact(record, "improvement_high", ratio.high, "1");
-            put_fact(record, "improvement_at_knees", network->knees[index] / network->knees[k],
-                     "1");
+            put_interval(record, INTERVAL("improvement"),
+                         cli_network_ratio(network, index, k, 0.95), "1");
+            put_interval(record, INTERVAL("improvement_at_knees"),
+                         cli_network_knee_ratio(network, index, k, 0.95), "1");
+            put_interval(record, INTERVAL("cpu_improvement"),
+                         cli_network_cpu_ratio(network, index, k, 0.95), "1");
         }
 }
 

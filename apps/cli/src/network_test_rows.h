@@ -31,8 +31,8 @@
       .examples = { { "bpi-perf network test-hermes --nodes 10 --message-size 2048 --messages "    \
                       "100 --latency 25ms --packet-loss 0.5%",                                     \
                       "one round" },                                                               \
-                    { "bpi-perf network test-hermes --attack garbage --runs 10",                   \
-                      "before, during and after a flood of garbage" } },                           \
+                    { "bpi-perf network test-hermes --attack all --rate 200 --runs 10",            \
+                      "before, during and after every attack, in one table" } },                   \
       .run = cli_cmd_network_test_hermes },                                                        \
         { .name = "network test-baseline",                                                         \
           .doc = "measure UDP flooding likewise; with --comparison-mode every overlay beside it",  \
@@ -45,7 +45,10 @@
                         { "bpi-perf network test-baseline --comparison-mode --runs 10 --rate "     \
                           "full "                                                                  \
                           "--bandwidth 10Mbit/s --class shadow-data",                              \
-                          "on links that flooding saturates" } },                                  \
+                          "on links that flooding saturates" },                                    \
+                        { "bpi-perf network test-baseline --comparison-mode --condition loopback " \
+                          "--find-knee --runs 10",                                                 \
+                          "without a network: limited by processors alone" } },                    \
           .run = cli_cmd_network_test_baseline },                                                  \
     {                                                                                              \
         .name = "network report", .doc = "the report of a network test",                           \

@@ -2,6 +2,7 @@
 #include "show.h"
 
 #include "load.h"
+#include "network_front.h"
 #include "output.h"
 
 #include <stdlib.h>
@@ -100,12 +101,17 @@ base_err cli_show_check_report(const struct cli_args *args, struct base_why *why
     return cli_show_check_binary(args, why);
 }
 
-/* What the format is missing, when it is a figure. */
+/* Rounds of networks have a front. What the format is missing, when it is a figure. */
 static base_err write_run(const struct result_format *format, const struct result_run *run,
                           const struct result_report_options *options, struct base_buf *out,
                           struct base_why *why)
 {
-    const base_err err = format->write(run, options, out);
+    struct result_report_options with_front = *options;
+    struct base_arena arena = { 0 };
+    base_err err = cli_network_front(run, &arena, &with_front.front);
+    if (err == BASE_OK)
+        err = format->write(run, &with_front, out);
+    base_arena_done(&arena);
     if (err == BASE_ENOTFOUND)
         return base_fail(why, err, 0,
                          "no case of the run has a time above the floor, so there is no figure");
@@ -212,4 +218,21 @@ base_err cli_show_load(const char *which, struct result_run *run, struct base_wh
     if (err == BASE_OK)
         cli_load_say(which, &notes);
     return err;
+}
+
+int cli_show_history(const struct cli_args *args, cli_show_history_fn *write)
+{
+    struct result_history *history = NULL;
+    struct base_buf out = { 0 };
+    struct base_why why = { 0 };
+    base_err err = result_history_open(NULL, &history, &why);
+    if (err == BASE_OK)
+        err = write(args, history, &out, &why);
+    result_history_close(history);
+    if (err != BASE_OK) {
+        base_buf_done(&out);
+        return cli_complain(err, &why);
+    }
+    const bool has_output = cli_option_find(args->command, "output") != NULL;
+    return cli_output_finish(&out, has_output ? cli_text(args, "output", NULL) : NULL, CLI_FINE);
 }

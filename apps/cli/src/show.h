@@ -1,9 +1,10 @@
-/* show.h - a run in the format that the options ask for; stored runs by file or id. */
+/* show.h - a run in the format that the options ask for; stored runs by file or id; the history. */
 #ifndef CLI_SHOW_H
 #define CLI_SHOW_H
 
 #include "cli.h"
 
+#include <result/history.h>
 #include <result/report.h>
 #include <result/run.h>
 #include <result/table.h>
@@ -48,5 +49,11 @@ BASE_MUST_USE base_err cli_show_verdicts(const struct cli_args *args, const stru
 /* cli_load_run (load.h), with what an import had to say on standard error. */
 BASE_MUST_USE base_err cli_show_load(const char *which, struct result_run *run,
                                      struct base_why *why);
+
+/* Open the history, let `write` fill a buffer, show that: where --output says, if the command has
+ * the option. Returns the status. */
+typedef base_err cli_show_history_fn(const struct cli_args *args, struct result_history *history,
+                                     struct base_buf *out, struct base_why *why);
+int cli_show_history(const struct cli_args *args, cli_show_history_fn *write);
 
 #endif

@@ -2,8 +2,12 @@
  * time whose numbers follow from the graph. */
 #include "unit.h"
 
+#include "net_hermes.h"
 #include "net_outcome.h"
 #include "net_round.h"
+
+#include <bpi/hermes.h>
+#include <lab/sim.h>
 
 #include <math.h>
 #include <stdlib.h>
@@ -80,10 +84,13 @@ static void fields_follow_from_deliveries(void **state)
                                          .records = records,
                                          .start_ns = start,
                                          .deadline_ns = 1000u * MS,
-                                         .links = { .bytes = 4800, .delivered_bytes = 2400 },
+                                         .links = { .bytes = 4800, .delivered_bytes = 9999 },
+                                         .capacity_bits = NODES * 8e6,
+                                         .links_until_bytes = 2400,
+                                         .links_until_ns = start + 2001u * MS,
                                          .memory_bytes = 5e6,
                                          .cpu_ns = 1e9,
-                                         .wall_ns = 2e9,
+                                         .cpu_until_ns = start + 2000u * MS,
                                          .processors = 2 };
     struct suite_net_results results;
     assert_int_equal(net_outcome_count(&outcome, &results), BASE_OK);
@@ -101,12 +108,16 @@ static void fields_follow_from_deliveries(void **state)
     assert_float_equal(results.bytes_per_s, 200, 1e-6);
     assert_float_equal(results.redundant, 10 + 11 + 12, 1e-12);
     assert_float_equal(results.wrong, 3, 0);
+    assert_float_equal(results.forged, 1, 0);
+    assert_float_equal(results.replayed, 2, 0);
+    assert_float_equal(results.cpu_us_per_message, 1e6 / 4, 1e-6);
     assert_float_equal(results.link_ratio, 4800 / 1200.0, 1e-12);
-    assert_float_equal(results.utilization, 2400 * 8 / (3 * 8e6 * 2), 1e-12);
+    assert_float_equal(results.utilization, 2400 * 8 / (3 * 8e6 * 2.001), 1e-12);
     assert_float_equal(results.parity_share, 0.1, 1e-12);
     assert_float_equal(results.cpu_share, 0.25, 1e-12);
     assert_float_equal(results.hops, 1.5, 1e-12);
-    assert_true(isnan(results.held_share));
+    assert_true(isnan(results.held_share) && isnan(results.phases[1].success_rate));
+    assert_true(isnan(results.attack_packets) && isnan(results.amplification));
     suite_net_results_done(&results);
     for (uint32_t i = 0; i < NODES; i++)
         free(records[i]);
@@ -119,6 +130,47 @@ static struct suite_net_results run(const struct suite_net_plan *plan)
     if (suite_net_run(plan, &results, &why) != BASE_OK)
         fail_msg("%s: %s", plan->protocol, why.text);
     return results;
+}
+
+/* Nobody sends more than its host can, whatever comes after the last delivery: full hosts are used
+ * whole, and without a limit there is no share of it. */
+static void hosts_are_used_at_most_whole(void **state)
+{
+    (void)state;
+    static const char *const protocols[] = { "hermes", "flood", "gossip" };
+    for (size_t i = 0; i < 3; i++) {
+        struct suite_net_plan plan = plan_of(protocols[i], 6, 4096, 20, 20000000, 0);
+        struct suite_net_results results = run(&plan);
+        assert_true(isnan(results.utilization) && isnan(results.cpu_us_per_message));
+        suite_net_results_done(&results);
+        plan.conditions.bandwidth_bits = 2000000;
+        plan.class = "shadow-data";
+        plan.rate_per_s = 5 * suite_net_full_rate(&plan.conditions);
+        results = run(&plan);
+        if (!(results.utilization > 0.5 && results.utilization <= 1))
+            fail_msg("%s uses %g of its hosts", protocols[i], results.utilization);
+        suite_net_results_done(&results);
+    }
+}
+
+/* Without a network: processes at addresses of the loopback, which have processor time. */
+static void nodes_meet_on_the_loopback(void **state)
+{
+    (void)state;
+    static const char *const protocols[] = { "hermes", "flood" };
+    for (size_t i = 0; i < 2; i++) {
+        struct suite_net_plan plan = plan_of(protocols[i], 3, 500, 10, 0, 0);
+        plan.is_virtual = false;
+        plan.conditions.is_loopback = true;
+        plan.class = "shadow-data";
+        struct suite_net_results results = run(&plan);
+        assert_float_equal(results.success_rate, 1, 0);
+        assert_float_equal(results.wrong, 0, 0);
+        assert_true(results.cpu_us_per_message > 0 && results.cpu_share > 0);
+        assert_true(isnan(results.link_ratio) && isnan(results.utilization));
+        assert_string_equal(results.lab.back_end, "loopback");
+        suite_net_results_done(&results);
+    }
 }
 
 /* In a full mesh each message crosses (n-1)^2 links and comes n-2 times too often to n-1 nodes. */
@@ -169,6 +221,18 @@ static void nothing_comes_of_no_network(void **state)
     suite_net_results_done(&results);
 }
 
+/* Of what there was none before, nothing can be held. */
+static void nothing_is_held_of_nothing(void **state)
+{
+    (void)state;
+    struct suite_net_plan plan = plan_of("flood", 4, 500, 5, 1000000, 1);
+    plan.attack = "byzantine";
+    struct suite_net_results results = run(&plan);
+    assert_float_equal(results.phases[0].messages_per_s, 0, 0);
+    assert_true(isnan(results.held_share));
+    suite_net_results_done(&results);
+}
+
 /* A byzantine guest cannot make others deliver what nobody sent, when messages have a tag. */
 static void guests_do_not_forge(void **state)
 {
@@ -181,6 +245,9 @@ static void guests_do_not_forge(void **state)
         assert_float_equal(results.success_rate, 1, 0);
         assert_true(i == 1 || results.rejected > 0);
         assert_true(results.held_share > 0.5);
+        for (size_t k = 0; k < SUITE_NET_PHASES; k++)
+            assert_float_equal(results.phases[k].success_rate, 1, 0);
+        assert_true(isnan(results.attack_packets)); /* nobody from outside */
         suite_net_results_done(&results);
     }
 }
@@ -209,13 +276,100 @@ static void hermes_delivers_all(void **state)
         struct suite_net_results results = run(&plan);
         assert_float_equal(results.success_rate, 1, 0);
         assert_float_equal(results.wrong, 0, 0);
-        /* a message is two fragments with one of parity, of which little is needed */
-        assert_true(results.redundant > 0 && results.redundant < 8 * 10 * 7 / 2.0);
+        /* parity of which little is needed, and hardly any where nothing is lost */
+        print_message("loss %g: %.1f messages too many\n", losses[i], results.redundant);
+        const double most = 8 * 10 * 7 * (losses[i] > 0 ? 0.6 : 0.25);
+        assert_true(results.redundant >= 0 && results.redundant < most);
+        assert_true(losses[i] <= 0 || results.redundant > 0);
         assert_true(losses[i] > 0 || results.repeated_share <= 0);
         assert_true(results.latency_min_ns >= 20e6);
         assert_true(results.latency_avg_ns < 40e6);
         suite_net_results_done(&results);
     }
+}
+
+/* ---- a full node ---- */
+
+enum { FULL_NODES = 3, FULL_SIZE = 65536 };
+
+struct full {
+    void *nodes[FULL_NODES];
+    uint8_t payload[FULL_SIZE];
+    unsigned deliveries, others, published, refused, published_after;
+};
+
+static void full_told(void *context, uint32_t host, uint64_t now_ns, const void *event)
+{
+    struct full *const full = context;
+    const struct net_delivery *const delivery = event;
+    (void)host;
+    (void)now_ns;
+    const bool is_one = delivery->payload.size == FULL_SIZE;
+    full->deliveries += is_one;
+    full->others += !is_one;
+}
+
+static void full_publish(void *context, void *state, const struct base_step_world *world)
+{
+    struct full *const full = context;
+    struct base_why why = { 0 };
+    const base_err err = net_hermes.publish(state, world, BPI_HERMES_SHADOW_DATA,
+                                            base_span_of(full->payload, FULL_SIZE), &why);
+    if (err != BASE_OK && err != BASE_EFULL)
+        fail_msg("%s", why.text);
+    full->refused += err == BASE_EFULL;
+    full->published += err == BASE_OK;
+    full->published_after += err == BASE_OK && full->refused > 0;
+}
+
+/* One of three is gone and its queue full: the others are served again when it has lagged for long,
+ * and that it may go on a node is told while it publishes. Only deliveries come of that here. */
+static void only_deliveries_are_told(void **state)
+{
+    (void)state;
+    static struct full full;
+    struct base_address addresses[FULL_NODES];
+    struct lab_topology topology = { 0 };
+    struct base_why why = { 0 };
+    struct lab_sim *sim = NULL;
+    const struct lab_link_config link = { .delay_ns = 1000000 };
+    assert_int_equal(lab_topology_make(&topology, LAB_MESH, FULL_NODES, 0, &link, 1, &why),
+                     BASE_OK);
+    const struct lab_sim_config config = { .topology = &topology,
+                                           .seed = 1,
+                                           .memory_max = (size_t)64 << 20,
+                                           .header_bytes = 48,
+                                           .tell = full_told,
+                                           .context = &full };
+    assert_int_equal(lab_sim_new(&config, &sim, &why), BASE_OK);
+    for (uint32_t i = 0; i < FULL_NODES; i++)
+        addresses[i] = lab_sim_address(i);
+    for (uint32_t i = 0; i < FULL_NODES; i++) {
+        const struct net_node_config node = { .index = i,
+                                              .count = FULL_NODES,
+                                              .addresses = addresses,
+                                              .seed = 1,
+                                              .is_authenticated = true,
+                                              .mtu_bytes = 1500 };
+        assert_int_equal(net_hermes.open(&node, &full.nodes[i], &why), BASE_OK);
+        assert_int_equal(lab_sim_start(sim, i, net_hermes.step, full.nodes[i]), BASE_OK);
+    }
+    uint64_t now_ns = lab_sim_run(sim, lab_sim_now(sim) + 1000000000);
+    for (uint32_t i = 0; i < FULL_NODES; i++)
+        assert_true(net_hermes.is_ready(full.nodes[i]));
+    lab_sim_crash(sim, 2);
+    for (unsigned i = 0; i < 30000; i++) {
+        lab_sim_call(sim, 0, full_publish, &full);
+        now_ns = lab_sim_run(sim, now_ns + 100000);
+    }
+    print_message("%u published, %u of them after %u were refused\n", full.published,
+                  full.published_after, full.refused);
+    assert_true(full.refused > 0 && full.published_after > 0 && full.deliveries > 0);
+    assert_int_equal(full.others, 0);
+    lab_sim_free(sim);
+    for (uint32_t i = 0; i < FULL_NODES; i++)
+        net_hermes.close(full.nodes[i]);
+    lab_topology_done(&topology);
 }
 
 static void arguments_go_both_ways(void **state)
@@ -225,6 +379,8 @@ static void arguments_go_both_ways(void **state)
         { "production", "100Mbit/s", "3000", "consensus", "none", "on", "real" },
         { "poor", "none", "full", "shadow-data", "garbage", "off", "virtual" },
         { "7x100x3@1.5ms/0.25%", "1500kbit/s", "2.5", "auction", "sybil", "on", "virtual" },
+        { "loopback", "none", "3000", "consensus", "none", "on", "real" },
+        { "4x100x3@loopback", "none", "3000", "consensus", "none", "off", "real" },
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct suite_net_plan plan = { .protocol = "flood" };
@@ -243,10 +399,19 @@ static void impossible_plans_are_refused(void **state)
 {
     (void)state;
     const struct suite_net_plan good = plan_of("flood", 4, 500, 5, 1000000, 0);
-    struct suite_net_plan bad[11];
+    enum { BAD = 15 };
+    struct suite_net_plan bad[BAD];
     struct base_why why;
-    for (size_t i = 0; i < 11; i++)
+    for (size_t i = 0; i < BAD; i++)
         bad[i] = good;
+    for (size_t i = 11; i < BAD; i++) { /* what a loopback has not */
+        bad[i].conditions.latency_ns = 0;
+        bad[i].conditions.is_loopback = true;
+        bad[i].is_virtual = i == 11;
+    }
+    bad[12].conditions.loss_share = 0.1;
+    bad[13].attack = "spoof";
+    bad[14].is_full = true;
     bad[10].protocol = "hermes";
     bad[10].is_unauthenticated = true;
     bad[0].protocol = "carrier pigeon";
@@ -260,7 +425,7 @@ static void impossible_plans_are_refused(void **state)
     bad[8].class = "royal";
     bad[9].conditions.messages_per_node = 9999999;
     assert_int_equal(suite_net_check(&good, &why), BASE_OK);
-    for (size_t i = 0; i < 11; i++) {
+    for (size_t i = 0; i < BAD; i++) {
         why.text[0] = '\0';
         assert_int_not_equal(suite_net_check(&bad[i], &why), BASE_OK);
         assert_true(strlen(why.text) > 10);
@@ -287,12 +452,16 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(payloads_are_known),
         cmocka_unit_test(fields_follow_from_deliveries),
+        cmocka_unit_test(hosts_are_used_at_most_whole),
+        cmocka_unit_test(nodes_meet_on_the_loopback),
         cmocka_unit_test(flooding_floods),
         cmocka_unit_test(one_seed_is_one_history),
         cmocka_unit_test(nothing_comes_of_no_network),
+        cmocka_unit_test(nothing_is_held_of_nothing),
         cmocka_unit_test(guests_do_not_forge),
         cmocka_unit_test(one_message_overflows_nothing),
         cmocka_unit_test(hermes_delivers_all),
+        cmocka_unit_test(only_deliveries_are_told),
         cmocka_unit_test(arguments_go_both_ways),
         cmocka_unit_test(impossible_plans_are_refused),
         cmocka_unit_test(full_is_what_links_carry),
