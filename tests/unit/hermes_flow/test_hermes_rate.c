@@ -91,6 +91,41 @@ static void what_is_overdue_is_no_flood(void **state)
     assert_true(window_after(HERMES_FATE_LOST) < 20000);
 }
 
+/* 125000 bytes each 200 ms, which a start sends twice as fast: a packet of 1500 each 1.2 ms. Twenty
+ * are under way when the next one's time has passed by `late_ns`: so many leave at once. */
+static unsigned leave_at_once(uint64_t late_ns, bool is_paced, uint64_t rate_max_bits)
+{
+    struct hermes_rate rate;
+    const struct hermes_rate_sample sample = { .next = 1, .rtt_ns = 200 * MILLISECOND };
+    uint64_t now_ns = SECOND;
+    hermes_rate_init(&rate, 1500, 5000000, rate_max_bits);
+    hermes_rate_sent(&rate, now_ns, 1500);
+    hermes_rate_resolved(&rate, 1500, HERMES_FATE_CAME);
+    now_ns += 200 * MILLISECOND;
+    hermes_rate_acked(&rate, now_ns, &sample);
+    for (unsigned i = 0; i < 20; i++)
+        hermes_rate_sent(&rate, now_ns, 1500);
+    hermes_rate_rest(&rate, is_paced);
+    now_ns = hermes_rate_ready_ns(&rate, 1500, 0) + late_ns;
+    for (unsigned sent = 0;; sent++) {
+        if (hermes_rate_ready_ns(&rate, 1500, 0) > now_ns)
+            return sent;
+        hermes_rate_sent(&rate, now_ns, 1500);
+    }
+}
+
+/* A timer that comes late does not lower the rate, but for nine packets at most: what nothing
+ * waited for, or what the operator limits, is not caught up. */
+static void a_late_timer_is_caught_up(void **state)
+{
+    (void)state;
+    assert_int_equal(leave_at_once(0, true, 0), 1);
+    assert_int_equal(leave_at_once(5 * MILLISECOND, true, 0), 5);
+    assert_int_equal(leave_at_once(100 * MILLISECOND, true, 0), 10);
+    assert_int_equal(leave_at_once(100 * MILLISECOND, false, 0), 1);
+    assert_int_equal(leave_at_once(100 * MILLISECOND, true, 50000000), 1);
+}
+
 static void consensus_for(struct flow_pair *pair, uint64_t for_ns, uint64_t each_ns)
 {
     for (const uint64_t end = pair->now_ns + for_ns; pair->now_ns < end;) {
@@ -165,6 +200,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_rate_told_too_high_is_forgotten),
         cmocka_unit_test(what_is_overdue_is_no_flood),
+        cmocka_unit_test(a_late_timer_is_caught_up),
         cmocka_unit_test(consensus_alone_finds_a_faster_path),
         cmocka_unit_test(one_liar_is_one_of_many),
     };

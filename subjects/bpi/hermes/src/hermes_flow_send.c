@@ -210,6 +210,9 @@ size_t hermes_flow_next(struct hermes_flow *flow, uint64_t now_ns, uint8_t *out,
             *class = (enum bpi_hermes_class)chosen;
             return send_block(flow, now_ns, chosen, out);
         }
+    } else {
+        const uint64_t ready_ns = hermes_send_ready_ns(flow);
+        hermes_rate_rest(&flow->rate, ready_ns > now_ns && ready_ns < HERMES_NEVER);
     }
     if (!is_due)
         return 0;

@@ -72,11 +72,12 @@ static double pace(const struct hermes_rate *rate)
     return capped(rate, speed * rate->window / (double)rate->srtt_ns);
 }
 
-/* What bulk may catch up at once: a burst after a pause, else little, for timers are not exact. */
+/* What bulk may catch up at once: a burst after a pause, or when the timer came late (a processor
+ * that is not to be had for milliseconds must not lower the rate), else little. */
 static uint64_t slack_ns(const struct hermes_rate *rate)
 {
-    const bool is_pause = rate->in_flight == 0 && rate->rate_max <= 0;
-    if (rate->srtt_ns == 0 || is_pause)
+    const bool may_burst = (rate->in_flight == 0 || rate->is_paced) && rate->rate_max <= 0;
+    if (rate->srtt_ns == 0 || may_burst)
         return (uint64_t)(HERMES_RATE_BURST / pace(rate));
     const uint64_t share = rate->srtt_ns / 32, least = MILLISECOND / 5;
     return share < least ? least : share < MILLISECOND ? share : MILLISECOND;
@@ -104,6 +105,11 @@ void hermes_rate_sent(struct hermes_rate *rate, uint64_t now_ns, size_t bytes)
     rate->sent_ns = now_ns;
     rate->pace_ns += (uint64_t)((double)bytes / speed);
     rate->in_flight += bytes;
+}
+
+void hermes_rate_rest(struct hermes_rate *rate, bool is_paced)
+{
+    rate->is_paced = is_paced;
 }
 
 static void loss_add(double *lost, double *seen, bool is_lost)

@@ -80,6 +80,7 @@ struct hermes_rate {
     bool is_unfit;     /* the start is over, and the path's rate not known yet */
     size_t in_flight;
     uint64_t pace_ns, sent_ns;
+    bool is_paced; /* when it last rested, something waited for the pace alone */
     double lost, seen;
     struct hermes_losses *losses; /* of all flows, this one among them; NULL: of nobody */
     struct hermes_losses shared;  /* what of them is this one's */
@@ -110,6 +111,9 @@ uint64_t hermes_rate_ready_ns(const struct hermes_rate *rate, size_t bytes, size
  * has to grow for what waits then)? Always false while nothing is under way. */
 bool hermes_rate_is_full(const struct hermes_rate *rate, size_t bytes, size_t ahead);
 void hermes_rate_sent(struct hermes_rate *rate, uint64_t now_ns, size_t bytes);
+/* Nothing more leaves now; is_paced: though something waits that fits into the window. What it
+ * waits longer than for the pace is the driver's delay, and is caught up by a burst. */
+void hermes_rate_rest(struct hermes_rate *rate, bool is_paced);
 /* A packet is no longer under way. */
 void hermes_rate_resolved(struct hermes_rate *rate, size_t bytes, enum hermes_fate fate);
 /* A packet that was counted as lost has come. */
