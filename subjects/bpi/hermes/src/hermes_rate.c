@@ -72,15 +72,24 @@ static double pace(const struct hermes_rate *rate)
     return capped(rate, speed * rate->window / (double)rate->srtt_ns);
 }
 
-/* What bulk may catch up at once: a burst after a pause, or when the timer came late (a processor
- * that is not to be had for milliseconds must not lower the rate), else little. */
+/* Of the time that a burst takes: what a flow may catch up, and send ahead, whose driver comes
+ * late. */
+static uint64_t half_burst_ns(const struct hermes_rate *rate)
+{
+    return rate->rate_max > 0 ? 0 : (uint64_t)(HERMES_RATE_BURST / 2 / pace(rate));
+}
+
+/* What bulk may catch up at once: a burst after a pause, else little, for timers are not exact; but
+ * a processor that is not to be had for milliseconds must not lower the rate. */
 static uint64_t slack_ns(const struct hermes_rate *rate)
 {
-    const bool may_burst = (rate->in_flight == 0 || rate->is_paced) && rate->rate_max <= 0;
-    if (rate->srtt_ns == 0 || may_burst)
+    const bool is_pause = rate->in_flight == 0 && rate->rate_max <= 0;
+    if (rate->srtt_ns == 0 || is_pause)
         return (uint64_t)(HERMES_RATE_BURST / pace(rate));
     const uint64_t share = rate->srtt_ns / 32, least = MILLISECOND / 5;
-    return share < least ? least : share < MILLISECOND ? share : MILLISECOND;
+    const uint64_t slack = share < least ? least : share < MILLISECOND ? share : MILLISECOND;
+    const uint64_t late = rate->is_paced ? half_burst_ns(rate) : 0;
+    return slack > late ? slack : late;
 }
 
 bool hermes_rate_is_full(const struct hermes_rate *rate, size_t bytes, size_t ahead)
@@ -92,23 +101,36 @@ uint64_t hermes_rate_ready_ns(const struct hermes_rate *rate, size_t bytes, size
 {
     if (hermes_rate_is_full(rate, bytes, ahead))
         return UINT64_MAX;
-    const uint64_t early = (uint64_t)((double)ahead / pace(rate));
+    /* Who comes so late will do so again: what is due until then goes with what is due now. */
+    const uint64_t late = ahead == 0 && rate->is_in_burst ? rate->late_ns : 0;
+    const uint64_t early = (uint64_t)((double)ahead / pace(rate)) + late;
     return rate->pace_ns > early ? rate->pace_ns - early : 0;
+}
+
+static void late_put(struct hermes_rate *rate, uint64_t now_ns)
+{
+    const uint64_t late_ns = now_ns > rate->pace_ns ? now_ns - rate->pace_ns : 0;
+    const uint64_t most = half_burst_ns(rate);
+    rate->late_ns = rate->late_ns - rate->late_ns / 4 + (late_ns < most ? late_ns : most) / 4;
 }
 
 void hermes_rate_sent(struct hermes_rate *rate, uint64_t now_ns, size_t bytes)
 {
     const double speed = pace(rate);
     const uint64_t slack = slack_ns(rate);
+    if (!rate->is_in_burst && rate->is_paced)
+        late_put(rate, now_ns);
     if (now_ns > rate->sent_ns && rate->pace_ns + slack < now_ns)
         rate->pace_ns = now_ns - slack;
     rate->sent_ns = now_ns;
     rate->pace_ns += (uint64_t)((double)bytes / speed);
     rate->in_flight += bytes;
+    rate->is_in_burst = true;
 }
 
 void hermes_rate_rest(struct hermes_rate *rate, bool is_paced)
 {
+    rate->is_in_burst = false;
     rate->is_paced = is_paced;
 }
 

@@ -80,7 +80,9 @@ struct hermes_rate {
     bool is_unfit;     /* the start is over, and the path's rate not known yet */
     size_t in_flight;
     uint64_t pace_ns, sent_ns;
-    bool is_paced; /* when it last rested, something waited for the pace alone */
+    uint64_t late_ns; /* smoothed: how late the driver comes for what waits for the pace */
+    bool is_in_burst; /* something has been sent since it last rested */
+    bool is_paced;    /* when it last rested, something waited for the pace alone */
     double lost, seen;
     struct hermes_losses *losses; /* of all flows, this one among them; NULL: of nobody */
     struct hermes_losses shared;  /* what of them is this one's */
