@@ -1,6 +1,7 @@
 /* net_flood.c - each fragment floods by itself, so that no relay waits for a whole message; what
  * came before is known by origin, sequence and fragment. A message of our own that comes back is
- * dropped like any other repetition. */
+ * dropped like any other repetition. `direct` is the same over one hop: what no overlay can be
+ * better than, and no more than the links let through. */
 #include "net_flood.h"
 
 #include "net_join.h"
@@ -20,6 +21,7 @@ struct flood {
     size_t neighbor_count;
     struct net_wire_key key;
     struct net_join *join;
+    uint8_t hops_max;
     uint32_t sequence;
     struct net_node_stats stats;
     uint8_t chunk[CHUNK_SIZE];
@@ -49,12 +51,14 @@ static base_err take_neighbors(struct flood *flood)
     return BASE_OK;
 }
 
-static base_err flood_open(const struct net_node_config *config, void **state, struct base_why *why)
+static base_err open_with(const struct net_node_config *config, uint8_t hops_max, void **state,
+                          struct base_why *why)
 {
     struct flood *flood = calloc(1, sizeof *flood);
     if (flood == NULL)
         return base_fail(why, BASE_ENOMEM, 0, "no memory for a node");
     flood->config = *config;
+    flood->hops_max = hops_max;
     flood->key = net_wire_key_of(config->seed, config->is_authenticated);
     base_err err = take_neighbors(flood);
     if (err == BASE_OK)
@@ -65,6 +69,20 @@ static base_err flood_open(const struct net_node_config *config, void **state, s
     }
     *state = flood;
     return BASE_OK;
+}
+
+static base_err flood_open(const struct net_node_config *config, void **state, struct base_why *why)
+{
+    return open_with(config, NET_WIRE_TTL, state, why);
+}
+
+/* To all others, whatever neighbours there are. */
+static base_err direct_open(const struct net_node_config *config, void **state,
+                            struct base_why *why)
+{
+    struct net_node_config all = *config;
+    all.neighbor_count = 0;
+    return open_with(&all, 1, state, why);
 }
 
 static bool flood_is_ready(const void *state)
@@ -100,7 +118,7 @@ static base_err flood_publish(void *state, const struct base_step_world *world, 
                          NET_WIRE_MESSAGE_MAX);
     const size_t part = net_wire_fragment_size(flood->config.mtu_bytes, &flood->key);
     struct net_wire wire = { .kind = NET_WIRE_KIND_DATA,
-                             .ttl = NET_WIRE_TTL,
+                             .ttl = flood->hops_max,
                              .class = (uint8_t) class,
                              .origin = flood->config.index,
                              .sequence = flood->sequence++,
@@ -146,7 +164,7 @@ static void flood_datagram(void *state, const struct base_step_world *world,
     flood->stats.received_bytes += size;
     if (net_wire_decode(data, size, &flood->key, &wire) != BASE_OK ||
         wire.kind != NET_WIRE_KIND_DATA || wire.origin >= flood->config.count || wire.ttl == 0 ||
-        wire.ttl > NET_WIRE_TTL) {
+        wire.ttl > flood->hops_max) {
         flood->stats.rejected++;
         return;
     }
@@ -160,7 +178,7 @@ static void flood_datagram(void *state, const struct base_step_world *world,
         return;
     const struct net_delivery delivery = { .origin = wire.origin,
                                            .payload = message,
-                                           .hops = NET_WIRE_TTL - wire.ttl + 1u };
+                                           .hops = (uint32_t)flood->hops_max - wire.ttl + 1 };
     flood->stats.delivered++;
     world->tell(world->context, &delivery);
 }
@@ -198,6 +216,17 @@ const struct net_protocol net_flood = {
     .doc = "UDP flooding: each datagram that is new goes to every neighbour but its sender",
     .step = &flood_step,
     .open = flood_open,
+    .close = flood_close,
+    .is_ready = flood_is_ready,
+    .publish = flood_publish,
+    .stats = flood_stats,
+};
+
+const struct net_protocol net_direct = {
+    .name = "direct",
+    .doc = "each datagram to each other node, once and never again: the floor",
+    .step = &flood_step,
+    .open = direct_open,
     .close = flood_close,
     .is_ready = flood_is_ready,
     .publish = flood_publish,

@@ -6,5 +6,7 @@
 #include "net_protocol.h"
 
 extern const struct net_protocol net_flood;
+/* No relays at all: each node sends to all others itself. */
+extern const struct net_protocol net_direct;
 
 #endif

@@ -5,8 +5,9 @@
 #include "net_flood.h"
 #include "net_hermes.h"
 
-static const struct net_protocol *const protocols[] = { &net_hermes, &net_flood, &net_gossip,
-                                                        &net_gossipsub, &net_plumtree };
+static const struct net_protocol *const protocols[] = {
+    &net_hermes, &net_flood, &net_gossip, &net_gossipsub, &net_plumtree, &net_direct
+};
 
 const struct net_protocol *net_protocol_at(size_t i)
 {

@@ -44,7 +44,7 @@ struct net_node_stats {
 };
 
 struct net_protocol {
-    const char *name; /* "hermes", "flood", "gossip", "gossipsub", "plumtree" */
+    const char *name; /* "hermes", "flood", "gossip", "gossipsub", "plumtree", "direct" */
     const char *doc;
     const struct base_step *step;
     base_err (*open)(const struct net_node_config *config, void **state, struct base_why *why);

@@ -107,7 +107,8 @@ static void rounds_teardown(void *state)
     X(gossip, "gossip", "net/hermes", "gossip: what is new goes to nodes chosen at random")        \
     X(gossipsub, "gossipsub", "net/hermes",                                                        \
       "a gossipsub-like mesh: pushed to 8, announced to others")                                   \
-    X(plumtree, "plumtree", "net/hermes", "Plumtree: pushed along a tree, announced beside it")
+    X(plumtree, "plumtree", "net/hermes", "Plumtree: pushed along a tree, announced beside it")    \
+    X(direct, "direct", "net/hermes", "each datagram to each other node, once: the floor")
 
 #define NET_CASE(symbol, text, peer, sentence)                                                     \
     static base_err symbol##_setup(struct bench_env *env)                                          \

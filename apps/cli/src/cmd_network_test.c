@@ -91,7 +91,7 @@ const struct cli_option cli_network_test_options[] = {
     COUNT("runs", 1, CLI_NETWORK_RUNS_MAX, "rounds, each with new hosts and nodes; claims need 10",
           "1, with --comparison-mode 3"),
     FLAG("find-knee", 0,
-         "also search for the highest load that is kept up with, as often as --runs, at most 5 "
+         "also search for the highest load that is kept up with, as often as --runs, at most 10 "
          "times"),
     FLAG("virtual", 0, "in virtual time: no privileges, exactly repeatable, no processor time"),
     COUNT("seed", 0, 9.2e18, "of losses, keys and orders", "1"),
@@ -232,7 +232,7 @@ static const char *default_protocols(const struct cli_args *args, bool is_baseli
 {
     if (!is_baseline)
         return "hermes";
-    return cli_has(args, "comparison-mode") ? SUITE_NET_PROTOCOLS : "flood";
+    return cli_has(args, "comparison-mode") ? SUITE_NET_OVERLAYS : "flood";
 }
 
 /* A case has one protocol and one set of conditions: with the same twice there would be two of one

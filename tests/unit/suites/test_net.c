@@ -194,6 +194,28 @@ static void flooding_floods(void **state)
         }
 }
 
+/* The floor: each message crosses n-1 links, once, and what is lost stays so. */
+static void direct_sends_once(void **state)
+{
+    (void)state;
+    for (uint32_t nodes = 2; nodes < 8; nodes++)
+        for (int is_lossy = 0; is_lossy < 2; is_lossy++) {
+            const uint32_t size = 3000; /* three fragments */
+            const struct suite_net_plan plan =
+                plan_of("direct", nodes, size, 10, 1000000, is_lossy ? 0.3 : 0);
+            struct suite_net_results results = run(&plan);
+            const double packets = 10.0 * nodes * (nodes - 1) * 3;
+            assert_float_equal((double)results.lab.packets, packets, 0);
+            assert_float_equal(results.redundant + results.wrong + results.rejected, 0, 0);
+            assert_float_equal(results.hops, 1, 0);
+            if (is_lossy)
+                assert_true(results.success_rate < 0.8 && results.success_rate > 0);
+            else
+                assert_float_equal(results.success_rate, 1, 0);
+            suite_net_results_done(&results);
+        }
+}
+
 static void one_seed_is_one_history(void **state)
 {
     (void)state;
@@ -455,6 +477,7 @@ int main(void)
         cmocka_unit_test(hosts_are_used_at_most_whole),
         cmocka_unit_test(nodes_meet_on_the_loopback),
         cmocka_unit_test(flooding_floods),
+        cmocka_unit_test(direct_sends_once),
         cmocka_unit_test(one_seed_is_one_history),
         cmocka_unit_test(nothing_comes_of_no_network),
         cmocka_unit_test(nothing_is_held_of_nothing),
