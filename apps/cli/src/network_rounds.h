@@ -20,7 +20,7 @@ enum { /* all plans and cases fit into a struct cli_plan */
        CLI_NETWORK_PLANS_MAX = CLI_NETWORK_CONDITIONS_MAX * CLI_NETWORK_PROTOCOLS_MAX,
        CLI_NETWORK_RUNS_MAX = 1000,
        CLI_NETWORK_CASES = 2, /* of a plan */
-       CLI_NETWORK_KNEES_MAX = 5,
+       CLI_NETWORK_KNEES_MAX = 10,
 };
 
 /* What the configuration file wants of the results. */
