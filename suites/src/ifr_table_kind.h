@@ -49,7 +49,7 @@ struct ifr_kind {
     size_t (*size_bytes)(const void *table); /* NULL: it does not tell */
     void (*enter)(void);                     /* each thread that asks, before; NULL: not needed */
     void (*leave)(void);
-    bool is_outrun; /* its writer may do less than is due beside readers: measured, no fault */
+    bool is_outrun; /* a peer's writer may do less than is due: measured, in its favour */
 };
 
 enum { IFR_BURST = 32 /* keys of one batch */ };

@@ -143,7 +143,7 @@ void net_epidemic_read(const struct net_wire *wire, struct net_ids *ids)
 static void deliver(struct net_epidemic *e, const struct base_step_world *world,
                     const struct net_wire *wire, struct base_span message)
 {
-    if (message.size < NET_PAYLOAD_LEAST)
+    if (message.size < NET_MESSAGE_LEAST)
         return;
     const struct net_delivery delivery = { .origin = wire->origin,
                                            .payload = message,
@@ -174,7 +174,7 @@ static enum net_taken take_data(struct net_epidemic *e, const struct base_step_w
     }
     if (kind == NET_JOIN_REPEATED) {
         out->known = net_store_find(e->store, &id);
-        if (wire->message_size < NET_PAYLOAD_LEAST) {
+        if (wire->message_size < NET_MESSAGE_LEAST) {
             e->own_repeated++;
             e->own_repeated_bytes += wire->payload.size;
         }
@@ -241,9 +241,9 @@ base_err net_epidemic_publish(struct net_epidemic *e, const struct base_step_wor
                               uint32_t class, struct base_span payload, net_spread *spread,
                               void *state, struct base_why *why)
 {
-    if (payload.size < NET_PAYLOAD_LEAST || payload.size > NET_WIRE_MESSAGE_MAX)
+    if (payload.size < NET_MESSAGE_LEAST || payload.size > NET_WIRE_MESSAGE_MAX)
         return base_fail(why, BASE_ERANGE, 0, "a message of %zu bytes is not %d to %d",
-                         payload.size, NET_PAYLOAD_LEAST, NET_WIRE_MESSAGE_MAX);
+                         payload.size, NET_MESSAGE_LEAST, NET_WIRE_MESSAGE_MAX);
     net_epidemic_cut(e, world, class, payload, spread, state);
     e->stats.published++;
     return BASE_OK;

@@ -16,7 +16,7 @@ enum {
     NET_PEERS_MAX = 64, /* each is a bit of net_known's sets */
     NET_NO_PEER = NET_PEERS_MAX,
     NET_IDS_MAX = 512,      /* in one list that is being made */
-    NET_PAYLOAD_LEAST = 16, /* bytes; a smaller message is the protocol's own and is not told */
+    NET_MESSAGE_LEAST = 16, /* bytes; a smaller message is the protocol's own and is not told */
 };
 
 /* Kinds of datagrams beside NET_WIRE_KIND_DATA. */

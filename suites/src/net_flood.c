@@ -1,7 +1,7 @@
 /* net_flood.c - each fragment floods by itself, so that no relay waits for a whole message; what
  * came before is known by origin, sequence and fragment. A message of our own that comes back is
- * dropped like any other repetition. `direct` is the same over one hop: what no overlay can be
- * better than, and no more than the links let through. */
+ * dropped like any other repetition. `direct` is the same over one hop: no
+ * relays, no repair, only what the copies themselves cost. */
 #include "net_flood.h"
 
 #include "net_join.h"
@@ -224,7 +224,7 @@ const struct net_protocol net_flood = {
 
 const struct net_protocol net_direct = {
     .name = "direct",
-    .doc = "each datagram to each other node, once and never again: the floor",
+    .doc = "each datagram to each other node, once and never again: what copies cost",
     .step = &flood_step,
     .open = direct_open,
     .close = flood_close,

@@ -108,7 +108,7 @@ static void rounds_teardown(void *state)
     X(gossipsub, "gossipsub", "net/hermes",                                                        \
       "a gossipsub-like mesh: pushed to 8, announced to others")                                   \
     X(plumtree, "plumtree", "net/hermes", "Plumtree: pushed along a tree, announced beside it")    \
-    X(direct, "direct", "net/hermes", "each datagram to each other node, once: the floor")
+    X(direct, "direct", "net/hermes", "each datagram to each other node, once: what copies cost")
 
 #define NET_CASE(symbol, text, peer, sentence)                                                     \
     static base_err symbol##_setup(struct bench_env *env)                                          \

@@ -15,7 +15,7 @@
 #include <stdbool.h>
 
 #define SUITE_NET_OVERLAYS   "hermes,flood,gossip,gossipsub,plumtree"
-#define SUITE_NET_PROTOCOLS  SUITE_NET_OVERLAYS ",direct" /* and what none can be better than */
+#define SUITE_NET_PROTOCOLS  SUITE_NET_OVERLAYS ",direct" /* the copies alone */
 #define SUITE_NET_CLASSES    "consensus,auction,shadow-data"
 #define SUITE_NET_ATTACKS    "none,garbage,replay,spoof,amplify,slow,byzantine,sybil"
 #define SUITE_NET_CONDITIONS "production,local,internet,poor,large,loopback"

@@ -194,7 +194,7 @@ static void flooding_floods(void **state)
         }
 }
 
-/* The floor: each message crosses n-1 links, once, and what is lost stays so. */
+/* No relays: each message crosses n-1 links, once, and what is lost stays so. */
 static void direct_sends_once(void **state)
 {
     (void)state;

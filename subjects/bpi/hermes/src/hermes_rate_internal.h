@@ -114,7 +114,9 @@ uint64_t hermes_rate_ready_ns(const struct hermes_rate *rate, size_t bytes, size
 bool hermes_rate_is_full(const struct hermes_rate *rate, size_t bytes, size_t ahead);
 void hermes_rate_sent(struct hermes_rate *rate, uint64_t now_ns, size_t bytes);
 /* Nothing more leaves now; is_paced: though something waits that fits into the window. What it
- * waits longer than for the pace is the driver's delay, and is caught up by a burst. */
+ * then waits longer than for the pace is the driver's delay: it is caught up, and as much as is
+ * usual of it goes ahead of the pace in the same burst, each half of HERMES_RATE_BURST at most and
+ * neither where a greatest rate is told. */
 void hermes_rate_rest(struct hermes_rate *rate, bool is_paced);
 /* A packet is no longer under way. */
 void hermes_rate_resolved(struct hermes_rate *rate, size_t bytes, enum hermes_fate fate);
