@@ -164,7 +164,11 @@ child=
 has out 'achieved '
 gone "$space"
 run 0 network lab --duration 100ms --json
-json 'd["back_end"] == "tun" and d["hosts"] == 2'
+device=tun
+[ -r /dev/net/tun ] && [ -w /dev/net/tun ] || device=veth
+json "d['back_end'] == '$device' and d['hosts'] == 2"
+run 0 network lab --duration 100ms --json --back-end veth --core "$(taskset -cp $$ | sed 's/.*: \([0-9]*\).*/\1/')"
+json 'd["back_end"] == "veth" and d["hosts"] == 2'
 
 # ---- nothing stays: Ctrl-C, SIGTERM, and kill -9 of the parent; daemons, too
 for signal in INT TERM KILL; do
@@ -274,6 +278,9 @@ wrong '--until: nothing runs on node1' exec --until 1 --node 0:true
 wrong "there is no host '9'" exec -- echo '{address:9}'
 wrong 'there is no such program' exec -- no-such-program-here
 wrong '--from and --to are both node1' ping --from 1
+wrong 'core 1023 is none that this process may use' exec --core 1023 -- true
+wrong '--core: 1024 is not between 0 and 1023' exec --core 1024 -- true
+wrong 'offload needs TUN devices, and veth was asked for' exec --back-end veth --offload -- true
 wrong "--to: there is no host '5'" ping --to 5
 wrong '--duration: not between' iperf --duration 1ms
 wrong "--rate: '1' lacks a unit" iperf --rate 1

@@ -24,6 +24,10 @@ grep -q '^laboratory: 1000 of 1000 packets arrived' "$out" || fail "packets are 
 grep -q '^a relay that sleeps: [1-9][0-9]* of 1000 packets arrived' "$out" || fail "no relay"
 [ "$(grep -c 'error of delay, socket to socket: p1 +' "$out")" = 2 ] || fail "a packet came too soon"
 
+"$tool" --packets 1000 --rate 20000 --delay 5ms --back-end veth >"$out" 2>&1 || fail "veth: exit $?"
+grep -q '^laboratory: 1000 of 1000 packets arrived' "$out" || fail "veth: packets are missing"
+grep -q 'error of delay, socket to socket: p1 +' "$out" || fail "veth: a packet came too soon"
+
 "$tool" --packets 2000 --rate 20000 --delay 5ms --loss 100% >"$out" 2>&1 || fail "exit $?"
 grep -q '^laboratory: 0 of 2000 packets arrived' "$out" || fail "packets that were to be lost came"
 
@@ -44,7 +48,7 @@ grep -q '^laboratory: .* over 16 links in turn$' "$out" || fail "packets of one 
 
 for wrong in "--loss 101%" "--jitter 30ms" "--jitter 1s --delay 2s" "--jitter 1ms --jitter-distribution moon" \
     "--jitter-distribution normal" "--jitter 5ms --jitter-distribution normal" \
-    "--jitter 2ms --capture $out.none" "--seed -1" "--delay -1ms" "--rate 0" "--packets 1" "--size 5" "extra" "--nothing"; do
+    "--jitter 2ms --capture $out.none" "--seed -1" "--delay -1ms" "--rate 0" "--back-end relay" "--back-end moon" "--packets 1" "--size 5" "extra" "--nothing"; do
     # shellcheck disable=SC2086
     "$tool" $wrong >"$out" 2>&1
     [ $? = 2 ] || fail "'$wrong' is not refused"

@@ -32,7 +32,8 @@ struct options {
     uint64_t packets, size, core, spin_ns, seed;
     double rate_pps;
     struct lab_link_config link;
-    const char *capture; /* a folder */
+    enum lab_back_end back_end; /* TUN or VETH */
+    const char *capture;        /* a folder */
     bool has_core, is_v6, has_sleeper;
 };
 
@@ -40,7 +41,7 @@ static const char usage[] =
     "usage: lab-accuracy [--packets N] [--rate N] [--size BYTES] [--delay TIME] [--jitter TIME]\n"
     "                    [--jitter-distribution uniform|normal|pareto] [--loss PERCENT]\n"
     "                    [--bandwidth RATE] [--seed N] [--core N] [--spin TIME] [--ipv6]\n"
-    "                    [--capture FOLDER] [--sleeper]\n"
+    "                    [--back-end tun|veth] [--capture FOLDER] [--sleeper]\n"
     "Sends datagrams from host to host at a rate and prints how exactly they were delayed.\n"
     "--jitter goes over as many links in turn as it takes for packets of one link not to wait for\n"
     "each other. --core is the emulator's, the sender gets another. --spin is how long before a\n"
@@ -78,6 +79,8 @@ static base_err option_set(struct options *o, int which, const char *text, struc
     case 'f':
         o->capture = text;
         return BASE_OK;
+    case 'k':
+        return lab_back_end_parse(text, &o->back_end, why);
     case '6':
         o->is_v6 = true;
         return BASE_OK;
@@ -102,6 +105,9 @@ static base_err options_check(const struct options *o, struct base_why *why)
     char text[BASE_UNITS_TEXT_SIZE];
     if (!(o->rate_pps >= 1 && o->rate_pps <= 1e7))
         return base_fail(why, BASE_ERANGE, 0, "the rate is not between 1/s and 10M/s");
+    if (o->back_end != LAB_BACK_TUN && o->back_end != LAB_BACK_VETH)
+        return base_fail(why, BASE_EINVALID, 0, "--back-end %s: it is of tun and veth",
+                         lab_back_end_name(o->back_end));
     if (o->link.jitter != LAB_JITTER_NONE && o->link.jitter_ns == 0)
         return base_fail(why, BASE_EINVALID, 0, "a jitter distribution needs --jitter");
     if (o->link.delay_ns < lab_spread_least_delay_ns(&o->link))
@@ -124,14 +130,15 @@ static base_err options_check(const struct options *o, struct base_why *why)
 static base_err options_read(struct options *o, int argc, char **argv, struct base_why *why)
 {
     static const struct option known[] = {
-        { "packets", 1, NULL, 'n' }, { "rate", 1, NULL, 'r' },
-        { "size", 1, NULL, 's' },    { "delay", 1, NULL, 'd' },
-        { "jitter", 1, NULL, 'j' },  { "jitter-distribution", 1, NULL, 'g' },
-        { "loss", 1, NULL, 'l' },    { "bandwidth", 1, NULL, 'b' },
-        { "seed", 1, NULL, 'e' },    { "core", 1, NULL, 'c' },
-        { "spin", 1, NULL, 'p' },    { "ipv6", 0, NULL, '6' },
-        { "capture", 1, NULL, 'f' }, { "sleeper", 0, NULL, 'S' },
-        { "help", 0, NULL, 'h' },    { NULL, 0, NULL, 0 },
+        { "packets", 1, NULL, 'n' },  { "rate", 1, NULL, 'r' },
+        { "size", 1, NULL, 's' },     { "delay", 1, NULL, 'd' },
+        { "jitter", 1, NULL, 'j' },   { "jitter-distribution", 1, NULL, 'g' },
+        { "loss", 1, NULL, 'l' },     { "bandwidth", 1, NULL, 'b' },
+        { "seed", 1, NULL, 'e' },     { "core", 1, NULL, 'c' },
+        { "spin", 1, NULL, 'p' },     { "ipv6", 0, NULL, '6' },
+        { "capture", 1, NULL, 'f' },  { "sleeper", 0, NULL, 'S' },
+        { "back-end", 1, NULL, 'k' }, { "help", 0, NULL, 'h' },
+        { NULL, 0, NULL, 0 },
     };
     base_err err = BASE_OK;
     for (int which; !err && (which = getopt_long(argc, argv, "", known, NULL)) != -1;) {
@@ -265,7 +272,7 @@ static base_err laboratory_open(struct laboratory *lab, struct base_why *why)
         return base_fail(why, BASE_EIO, 0, "%s: %s", o->capture, strerror(errno));
     const struct lab_net_config config = { .topology = &lab->topology,
                                            .seed = o->seed,
-                                           .back_end = LAB_BACK_TUN,
+                                           .back_end = o->back_end,
                                            .capture_folder = o->capture,
                                            .spin_ns = o->spin_ns,
                                            .core = o->has_core ? (int)o->core : -1 };
@@ -419,6 +426,7 @@ static base_err measure_sleeper(const struct options *o, struct base_why *why)
 int main(int argc, char **argv)
 {
     struct options o = { .packets = 1000000,
+                         .back_end = LAB_BACK_TUN,
                          .rate_pps = 50000,
                          .size = 100,
                          .seed = 1,

@@ -222,6 +222,8 @@ void lab_emulator_run(struct lab_emulator *e)
     e->stats->begin_ns = e->stats->last_ns = e->stats->window_ns = e->looked_ns = now_ns;
     for (int count = 0; !e->is_over;) {
         now_ns = give_due(e, lab_clock_ns());
+        if (e->ahead.has_turns && now_ns >= e->ahead.turn_ns)
+            lab_ahead_turn(&e->ahead, now_ns);
         lab_emulator_changes(e, now_ns);
         if (now_ns >= e->tick_ns)
             keep_books(e, now_ns);

@@ -7,6 +7,7 @@
 #ifndef LAB_EMULATOR_INTERNAL_H
 #define LAB_EMULATOR_INTERNAL_H
 
+#include "emulator_ahead.h"
 #include "emulator_late.h"
 
 #include <lab/fabric.h>
@@ -29,7 +30,7 @@ struct lab_emulator_stats {
     uint64_t no_route, dropped_memory;
     uint64_t refused;        /* no place for them here: too large, or the relay's are all taken */
     uint64_t dropped_socket; /* no room in front of the emulator (veth), or in the host's device */
-    uint64_t waited;         /* taken perhaps more than 1 ms after they came */
+    uint64_t waited;         /* taken perhaps more than 1 ms after they came, without their time */
     uint64_t too_big_answers;
     uint64_t window_ns, window_packets, window_packets_max;
     struct lab_late late;
@@ -88,6 +89,7 @@ struct lab_emulator {
     int control;             /* requests come, replies go; its end is the caller's */
     int caller;              /* pidfd of the caller; -1 where the kernel has none */
     int queue;               /* epoll */
+    struct lab_ahead ahead;  /* begun by whoever makes the process */
     uint64_t spin_ns;        /* before something is due */
     uint64_t begun_ns;       /* of the changes' clock; UINT64_MAX: not yet */
     uint64_t tick_ns;        /* next time to keep the books */

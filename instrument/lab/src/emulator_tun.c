@@ -1,8 +1,9 @@
 /* emulator_tun.c - IP packets from and to devices.
  *
- * A packet is stamped when it has been read, so that it is never delayed for less than asked: this
- * process may lose its processor between any two steps. With offload a virtio header of ten bytes
- * travels in front of it through the fabric, and counts there. */
+ * From TUN a packet is stamped when it has been read, so that it is never delayed for less than
+ * asked: this process may lose its processor between any two steps. Packet sockets have the
+ * kernel's time, of when the device of the emulator's end got the packet. With offload a virtio
+ * header of ten bytes travels in front of it through the fabric, and counts there. */
 #include "emulator_tun.h"
 
 #include "emulator_packet.h"
@@ -25,6 +26,56 @@ static void capture(const struct lab_tun *tun, uint32_t host, uint64_t now_ns, c
     if (tun->pcaps[host] && size > tun->head_size)
         lab_pcap_put(tun->pcaps[host], now_ns + tun->unix_ns, data + tun->head_size,
                      size - tun->head_size);
+}
+
+static uint64_t wall_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+/* The wall clock's time less the monotonic one's. The latter is read last, so that a kernel's time
+ * is never taken to be earlier than it was, and this process may lose its processor in between, so
+ * that the largest of three is the best. */
+static uint64_t unix_ns_now(void)
+{
+    uint64_t most = 0;
+    for (int i = 0; i < 3; i++) {
+        const uint64_t wall = wall_ns(), ns = wall - lab_clock_ns();
+        most = ns > most ? ns : most;
+    }
+    return most;
+}
+
+static uint64_t kernel_ns(struct msghdr *message, uint64_t unix_ns)
+{
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c; c = CMSG_NXTHDR(message, c)) {
+        struct timespec t;
+        if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_TIMESTAMPNS)
+            continue;
+        memcpy(&t, CMSG_DATA(c), sizeof t);
+        return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec - unix_ns;
+    }
+    return 0;
+}
+
+/* at_ns: when the kernel had the packet; 0: it does not say. */
+static ssize_t device_read(struct lab_tun *tun, uint32_t host, uint64_t *at_ns)
+{
+    *at_ns = 0;
+    if (!tun->links)
+        return read(tun->fds[host], tun->packet, sizeof tun->packet);
+    _Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(struct timespec))];
+    struct iovec packet = { tun->packet, sizeof tun->packet };
+    struct msghdr message = { .msg_iov = &packet,
+                              .msg_iovlen = 1,
+                              .msg_control = control,
+                              .msg_controllen = sizeof control };
+    const ssize_t size = recvmsg(tun->fds[host], &message, 0);
+    if (size > 0)
+        *at_ns = kernel_ns(&message, tun->unix_ns);
+    return size;
 }
 
 static ssize_t device_write(const struct lab_tun *tun, uint32_t host, const uint8_t *data,
@@ -87,26 +138,30 @@ static void take_packet(struct lab_emulator *e, struct lab_tun *tun, uint32_t fr
         lab_emulator_push(e, now_ns, from, to, tun->packet, size, 0);
 }
 
-/* Packets that wait in a device have no time on them: what is taken long after the device was last
- * seen empty may be late without any sign of it, and is counted. */
+/* Packets that wait in a TUN device have no time on them: what is taken long after the device was
+ * last seen empty may be late without any sign of it, and is counted. */
 static void take(struct lab_emulator *e, uint64_t tag)
 {
     const uint32_t host = (uint32_t)tag;
-    uint64_t now_ns = 0;
+    uint64_t now_ns = 0, came_ns;
     struct lab_tun *const tun = e->context;
     const uint64_t since_ns = tun->behind_ns[host];
     for (uint32_t i = 0; i < LAB_EMULATOR_BATCH; i++) {
-        const ssize_t size = read(tun->fds[host], tun->packet, sizeof tun->packet);
+        const ssize_t size = device_read(tun, host, &came_ns);
         if (size <= 0) {
             tun->behind_ns[host] = 0;
+            if (now_ns > 0)
+                tun->empty_ns[host] = now_ns;
             if (size < 0 && errno == EBADFD) /* a program has removed the device */
                 lab_emulator_forget(e, tun->fds[host]);
             return;
         }
         now_ns = lab_clock_ns();
+        came_ns = lab_stamp_ns(came_ns, tun->empty_ns[host], now_ns);
         e->stats->waited +=
-            e->has_looked_late || (since_ns > 0 && now_ns > since_ns + lab_late_max_ns);
-        take_packet(e, tun, host, now_ns, (size_t)size);
+            came_ns == now_ns &&
+            (e->has_looked_late || (since_ns > 0 && now_ns > since_ns + lab_late_max_ns));
+        take_packet(e, tun, host, came_ns, (size_t)size);
     }
     if (since_ns == 0)
         tun->behind_ns[host] = now_ns;
@@ -137,7 +192,8 @@ static uint64_t socket_drops(int fd)
 
 static void flush(struct lab_emulator *e)
 {
-    const struct lab_tun *const tun = e->context;
+    struct lab_tun *const tun = e->context;
+    tun->unix_ns = unix_ns_now();
     for (uint32_t i = 0; i < tun->host_count; i++) {
         if (tun->pcaps[i])
             lab_pcap_flush(tun->pcaps[i]);
@@ -148,16 +204,9 @@ static void flush(struct lab_emulator *e)
 
 const struct lab_emulator_io lab_tun_io = { take, give, flush, NULL };
 
-static uint64_t wall_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_REALTIME, &t);
-    return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
-}
-
 base_err lab_tun_init(struct lab_tun *tun, struct lab_emulator *e, struct base_why *why)
 {
-    tun->unix_ns = wall_ns() - lab_clock_ns();
+    tun->unix_ns = unix_ns_now();
     base_err err = BASE_OK;
     for (uint32_t i = 0; i < tun->host_count && !err; i++)
         err = lab_emulator_watch(e, tun->fds[i], i, why);

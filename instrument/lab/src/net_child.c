@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,17 +17,6 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-/* Of sched_setattr(2), whose header does not go together with <sched.h>. */
-struct attributes {
-    uint32_t size, policy;
-    uint64_t flags;
-    int32_t nice;
-    uint32_t priority;
-    uint64_t runtime, deadline, period;
-};
-
-static const uint64_t slice_ns = 100000; /* the least there is */
 
 enum { CONTROL = 3 }; /* where the control socket is, in this process */
 
@@ -76,41 +64,6 @@ static void become_own(const struct lab_child *child)
     }
 }
 
-/* Ahead of others, where that is allowed. Where the kernel shares the processor by sessions first
- * (sched(7), autogroups), the session of this process must be, too. */
-static void go_ahead(void)
-{
-    (void)!setpriority(PRIO_PROCESS, 0, PRIO_MIN);
-    const int fd = open("/proc/self/autogroup", O_WRONLY | O_CLOEXEC);
-    if (fd < 0)
-        return;
-    (void)!write(fd, "-20", 3);
-    close(fd);
-}
-
-/* A short slice is what lets a process that wakes up interrupt others (EEVDF, Linux 6.12 and later:
- * sched(7)); else it waits until their slices of some milliseconds are over. Never SCHED_FIFO: a
- * process that spins is throttled there for 50 ms of each second. */
-static base_err place(const struct lab_net_config *config, struct base_why *why)
-{
-    go_ahead();
-    const struct attributes short_slice = { .size = sizeof short_slice,
-                                            .policy = SCHED_OTHER,
-                                            .nice = getpriority(PRIO_PROCESS, 0),
-                                            .runtime = slice_ns };
-    (void)!syscall(SYS_sched_setattr, 0, &short_slice, 0);
-    if (config->core < 0)
-        return BASE_OK;
-    cpu_set_t cores;
-    CPU_ZERO(&cores);
-    if (config->core < CPU_SETSIZE)
-        CPU_SET((unsigned)config->core, &cores);
-    if (sched_setaffinity(0, sizeof cores, &cores))
-        return base_fail(why, BASE_ERANGE, 0, "core %d is none that this process may use: %s",
-                         config->core, strerror(errno));
-    return BASE_OK;
-}
-
 static base_err captures_open(const struct lab_net_config *config, struct lab_tun *tun,
                               struct base_why *why)
 {
@@ -142,6 +95,7 @@ static base_err hello_send(const struct lab_spaces *spaces, uint32_t host_count,
     for (uint32_t i = 0; i < host_count; i++)
         fds[count++] = spaces->nets[i];
     hello.has_user_space = spaces->user >= 0;
+    hello.has_veth = spaces->hub >= 0;
     if (hello.has_user_space)
         fds[count++] = spaces->user;
     return lab_pass_send(CONTROL, &hello, sizeof hello, fds, count, why);
@@ -169,10 +123,12 @@ static base_err run_hosts(const struct lab_child *child, struct lab_emulator *e,
     return err;
 }
 
-static base_err run_tun(const struct lab_child *child, struct lab_emulator *e, struct base_why *why)
+static base_err run_in_spaces(const struct lab_child *child, struct lab_emulator *e,
+                              struct base_why *why)
 {
     struct lab_spaces spaces;
-    base_err err = lab_spaces_open(child->config, child->host_count, &spaces, why);
+    const bool has_veth = child->back_end == LAB_BACK_VETH;
+    base_err err = lab_spaces_open(child->config, has_veth, child->host_count, &spaces, why);
     if (!err)
         err = run_hosts(child, e, &spaces, why);
     if (spaces.keeper_pipe >= 0) { /* the last that others wait for */
@@ -211,12 +167,12 @@ _Noreturn void lab_net_child(const struct lab_child *child)
     e.caller = (int)syscall(SYS_pidfd_open, child->caller, 0);
     if (getppid() != child->caller)
         _exit(1);
-    base_err err = place(child->config, &why);
+    base_err err = lab_ahead_begin(&e.ahead, child->config->core, &why);
     if (!err)
         err = lab_emulator_init(&e, &why);
     if (!err)
-        err =
-            child->back_end == LAB_BACK_TUN ? run_tun(child, &e, &why) : run_relay(child, &e, &why);
+        err = lab_back_end_has_spaces(child->back_end) ? run_in_spaces(child, &e, &why)
+                                                       : run_relay(child, &e, &why);
     if (err)
         hello_fail(err, &why);
     _exit(0);

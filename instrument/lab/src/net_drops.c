@@ -58,7 +58,7 @@ _Noreturn static void count(const struct lab_net *net, int socket)
 
 base_err lab_net_device_drops(struct lab_net *net, uint64_t *drops, struct base_why *why)
 {
-    if (net->back_end != LAB_BACK_TUN) {
+    if (!lab_back_end_has_spaces(net->back_end)) {
         *drops = 0;
         return BASE_OK;
     }

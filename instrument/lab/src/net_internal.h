@@ -50,7 +50,7 @@ struct lab_net {
  * with a topology is said before anything is started. */
 struct lab_child {
     const struct lab_net_config *config;
-    enum lab_back_end back_end; /* TUN or RELAY */
+    enum lab_back_end back_end; /* TUN, VETH or RELAY */
     uint32_t host_count;
     pid_t caller;
     int control;
@@ -58,15 +58,21 @@ struct lab_child {
     struct lab_emulator_stats *stats;
 };
 
-/* The first message of the emulator. With BASE_OK and TUN come the descriptors of the keeper, the
- * PID namespace, the hosts' network namespaces and, when has_user_space, the user namespace. */
+/* The first message of the emulator. With BASE_OK and hosts in namespaces come the descriptors of
+ * the keeper, the PID namespace, the hosts' network namespaces and, when has_user_space, the user
+ * namespace. */
 struct lab_hello {
     base_err err;
-    bool has_user_space;
+    bool has_user_space, has_veth;
     char text[BASE_WHY_TEXT_SIZE];
 };
 
 enum { LAB_DESCRIPTORS_MAX = LAB_NET_HOSTS_MAX + 3 };
+
+static inline bool lab_back_end_has_spaces(enum lab_back_end back_end)
+{
+    return back_end == LAB_BACK_TUN || back_end == LAB_BACK_VETH;
+}
 
 /* net_child.c: the emulator's process; does not return. */
 _Noreturn void lab_net_child(const struct lab_child *child);
@@ -80,8 +86,9 @@ struct lab_spaces {
     int nets[LAB_NET_HOSTS_MAX], devices[LAB_NET_HOSTS_MAX];
     struct sockaddr_ll links[LAB_NET_HOSTS_MAX]; /* with a hub */
 };
-BASE_MUST_USE base_err lab_spaces_open(const struct lab_net_config *config, uint32_t host_count,
-                                       struct lab_spaces *spaces, struct base_why *why);
+BASE_MUST_USE base_err lab_spaces_open(const struct lab_net_config *config, bool has_veth,
+                                       uint32_t host_count, struct lab_spaces *spaces,
+                                       struct base_why *why);
 
 /* net_device.c, in the current network namespace: make the device; give it its addresses, bring it
  * and loopback up. is_unprivileged: the namespace knows one group only. */

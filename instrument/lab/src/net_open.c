@@ -50,6 +50,8 @@ static base_err config_check(const struct lab_net_config *config, struct base_wh
     if (config->mtu_bytes != 0 && (config->mtu_bytes < MTU_MIN || config->mtu_bytes > MTU_MAX))
         return base_fail(why, BASE_ERANGE, 0, "an MTU of %u bytes is not between %d and %d",
                          config->mtu_bytes, MTU_MIN, MTU_MAX);
+    if (config->has_offload && config->back_end == LAB_BACK_VETH)
+        return base_fail(why, BASE_ERANGE, 0, "offload needs TUN devices, and veth was asked for");
     return config->has_offload && has_mtu(topology) ? lab_net_mtu_refuse(why) : BASE_OK;
 }
 
@@ -96,8 +98,9 @@ static base_err hello_receive(struct lab_net *net, struct base_why *why)
         return base_fail_prefix(why, BASE_EIO, "the emulator did not start");
     if (hello.err)
         return base_fail(why, hello.err, 0, "%s", hello.text);
-    if (net->back_end != LAB_BACK_TUN)
+    if (!lab_back_end_has_spaces(net->back_end))
         return BASE_OK;
+    net->back_end = hello.has_veth ? LAB_BACK_VETH : LAB_BACK_TUN;
     const size_t expected = 2 + net->host_count + hello.has_user_space;
     for (size_t i = 0; count != expected && i < count; i++)
         close(fds[i]);
@@ -177,8 +180,8 @@ base_err lab_net_open(const struct lab_net_config *config, struct lab_net **net,
         return err;
     if (config->back_end == LAB_BACK_NETEM)
         return lab_netem_refuse(why);
-    if (config->back_end == LAB_BACK_RELAY)
-        return try_open(config, LAB_BACK_RELAY, net, why);
+    if (config->back_end == LAB_BACK_RELAY || config->back_end == LAB_BACK_VETH)
+        return try_open(config, config->back_end, net, why);
     err = try_open(config, LAB_BACK_TUN, net, why);
     if (err == BASE_EUNSUPPORTED && config->back_end == LAB_BACK_AUTO)
         err = try_open(config, LAB_BACK_RELAY, net, why);

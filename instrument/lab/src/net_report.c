@@ -92,6 +92,7 @@ static const struct {
     enum lab_back_end back_end;
 } names[] = { { "auto", LAB_BACK_AUTO },
               { "tun", LAB_BACK_TUN },
+              { "veth", LAB_BACK_VETH },
               { "relay", LAB_BACK_RELAY },
               { "netem", LAB_BACK_NETEM } };
 
@@ -110,5 +111,6 @@ base_err lab_back_end_parse(const char *text, enum lab_back_end *back_end, struc
             *back_end = names[i].back_end;
             return BASE_OK;
         }
-    return base_fail(why, BASE_EPARSE, 0, "%.40s is no back end: auto, tun, relay or netem", text);
+    return base_fail(why, BASE_EPARSE, 0, "%.40s is no back end: auto, tun, veth, relay or netem",
+                     text);
 }

@@ -117,12 +117,16 @@ static base_err net_space_open(const struct lab_net_config *config, uint32_t hos
     return err ? err : lab_device_set_up(host, mtu_bytes, spaces->user >= 0, why);
 }
 
-/* TUN; where it cannot be had, but veth devices can, these. Without either TUN's reason is said. */
-static base_err net_spaces_open(const struct lab_net_config *config, uint32_t host_count,
-                                struct lab_spaces *spaces, struct base_why *why)
+/* TUN, unless veth was asked for; where it cannot be had, but veth devices can, these. Without
+ * either TUN's reason is said. */
+static base_err net_spaces_open(const struct lab_net_config *config, bool has_veth,
+                                uint32_t host_count, struct lab_spaces *spaces,
+                                struct base_why *why)
 {
-    base_err err = net_space_open(config, 0, spaces, why);
-    if (err == BASE_EUNSUPPORTED && spaces->nets[0] >= 0 && !config->has_offload) {
+    base_err err = has_veth ? lab_veth_hub(&spaces->hub, why) : BASE_OK;
+    if (!err)
+        err = net_space_open(config, 0, spaces, why);
+    if (err == BASE_EUNSUPPORTED && !has_veth && spaces->nets[0] >= 0 && !config->has_offload) {
         close(spaces->nets[0]);
         const base_err other = lab_veth_hub(&spaces->hub, NULL);
         if (other || net_space_open(config, 0, spaces, NULL))
@@ -134,7 +138,7 @@ static base_err net_spaces_open(const struct lab_net_config *config, uint32_t ho
     return err;
 }
 
-base_err lab_spaces_open(const struct lab_net_config *config, uint32_t host_count,
+base_err lab_spaces_open(const struct lab_net_config *config, bool has_veth, uint32_t host_count,
                          struct lab_spaces *spaces, struct base_why *why)
 {
     *spaces = (struct lab_spaces){
@@ -149,5 +153,5 @@ base_err lab_spaces_open(const struct lab_net_config *config, uint32_t host_coun
     }
     if (!err)
         err = keeper_start(spaces, why);
-    return err ? err : net_spaces_open(config, host_count, spaces, why);
+    return err ? err : net_spaces_open(config, has_veth, host_count, spaces, why);
 }

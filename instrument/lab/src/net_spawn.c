@@ -43,7 +43,7 @@ struct start {
 
 int lab_net_join(const struct lab_net *net, uint32_t host, bool with_pids)
 {
-    if (net->back_end != LAB_BACK_TUN)
+    if (!lab_back_end_has_spaces(net->back_end))
         return 0;
     if (net->user_space >= 0 && setns(net->user_space, CLONE_NEWUSER))
         return errno;
@@ -360,7 +360,7 @@ base_err lab_net_spawn(struct lab_net *net, uint32_t host, const char *const *ar
 base_err lab_net_socket(struct lab_net *net, uint32_t host, int family, int type, int protocol,
                         int *fd, struct base_why *why)
 {
-    if (net->back_end != LAB_BACK_TUN)
+    if (!lab_back_end_has_spaces(net->back_end))
         return base_fail(why, BASE_EUNSUPPORTED, 0,
                          "with the relay a host is no place for a socket of its own");
     if (host >= net->host_count)

@@ -1,6 +1,6 @@
-/* net_veth.c - devices for users who may not open /dev/net/tun: each host gets one end of a veth
- * pair, and the emulator reads and writes packets at the other ends, which are all in a network
- * namespace of its own, by packet sockets.
+/* net_veth.c - devices for whoever wants the kernel's own times of packets, or may not open
+ * /dev/net/tun: each host gets one end of a veth pair, and the emulator reads and writes packets at
+ * the other ends, which are all in a network namespace of its own, by packet sockets.
  *
  * No addresses are asked for (IFF_NOARP), and checksums are computed before a packet leaves its
  * host, since nobody would do it later. A little slower than TUN, and the queue in front of the
@@ -132,6 +132,7 @@ static int peer_socket(uint32_t host, const char *name, struct sockaddr_ll *addr
     mac_of(host, address->sll_addr);
     const int fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0 || setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &yes, sizeof yes) ||
+        setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &yes, sizeof yes) ||
         setsockopt(fd, SOL_PACKET, PACKET_QDISC_BYPASS, &yes, sizeof yes) ||
         (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof bytes) &&
          setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes)) ||
@@ -166,7 +167,8 @@ base_err lab_veth_hub(int *hub, struct base_why *why)
     if (unshare(CLONE_NEWNET) == 0)
         *hub = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
     if (*hub < 0)
-        return base_fail(why, BASE_EIO, 0, "the emulator's network namespace: %s", strerror(errno));
+        return base_fail(why, BASE_EUNSUPPORTED, 0, "the emulator's network namespace: %s",
+                         strerror(errno));
     lab_write_where_possible("/proc/sys/net/ipv6/conf/default/disable_ipv6", "1");
     return BASE_OK;
 }

@@ -12,6 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
+enum lab_back_end world_back_end = LAB_BACK_TUN;
+
 void world_plan(struct world *world, uint32_t host_count, const struct lab_link_config *link)
 {
     *world = (struct world){ .plan = { .host_count = host_count, .program_count = host_count } };
@@ -25,7 +27,7 @@ void world_plan(struct world *world, uint32_t host_count, const struct lab_link_
                 world->edges[world->plan.edge_count++] = (struct lab_edge){ i, k, *link };
     }
     world->config = (struct lab_net_config){
-        .topology = &world->plan, .seed = 1, .back_end = LAB_BACK_TUN, .core = -1
+        .topology = &world->plan, .seed = 1, .back_end = world_back_end, .core = -1
     };
 }
 

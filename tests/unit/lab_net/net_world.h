@@ -18,6 +18,9 @@ struct world {
     struct lab_net *net;
 };
 
+/* What plans ask for; TUN unless somebody has set another. */
+extern enum lab_back_end world_back_end;
+
 /* Plan, then change what the test wants otherwise, then open. */
 void world_plan(struct world *world, uint32_t host_count, const struct lab_link_config *link);
 void world_open(struct world *world);

@@ -4,6 +4,7 @@
 #include "emulator_internal.h"
 #include "emulator_late.h"
 #include "emulator_packet.h"
+#include "emulator_tun.h"
 
 #include <base/rng.h>
 
@@ -178,9 +179,28 @@ static void only_what_found_no_room_is_counted(void **state)
     }
 }
 
+/* The kernel's time of a packet is taken where it can be right, be the clock set or not. */
+static void times_that_cannot_be_are_not_taken(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t kernel_ns, empty_ns, now_ns, taken_ns;
+    } rows[] = {
+        { 150, 100, 200, 150 }, { 101, 100, 200, 101 },
+        { 199, 100, 200, 199 }, { 100, 100, 200, 200 },
+        { 50, 100, 200, 200 },  { 200, 100, 200, 200 },
+        { 201, 100, 200, 200 }, { 0, 0, 200, 200 },
+        { 1, 0, 200, 1 },       { UINT64_MAX - 5, 100, 200, 200 },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        assert_int_equal(lab_stamp_ns(rows[i].kernel_ns, rows[i].empty_ns, rows[i].now_ns),
+                         rows[i].taken_ns);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(times_that_cannot_be_are_not_taken),
         cmocka_unit_test(a_packet_is_for_a_host),
         cmocka_unit_test(answers_to_large_ipv4),
         cmocka_unit_test(answers_to_large_ipv6),

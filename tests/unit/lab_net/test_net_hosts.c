@@ -1,9 +1,10 @@
-/* test_net_hosts.c - hosts talk to each other, as root and, started with "as-nobody", as a user who
- * is nobody, in a mount namespace where everybody may open /dev/net/tun; or may not, and has veth.
- */
+/* test_net_hosts.c - hosts talk to each other, as root, over TUN and, started with
+ * "veth-asked-for", over veth; and, with "as-nobody", as a user who is nobody, in a mount namespace
+ * where everybody may open /dev/net/tun; or may not, and has veth. */
 #define _GNU_SOURCE
 #include "unit.h"
 
+#include "net_internal.h"
 #include "net_world.h"
 
 #include <base/rng.h>
@@ -37,6 +38,8 @@ static void fill(uint8_t *data, size_t size, uint64_t seed)
         data[i] = (uint8_t)base_rng_u64(&rng);
 }
 
+static bool has_tun;
+
 static void datagrams_arrive_as_they_were(int family)
 {
     static const size_t sizes[] = { 1, 100, 1200, 1472, 3000, 20000 };
@@ -61,7 +64,7 @@ static void datagrams_arrive_as_they_were(int family)
     }
     struct lab_net_report report;
     assert_int_equal(lab_net_report(world.net, &report, NULL), BASE_OK);
-    assert_int_equal(report.back_end, LAB_BACK_TUN);
+    assert_int_equal(report.back_end, has_tun ? LAB_BACK_TUN : LAB_BACK_VETH);
     assert_true(report.packets >= 6 * 20);
     assert_int_equal(report.total.packets, report.packets);
     assert_int_equal(report.total.delivered, report.packets);
@@ -141,8 +144,6 @@ static void tcp_over_both(void **state)
     stream_over(AF_INET, false);
     stream_over(AF_INET6, false);
 }
-
-static bool has_tun;
 
 static void tcp_with_offload(void **state)
 {
@@ -487,6 +488,86 @@ static void as_many_hosts_as_there_may_be(void **state)
     world_close(&world);
 }
 
+/* The emulator stands still when a packet is sent, and for STILL_MS then. From veth that is no part
+ * of the delay, nor in the way of a valid run; from TUN it is. */
+static void time_begins_when_the_kernel_has_it(void **state)
+{
+    (void)state;
+    enum { STILL_MS = 700, DELAY_MS = 1500, SPARE_MS = 600 };
+    struct world world;
+    struct lab_net_report report;
+    char byte = 1;
+    world_plan(&world, 2, &(struct lab_link_config){ .delay_ns = DELAY_MS * UINT64_C(1000000) });
+    world_open(&world);
+    struct sockaddr_storage to;
+    const socklen_t size = world_address(&world, 1, AF_INET, PORT, &to);
+    const int a = world_socket(&world, 0, AF_INET, SOCK_DGRAM, PORT);
+    const int b = world_socket(&world, 1, AF_INET, SOCK_DGRAM, PORT);
+    /* one before, to have a time at which nothing was there */
+    assert_int_equal(sendto(a, &byte, 1, 0, (struct sockaddr *)&to, size), 1);
+    assert_int_equal(recv(b, &byte, 1, 0), 1);
+    int status = 0;
+    assert_int_equal(kill(world.net->emulator, SIGSTOP), 0);
+    assert_int_equal(waitpid(world.net->emulator, &status, WUNTRACED), world.net->emulator);
+    assert_true(WIFSTOPPED(status));
+    const uint64_t sent_ms = world_now_ms();
+    assert_int_equal(sendto(a, &byte, 1, 0, (struct sockaddr *)&to, size), 1);
+    (void)!poll(NULL, 0, STILL_MS);
+    assert_int_equal(kill(world.net->emulator, SIGCONT), 0);
+    assert_int_equal(recv(b, &byte, 1, 0), 1);
+    const uint64_t took_ms = world_now_ms() - sent_ms;
+    assert_int_equal(lab_net_report(world.net, &report, NULL), BASE_OK);
+    if (has_tun) {
+        assert_true(took_ms >= STILL_MS + DELAY_MS);
+    } else {
+        assert_in_range(took_ms, DELAY_MS, DELAY_MS + SPARE_MS);
+        if (report.late_p99_ns < 1000000)
+            assert_true(report.is_valid);
+    }
+    close(a);
+    close(b);
+    world_close(&world);
+}
+
+static bool may_be_in_real_time(void)
+{
+    const struct sched_param first = { 1 }, none = { 0 };
+    if (sched_setscheduler(0, SCHED_FIFO, &first))
+        return false;
+    assert_int_equal(sched_setscheduler(0, SCHED_OTHER, &none), 0);
+    return system("exec 2>/dev/null; cd /proc/sys/kernel; us=$(cat sched_rt_runtime_us); "
+                  "[ $us -lt 0 ] || [ $us -ge 950000 -a $(cat sched_rt_period_us) = 1000000 ]") ==
+           0;
+}
+
+/* Only when it was given a core is the emulator in real time, and not always. */
+static void a_core_of_its_own_is_had_in_turns(void **state)
+{
+    (void)state;
+    enum { LOOKS = 20000 };
+    cpu_set_t cores;
+    struct world world;
+    int core = 0;
+    if (!may_be_in_real_time())
+        skip();
+    assert_int_equal(sched_getaffinity(0, sizeof cores, &cores), 0);
+    while (!CPU_ISSET((unsigned)core, &cores))
+        core++;
+    for (int has_core = 0; has_core < 2; has_core++) {
+        unsigned in_turns[2] = { 0 };
+        world_plan(&world, 2, &near_link);
+        world.config.core = has_core ? core : -1;
+        world_open(&world);
+        for (int i = 0; i < (has_core ? LOOKS : 400) && !(in_turns[0] && in_turns[1]); i++) {
+            in_turns[sched_getscheduler(world.net->emulator) == SCHED_FIFO]++;
+            (void)!poll(NULL, 0, 1);
+        }
+        assert_true(in_turns[0] > 0);
+        assert_int_equal(in_turns[1] > 0, has_core);
+        world_close(&world);
+    }
+}
+
 /* A /dev/net/tun that everybody may use, as most machines have, or nobody. */
 static bool tun_set(mode_t mode)
 {
@@ -517,7 +598,9 @@ int main(int argc, char **argv)
         return run_as_nobody(argv[0], 0666);
     if (argc > 1 && !strcmp(argv[1], "as-nobody-without-tun"))
         return run_as_nobody(argv[0], 0600);
-    has_tun = argc < 2;
+    has_tun = argc < 2 && access("/dev/net/tun", R_OK | W_OK) == 0;
+    if (argc > 1 && !strcmp(argv[1], "veth-asked-for"))
+        world_back_end = LAB_BACK_VETH;
     if (world_skip(LAB_BACK_TUN))
         return 77;
     const struct CMUnitTest tests[] = {
@@ -536,6 +619,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(checksums_find_what_is_corrupt),
         cmocka_unit_test(two_networks_do_not_meet),
         cmocka_unit_test(as_many_hosts_as_there_may_be),
+        cmocka_unit_test(time_begins_when_the_kernel_has_it),
+        cmocka_unit_test(a_core_of_its_own_is_had_in_turns),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -66,6 +66,9 @@ static void an_mtu_beside_offload(void **state)
     world.plan.uniform = narrow;
     refused(&world, BASE_ERANGE, "do not go together");
     world.plan.uniform = plain;
+    world.config.back_end = LAB_BACK_VETH;
+    refused(&world, BASE_ERANGE, "offload needs TUN devices");
+    world.config.back_end = LAB_BACK_TUN;
     world.changes[0] = change;
     world.plan.change_count = 1;
     refused(&world, BASE_ERANGE, "do not go together");
@@ -176,8 +179,8 @@ static void no_descriptor_to_start_with(void **state)
     world_close(&world);
 }
 
-/* A machine without TUN devices: veth serves as well, but for offload; AUTO takes the relay then.
- */
+/* A machine without TUN devices: veth serves as well, and is named, but for offload; AUTO takes the
+ * relay then. */
 static int check_without_tun(void)
 {
     struct world world;
@@ -187,7 +190,7 @@ static int check_without_tun(void)
         return 77;
     world_plan(&world, 2, &plain);
     if (lab_net_open(&world.config, &world.net, &why) != BASE_OK ||
-        lab_net_back_end(world.net) != LAB_BACK_TUN)
+        lab_net_back_end(world.net) != LAB_BACK_VETH)
         return 1;
     world_close(&world);
     world.config.has_offload = true;
@@ -246,8 +249,8 @@ static void replies_are_to_their_requests(void **state)
 static void names_of_back_ends(void **state)
 {
     (void)state;
-    static const enum lab_back_end all[] = { LAB_BACK_AUTO, LAB_BACK_TUN, LAB_BACK_RELAY,
-                                             LAB_BACK_NETEM };
+    static const enum lab_back_end all[] = { LAB_BACK_AUTO, LAB_BACK_TUN, LAB_BACK_VETH,
+                                             LAB_BACK_RELAY, LAB_BACK_NETEM };
     enum lab_back_end back_end;
     struct base_why why = { 0 };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
@@ -255,7 +258,7 @@ static void names_of_back_ends(void **state)
         assert_int_equal(back_end, all[i]);
     }
     assert_int_equal(lab_back_end_parse("bridge", &back_end, &why), BASE_EPARSE);
-    assert_string_equal(why.text, "bridge is no back end: auto, tun, relay or netem");
+    assert_string_equal(why.text, "bridge is no back end: auto, tun, veth, relay or netem");
 }
 
 int main(void)
