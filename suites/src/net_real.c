@@ -19,8 +19,11 @@
 #include <time.h>
 #include <unistd.h>
 
+enum { MEMORY_LOOK_SHARE = 200 }; /* looks at memory take one part in so many of the time */
+
 static const uint64_t ready_limit_ns = 20000000000u, end_limit_ns = 5000000000u;
 static const uint64_t look_ns = 2000000, memory_look_ns = 100000000, ahead_ns = 60000000;
+static const uint64_t memory_pause_max_ns = 1000000000;
 static const uint64_t links_look_ns = 20000000; /* after the load; before, as the memory's */
 
 struct world {
@@ -159,6 +162,21 @@ static void look_at_memory(struct world *world, uint64_t elapsed_ns)
     world->phase_memory_bytes[phase] = fmax(world->phase_memory_bytes[phase], sum);
 }
 
+/* A look at ten nodes keeps a processor for milliseconds, and the messages that come meanwhile
+ * waiting: looks take half a percent of the time, but there is one a second, and under attack there
+ * are four in a third of the load. */
+static uint64_t memory_pause_ns(const struct net_round *round, uint64_t took_ns)
+{
+    const uint64_t twelfth_ns = round->load_ns / (4 * (uint64_t)SUITE_NET_PHASES);
+    const uint64_t most_ns = round->attack != NET_ATTACK_NONE && twelfth_ns < memory_pause_max_ns
+                                 ? twelfth_ns
+                                 : memory_pause_max_ns;
+    uint64_t pause_ns = MEMORY_LOOK_SHARE * took_ns;
+    if (pause_ns > most_ns)
+        pause_ns = most_ns;
+    return pause_ns > memory_look_ns ? pause_ns : memory_look_ns;
+}
+
 /* Processor time of the measured nodes so far; NaN: not told. */
 static double nodes_cpu_ns(const struct world *world)
 {
@@ -221,7 +239,8 @@ static base_err carry_load(struct world *world, struct base_why *why)
             at_ns > load_end_ns && (seen == due || at_ns > change_ns + round->patience_ns);
         if (at_ns >= memory_ns || is_over) {
             look_at_memory(world, at_ns > start_ns ? at_ns - start_ns : 0);
-            memory_ns = at_ns + memory_look_ns;
+            const uint64_t now_ns = bench_clock_now_ns();
+            memory_ns = now_ns + memory_pause_ns(round, now_ns - at_ns);
         }
         if (is_over)
             break;
