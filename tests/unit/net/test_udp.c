@@ -134,6 +134,34 @@ static void runs_share_a_call(void **state)
     udp_world_close(&world);
 }
 
+/* Whoever has taken all there was waits before it looks again; who does not wait looks at once. And
+ * nothing is missed. */
+static void an_empty_socket_is_looked_at_once(void **state)
+{
+    (void)state;
+    enum { ROUNDS = 50 };
+    struct bpi_udp *to = NULL, *from = NULL;
+    assert_int_equal(open_at(udp_loopback(true, 0), &to, NULL), BASE_OK);
+    assert_int_equal(open_at(udp_loopback(true, 0), &from, NULL), BASE_OK);
+    const struct base_step_world *const world = bpi_udp_world(from);
+    const struct base_address there = bpi_udp_address(to);
+    for (unsigned waits = 0; waits < 2; waits++)
+        for (uint64_t i = 0; i < ROUNDS; i++) {
+            const uint64_t received = bpi_udp_stats(to).received;
+            world->send(world->context, &there, bytes, 100);
+            bpi_udp_flush(from); /* over the loopback it is there on return */
+            uint64_t calls = bpi_udp_stats(to).receive_calls;
+            assert_int_equal(bpi_udp_poll(to, waits ? UINT64_MAX : 0, -1, NULL), BASE_OK);
+            assert_int_equal(bpi_udp_stats(to).received, received + 1);
+            assert_int_equal(bpi_udp_stats(to).receive_calls, ++calls);
+            const uint64_t soon_ns = bpi_udp_world(to)->now_ns + 20 * MS;
+            assert_int_equal(bpi_udp_poll(to, waits ? soon_ns : 0, -1, NULL), BASE_OK);
+            assert_int_equal(bpi_udp_stats(to).receive_calls, calls + 1);
+        }
+    bpi_udp_close(from);
+    bpi_udp_close(to);
+}
+
 static void what_cannot_be_sent(void **state)
 {
     (void)state;
@@ -366,12 +394,19 @@ static void tell_and_secrets(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(port_in_use),         cmocka_unit_test(foreign_address),
-        cmocka_unit_test(no_privileges),       cmocka_unit_test(every_kind_of_size),
-        cmocka_unit_test(runs_share_a_call),   cmocka_unit_test(what_cannot_be_sent),
-        cmocka_unit_test(overflow_is_counted), cmocka_unit_test(timers_in_order),
-        cmocka_unit_test(until_is_kept),       cmocka_unit_test(a_signal_interrupts),
-        cmocka_unit_test(another_descriptor),  cmocka_unit_test(tell_and_secrets),
+        cmocka_unit_test(port_in_use),
+        cmocka_unit_test(foreign_address),
+        cmocka_unit_test(no_privileges),
+        cmocka_unit_test(every_kind_of_size),
+        cmocka_unit_test(runs_share_a_call),
+        cmocka_unit_test(what_cannot_be_sent),
+        cmocka_unit_test(overflow_is_counted),
+        cmocka_unit_test(timers_in_order),
+        cmocka_unit_test(until_is_kept),
+        cmocka_unit_test(a_signal_interrupts),
+        cmocka_unit_test(another_descriptor),
+        cmocka_unit_test(tell_and_secrets),
+        cmocka_unit_test(an_empty_socket_is_looked_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -169,11 +169,14 @@ static bool timer_run(struct bpi_udp *udp)
     return true;
 }
 
-/* One turn: what is due and what has come. */
-static base_err turn(struct bpi_udp *udp, bool *has_done)
+/* One turn: what is due and, when it is looked at, what has come. */
+static base_err turn(struct bpi_udp *udp, bool looks, bool *has_done)
 {
+    base_err err = BASE_OK;
     *has_done = timer_run(udp);
-    const base_err err = bpi_udp_receive(udp, has_done);
+    udp->is_drained = false;
+    if (looks)
+        err = bpi_udp_receive(udp, has_done);
     bpi_udp_flush(udp);
     return err;
 }
@@ -197,10 +200,13 @@ base_err bpi_udp_poll(struct bpi_udp *udp, uint64_t until_ns, int other, bool *i
     start_once(udp);
     const uint64_t begin_ns = udp->world.now_ns, busy_ns = udp->config.busy_poll_ns;
     bool is_readable = false, has_done = false;
+    bool looks =
+        !udp->is_drained || until_ns <= begin_ns; /* else ppoll tells what has come since */
     base_err err;
     if (udp->run_first < udp->run_count)
         bpi_udp_flush(udp);
-    while ((err = turn(udp, &has_done)) == BASE_OK && !has_done && !is_readable) {
+    while ((err = turn(udp, looks, &has_done)) == BASE_OK && !has_done && !is_readable) {
+        looks = true;
         const uint64_t now_ns = clock_ns();
         const uint64_t wake_ns = udp->config.step->wake_ns(udp->config.state);
         const uint64_t due_ns = wake_ns < until_ns ? wake_ns : until_ns;

@@ -35,6 +35,7 @@ struct bpi_udp {
     int fd;
     bool is_started;
     bool is_blocked; /* the kernel takes no more just now */
+    bool is_drained; /* the last look at the socket has taken all there was */
 
     uint8_t *pool; /* [BPI_UDP_POOL_SIZE] */
     size_t pool_used;

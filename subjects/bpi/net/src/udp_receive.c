@@ -53,6 +53,7 @@ static base_err receive_plain(struct bpi_udp *udp, bool *has_come)
         udp->stats.receive_calls++;
         const ssize_t size = recvfrom(udp->fd, udp->received, BPI_UDP_RECEIVE_SIZE, MSG_DONTWAIT,
                                       (struct sockaddr *)&name, &name_size);
+        udp->is_drained = size < 0;
         if (size < 0)
             return failed();
         const struct base_address from = bpi_udp_address_of(&name);
@@ -85,6 +86,7 @@ base_err bpi_udp_receive(struct bpi_udp *udp, bool *has_come)
     udp->stats.receive_calls++;
     const int count =
         recvmmsg(udp->fd, udp->receive_heads, BPI_UDP_RECEIVE_MESSAGES, MSG_DONTWAIT, NULL);
+    udp->is_drained = count < BPI_UDP_RECEIVE_MESSAGES;
     if (count < 0)
         return failed();
     for (int i = 0; i < count; i++) {
