@@ -40,6 +40,13 @@ for who in "the kernels', by tshark" "the emulator's, by tshark" 'lab-accuracy';
 done
 grep -q '^        0 sooner than the link drew$' "$work/out" || fail 'draws were not looked at'
 
+# the kernel's own times, over veth: a packet is never sooner for them, and no larger for its device
+agrees "$work/veth" --packets 1000 --rate 2000 --delay 5ms --back-end veth
+grep -q '^tshark agrees$' "$work/out" || fail 'veth: no verdict'
+grep -q '^        0 sooner than the link drew$' "$work/out" || fail 'veth: draws were not looked at'
+sed -n "s/^the kernels', by tshark: \([0-9.]*\) Mbit.* by tshark: \([0-9.]*\) Mbit.*/\1 \2/p" "$work/out" |
+    awk '{ exit !(NR == 1 && $1 > 0 && $1 < 1.05 * $2 && $2 < 1.05 * $1) }' || fail 'veth: packets of two sizes'
+
 # what lab-accuracy says is bent: tshark is not moved by it
 bent() { # WHAT PATTERN: with $work/bent.csv in place of the packets'
     mkdir -p "$work/bent"

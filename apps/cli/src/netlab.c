@@ -63,10 +63,11 @@ const struct cli_option cli_netlab_run_options[] = {
           "exact and 30 % slower; relay: ports of loopback, where namespaces are "
           "forbidden; netem, the kernel's, is not driven and says why",
       .fallback = "auto" },
-    COUNT("core", 0, 1023,
-          "the emulator's own, from 0; as root it runs there in real time, which keeps delays more "
-          "exact",
-          "any"),
+    COUNT(
+        "core", 0, 1023,
+        "where the emulator runs, from 0; as root in real time, which keeps delays more exact and "
+        "leaves little of that core to others",
+        "any"),
     FLAG("offload", 0,
          "leave TCP's segments whole and checksums undone between hosts: faster, but a segment of "
          "up to 64 KiB is one packet to the links, and no MTU holds"),

@@ -3,13 +3,14 @@
  *
  * Each host is a network namespace (and, when not root, all are in a user namespace) with one
  * device, lab0: TUN, or one end of a veth pair. A child process, the emulator, moves raw IP packets
- * of any protocol through a fabric (fabric.h) and measures itself. From TUN a packet's delay begins
- * when the emulator has read it, from veth when the kernel had it, so that what the emulator came
- * late for is not added; veth takes some 30 % fewer packets a second, and keeps fewer where
- * the user is not root. Broadcast and multicast go nowhere;
- * what a host sends to itself stays in its loopback. Where namespaces are forbidden the back end
- * `relay` gives pairs of hosts UDP and TCP ports on loopback instead (lab_net_relay_port). The
- * kernel's netem is not driven: asked for, it is refused with the reason.
+ * of any protocol through a fabric (fabric.h) and measures itself. Broadcast and multicast go
+ * nowhere; what a host sends to itself stays in its loopback. Where namespaces are forbidden the
+ * back end `relay` gives pairs of hosts UDP and TCP ports on loopback instead (lab_net_relay_port).
+ * The kernel's netem is not driven: asked for, it is refused with the reason.
+ *
+ * From TUN a packet's delay begins when the emulator has read it, from veth when the kernel had it,
+ * so that what the emulator came late for is not added. veth takes some 30 % fewer packets a
+ * second, and keeps fewer for the emulator where the user is not root.
  *
  * Without root programs keep their user, who is the only one inside, and get CAP_NET_ADMIN,
  * CAP_NET_RAW and CAP_NET_BIND_SERVICE for their host. Files are the caller's; /etc/hosts and
@@ -50,8 +51,8 @@ struct lab_net_config {
                                    namespaces only); they are whole up to half a second ago */
     uint32_t mtu_bytes;         /* of the devices, 1280 .. 65000; 0: 1500 */
     uint64_t spin_ns; /* the emulator spins from this long before a packet's time; 0: 300 us */
-    int core; /* the emulator's; -1: any. Where it may, it has this core to itself but for 15 ms
-                 after each 200 (SCHED_FIFO: sched(7)) */
+    int core; /* the emulator's; -1: any. As root it comes there before all that is not in real time
+                 itself, but for 15 ms after each 200 (SCHED_FIFO: sched(7)) */
     bool has_offload; /* TUN alone: segments and checksums left undone inside (GSO); faster, and
                          a segment of up to 64 KiB, with ten bytes for the device, is one packet to
                          the links, which then have no MTU; corrupt ones are dropped */
