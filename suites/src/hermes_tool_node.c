@@ -20,7 +20,7 @@ enum {
     SENTENCE_SIZE = 400,
 };
 
-static const uint64_t status_each_ns = 10 * NS_PER_S;
+static const uint64_t status_each_ns = 10 * NS_PER_S, pause_each_ns = NS_PER_S;
 
 struct waiting {
     struct bpi_hermes_message_id id;
@@ -376,7 +376,7 @@ static void status_say(struct host *host)
 static base_err host_run(struct host *host, struct base_why *why)
 {
     const volatile sig_atomic_t *const stop = host->config->stop;
-    uint64_t status_ns = host->begin_ns + status_each_ns;
+    uint64_t status_ns = host->begin_ns + status_each_ns, pause_ns = host->begin_ns;
     while (stop == NULL || *stop == 0) {
         bool has_clients = false;
         const uint64_t until_ns = clock_ns(CLOCK_MONOTONIC) + WAIT_NS;
@@ -385,7 +385,13 @@ static base_err host_run(struct host *host, struct base_why *why)
             return base_fail(why, err, 0, "the node's socket failed: %s", strerror(errno));
         if (has_clients)
             hermes_tool_clients_step(&host->clients);
-        if (host->config->status != NULL && clock_ns(CLOCK_MONOTONIC) >= status_ns) {
+        const uint64_t now_ns = clock_ns(CLOCK_MONOTONIC);
+        if (now_ns >= pause_ns) {
+            pause_ns = now_ns + pause_each_ns;
+            bpi_udp_set_pause(host->udp,
+                              bpi_udp_pause_of(bpi_hermes_status(host->node).rtt_min_ns));
+        }
+        if (host->config->status != NULL && now_ns >= status_ns) {
             status_ns += status_each_ns;
             status_say(host);
         }

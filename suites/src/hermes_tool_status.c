@@ -57,10 +57,11 @@ static int counters_set(json_t *object, const struct bpi_hermes_status *status)
 
 static json_t *datagrams_json(const struct bpi_udp_stats *udp)
 {
-    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "sent", (json_int_t)udp->sent, "received",
-                     (json_int_t)udp->received, "send_calls", (json_int_t)udp->send_calls,
-                     "receive_calls", (json_int_t)udp->receive_calls, "send_failed",
-                     (json_int_t)udp->send_failed, "overflowed", (json_int_t)udp->overflowed);
+    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "sent", (json_int_t)udp->sent,
+                     "received", (json_int_t)udp->received, "send_calls",
+                     (json_int_t)udp->send_calls, "receive_calls", (json_int_t)udp->receive_calls,
+                     "pauses", (json_int_t)udp->pauses, "send_failed", (json_int_t)udp->send_failed,
+                     "overflowed", (json_int_t)udp->overflowed);
 }
 
 static json_t *neighbor_json(const struct bpi_hermes_neighbor *neighbor)

@@ -88,7 +88,11 @@ static void node_main(const struct net_round *round, uint32_t index)
     if (err != BASE_OK)
         fail(node.record, err, &why);
     struct bpi_udp_config udp_config = {
-        .listen = { .port = NET_PORT }, .step = &net_node_step, .state = &node, .tell = no_tell
+        .listen = { .port = NET_PORT },
+        .step = &net_node_step,
+        .state = &node,
+        .tell = no_tell,
+        .pause_ns = bpi_udp_pause_of(2 * round->plan->conditions.latency_ns),
     };
     if (round->plan->conditions.is_loopback) /* all are on one host */
         udp_config.listen = round->addresses[index];

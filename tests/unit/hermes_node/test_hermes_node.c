@@ -172,6 +172,11 @@ static void test_two_nodes(void **state)
     assert_memory_equal(&neighbor.id, &group.ids[1], sizeof neighbor.id);
     assert_true(neighbor.rtt_ns >= 20 * MS && neighbor.rtt_ns < 60 * MS);
     assert_true(neighbor.is_neighbor);
+    assert_true(bpi_hermes_status(group.nodes[0]).rtt_min_ns == neighbor.rtt_ns);
+    hermes_group_close(&group);
+    begin(&group, &config);
+    hermes_group_start(&group, 0);
+    assert_int_equal(bpi_hermes_status(group.nodes[0]).rtt_min_ns, 0);
     hermes_group_close(&group);
 }
 

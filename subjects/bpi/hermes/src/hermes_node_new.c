@@ -173,6 +173,18 @@ static uint32_t neighbors_of(const struct bpi_hermes *node)
                                                        : node->config.max_neighbors;
 }
 
+static uint64_t nearest_rtt(const struct bpi_hermes *node)
+{
+    uint64_t least_ns = UINT64_MAX;
+    for (uint32_t i = 0; i < node->capacity; i++) {
+        const struct hermes_peer *const peer = &node->peers[i];
+        const uint64_t rtt_ns = peer->state == HERMES_PEER_UP ? hermes_peer_rtt(peer) : 0;
+        if (rtt_ns > 0 && rtt_ns < least_ns)
+            least_ns = rtt_ns;
+    }
+    return least_ns < UINT64_MAX ? least_ns : 0;
+}
+
 struct bpi_hermes_status bpi_hermes_status(const struct bpi_hermes *node)
 {
     struct bpi_hermes_status s = node->status;
@@ -205,6 +217,7 @@ struct bpi_hermes_status bpi_hermes_status(const struct bpi_hermes *node)
     s.memory_bytes = total.memory_bytes + hermes_seen_memory(node->seen) +
                      hermes_members_memory(&node->members) + hermes_tree_memory(node->tree) +
                      node->held_bytes + node->scratch.capacity;
+    s.rtt_min_ns = nearest_rtt(node);
     return s;
 }
 

@@ -15,7 +15,15 @@
 
 #define NS_PER_S UINT64_C(1000000000)
 
-enum { SPIN_NS = 50000, SOCKET_BUFFER_BYTES = 4 << 20 };
+enum {
+    SPIN_NS = 50000,
+    SOCKET_BUFFER_BYTES = 4 << 20,
+    GAP_WEIGHT = 8,   /* of what is smoothed */
+    QUIET_PAUSES = 2, /* so long none come after the last pause */
+    PAUSE_SHARE = 50, /* of a round trip */
+    PAUSE_LEAST_NS = 50000,
+    PAUSE_MOST_NS = 1000000,
+};
 
 static uint64_t clock_ns(void)
 {
@@ -104,6 +112,7 @@ base_err bpi_udp_open(const struct bpi_udp_config *config, struct bpi_udp **out,
         return base_fail(why, BASE_ENOMEM, 0, "out of memory for a UDP socket");
     udp->fd = -1;
     udp->config = *config;
+    bpi_udp_set_pause(udp, config->pause_ns);
     udp->segment_max = config->is_plain ? 0 : BASE_STEP_DATAGRAM_MAX;
     udp->pool = malloc(BPI_UDP_POOL_SIZE);
     udp->received = malloc((size_t)BPI_UDP_RECEIVE_MESSAGES * BPI_UDP_RECEIVE_SIZE);
@@ -133,6 +142,19 @@ void bpi_udp_close(struct bpi_udp *udp)
     free(udp->pool);
     free(udp->received);
     free(udp);
+}
+
+uint64_t bpi_udp_pause_of(uint64_t round_trip_ns)
+{
+    const uint64_t pause_ns = round_trip_ns / PAUSE_SHARE;
+    if (pause_ns < PAUSE_LEAST_NS)
+        return 0;
+    return pause_ns < PAUSE_MOST_NS ? pause_ns : PAUSE_MOST_NS;
+}
+
+void bpi_udp_set_pause(struct bpi_udp *udp, uint64_t pause_ns)
+{
+    udp->config.pause_ns = udp->config.busy_poll_ns > 0 ? 0 : pause_ns;
 }
 
 struct base_address bpi_udp_address(const struct bpi_udp *udp)
@@ -169,57 +191,99 @@ static bool timer_run(struct bpi_udp *udp)
     return true;
 }
 
+/* After a look at the socket: is it worth a wake-up to take the next datagram at once? Not if two
+ * or more come in a pause; and more than one turn takes is taken without sleeping. */
+static void crowd_see(struct bpi_udp *udp, bool has_come)
+{
+    const uint64_t now_ns = udp->world.now_ns, pause_ns = udp->config.pause_ns;
+    const uint64_t gap_ns = now_ns - udp->came_ns;
+    const bool was_crowded = udp->pause_until_ns > 0;
+    bool is_crowded = was_crowded && (has_come || gap_ns <= QUIET_PAUSES * pause_ns);
+    if (has_come && !was_crowded) {
+        const uint64_t part_ns = (gap_ns < NS_PER_S ? gap_ns : NS_PER_S) / GAP_WEIGHT;
+        udp->gap_ns = udp->gap_ns - udp->gap_ns / GAP_WEIGHT + part_ns;
+        is_crowded = udp->gap_ns < pause_ns / 2;
+    }
+    if (has_come)
+        udp->came_ns = now_ns;
+    if (was_crowded && !is_crowded)
+        udp->gap_ns = pause_ns;
+    const bool pauses = is_crowded && udp->is_drained && pause_ns > 0;
+    udp->pause_until_ns = pauses ? (now_ns / pause_ns + 1) * pause_ns : 0;
+}
+
 /* One turn: what is due and, when it is looked at, what has come. */
 static base_err turn(struct bpi_udp *udp, bool looks, bool *has_done)
 {
     base_err err = BASE_OK;
     *has_done = timer_run(udp);
     udp->is_drained = false;
-    if (looks)
-        err = bpi_udp_receive(udp, has_done);
+    if (looks) {
+        bool has_come = false;
+        err = bpi_udp_receive(udp, &has_come);
+        crowd_see(udp, has_come);
+        *has_done |= has_come;
+    }
     bpi_udp_flush(udp);
     return err;
 }
 
-/* Until then, or until there is something to do. Errors: EIO, EINTERRUPTED */
+/* Until then, or until there is something to do; what comes by the socket is not to be told in a
+ * pause. Errors: EIO, EINTERRUPTED */
 static base_err wait_for(struct bpi_udp *udp, uint64_t until_ns, int other, bool *is_other)
 {
-    const uint64_t now_ns = clock_ns(), left_ns = until_ns > now_ns ? until_ns - now_ns : 0;
+    const uint64_t now_ns = clock_ns();
+    const uint64_t left_ns = until_ns > now_ns ? until_ns - now_ns : 0;
     const struct timespec left = { (time_t)(left_ns / NS_PER_S), (long)(left_ns % NS_PER_S) };
-    const bool has_queue = udp->run_first < udp->run_count;
-    struct pollfd files[] = { { udp->fd, (short)(POLLIN | (has_queue ? POLLOUT : 0)), 0 },
-                              { other, POLLIN, 0 } };
+    const size_t queued = udp->run_count - udp->run_first;
+    const short events =
+        (short)((udp->pause_until_ns > 0 ? 0 : POLLIN) | (queued > 0 ? POLLOUT : 0));
+    struct pollfd files[] = { { events != 0 ? udp->fd : -1, events, 0 }, { other, POLLIN, 0 } };
     if (ppoll(files, 2, &left, NULL) < 0)
         return errno == EINTR ? BASE_EINTERRUPTED : BASE_EIO;
     *is_other = files[1].revents != 0;
     return files[0].revents & POLLNVAL ? BASE_EIO : BASE_OK;
 }
 
+/* Sleep through the pause, if there is one. */
+static base_err pause_sleep(struct bpi_udp *udp, uint64_t until_ns, int other, bool *is_other)
+{
+    const uint64_t end_ns = until_ns < udp->pause_until_ns ? until_ns : udp->pause_until_ns;
+    if (udp->world.now_ns >= end_ns)
+        return BASE_OK;
+    udp->stats.pauses++;
+    return wait_for(udp, end_ns, other, is_other);
+}
+
+/* Sleep until something is due or comes; who may spin sleeps late and wakes early. */
+static base_err idle_sleep(struct bpi_udp *udp, uint64_t begin_ns, uint64_t until_ns, int other,
+                           bool *is_other)
+{
+    const uint64_t now_ns = clock_ns(), busy_ns = udp->config.busy_poll_ns;
+    const uint64_t wake_ns = udp->config.step->wake_ns(udp->config.state);
+    uint64_t sleep_ns = wake_ns < until_ns ? wake_ns : until_ns;
+    if (busy_ns > 0 && (now_ns - begin_ns < busy_ns || sleep_ns < now_ns + SPIN_NS))
+        sleep_ns = 0;
+    else if (busy_ns > 0 && sleep_ns != UINT64_MAX)
+        sleep_ns -= SPIN_NS;
+    return wait_for(udp, sleep_ns, other, is_other);
+}
+
 base_err bpi_udp_poll(struct bpi_udp *udp, uint64_t until_ns, int other, bool *is_other)
 {
     start_once(udp);
-    const uint64_t begin_ns = udp->world.now_ns, busy_ns = udp->config.busy_poll_ns;
+    const uint64_t begin_ns = udp->world.now_ns;
     bool is_readable = false, has_done = false;
-    bool looks =
-        !udp->is_drained || until_ns <= begin_ns; /* else ppoll tells what has come since */
-    base_err err;
+    bool looks = !udp->is_drained || udp->pause_until_ns > 0 ||
+                 until_ns <= begin_ns; /* else ppoll tells what has come since */
     if (udp->run_first < udp->run_count)
         bpi_udp_flush(udp);
-    while ((err = turn(udp, looks, &has_done)) == BASE_OK && !has_done && !is_readable) {
+    base_err err = pause_sleep(udp, until_ns, other, &is_readable);
+    while (err == BASE_OK && (err = turn(udp, looks, &has_done)) == BASE_OK && !has_done &&
+           !is_readable && udp->world.now_ns < until_ns) {
         looks = true;
-        const uint64_t now_ns = clock_ns();
-        const uint64_t wake_ns = udp->config.step->wake_ns(udp->config.state);
-        const uint64_t due_ns = wake_ns < until_ns ? wake_ns : until_ns;
-        if (until_ns <= now_ns)
-            break;
-        uint64_t sleep_ns = due_ns;
-        if (busy_ns > 0 && (now_ns - begin_ns < busy_ns || due_ns < now_ns + SPIN_NS))
-            sleep_ns = 0;
-        else if (busy_ns > 0 && due_ns != UINT64_MAX)
-            sleep_ns = due_ns - SPIN_NS;
-        err = wait_for(udp, sleep_ns, other, &is_readable);
-        if (err != BASE_OK)
-            break;
+        err = udp->pause_until_ns > 0 ? pause_sleep(udp, until_ns, other, &is_readable)
+                                      : idle_sleep(udp, begin_ns, until_ns, other, &is_readable);
     }
     if (err == BASE_OK && other >= 0 && !is_readable)
         err = wait_for(udp, 0, other, &is_readable);

@@ -37,6 +37,10 @@ struct bpi_udp {
     bool is_blocked; /* the kernel takes no more just now */
     bool is_drained; /* the last look at the socket has taken all there was */
 
+    uint64_t came_ns;        /* the last turn that found datagrams */
+    uint64_t gap_ns;         /* smoothed: between turns that found some, pauses apart */
+    uint64_t pause_until_ns; /* 0: there are too few to pause */
+
     uint8_t *pool; /* [BPI_UDP_POOL_SIZE] */
     size_t pool_used;
     struct bpi_udp_run runs[BPI_UDP_RUNS_MAX];

@@ -151,6 +151,7 @@ struct bpi_hermes_status {
     uint64_t rejected_limited; /* handshakes that came too often from one source */
     uint64_t expired, refused; /* messages given up, sends answered EFULL */
     size_t memory_bytes;       /* in use by queues and reassembly */
+    uint64_t rtt_min_ns;       /* round trip to the nearest with a session; 0: not known */
 };
 
 struct bpi_hermes_neighbor {
