@@ -2,6 +2,7 @@
  * found by the network namespace of a socket that was made there. Processes share the records; the
  * parent only looks and waits. */
 #define _GNU_SOURCE
+#include "net_cores.h"
 #include "net_process.h"
 #include "net_round.h"
 
@@ -29,7 +30,8 @@ static const uint64_t links_look_ns = 20000000; /* after the load; before, as th
 struct world {
     struct net_round *round;
     struct lab_net *net; /* NULL: the nodes are on the loopback */
-    pid_t *pids;         /* [host_count] 0: it has ended and was waited for */
+    struct net_cores cores;
+    pid_t *pids; /* [host_count] 0: it has ended and was waited for */
     double memory_bytes, phase_memory_bytes[SUITE_NET_PHASES]; /* largest sums so far */
     uint64_t arrived_before;                                   /* the load: bytes */
     double cpu_before_ns;                                      /* likewise */
@@ -72,7 +74,10 @@ static base_err open_lab(struct world *world, struct base_why *why)
                                            .back_end = LAB_BACK_TUN,
                                            .mtu_bytes = NET_MTU_BYTES,
                                            .core = -1 };
+    net_cores_open(&world->cores);
+    net_cores_go_emulator(&world->cores);
     base_err err = lab_net_open(&config, &world->net, why);
+    net_cores_go_nodes(&world->cores);
     for (uint32_t i = 0; err == BASE_OK && i < round->host_count; i++) {
         char text[BASE_ADDRESS_TEXT_SIZE];
         snprintf(text, sizeof text, "%s:%d", lab_net_address(world->net, i), NET_PORT);
@@ -359,6 +364,7 @@ base_err net_real_run(struct net_round *round, struct base_why *why)
         err = run_hosts(&world, why);
     if (world.net != NULL)
         lab_net_close(world.net);
+    net_cores_close(&world.cores);
     free(world.pids);
     return err;
 }
