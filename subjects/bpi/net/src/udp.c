@@ -212,18 +212,16 @@ static void crowd_see(struct bpi_udp *udp, bool has_come)
     udp->pause_until_ns = pauses ? (now_ns / pause_ns + 1) * pause_ns : 0;
 }
 
-/* One turn: what is due and, when it is looked at, what has come. */
+/* One turn: what has come, when it is looked at, then what is due; so nothing is given up that an
+ * answer in the socket speaks of. */
 static base_err turn(struct bpi_udp *udp, bool looks, bool *has_done)
 {
-    base_err err = BASE_OK;
-    *has_done = timer_run(udp);
+    bool has_come = false;
     udp->is_drained = false;
-    if (looks) {
-        bool has_come = false;
-        err = bpi_udp_receive(udp, &has_come);
+    const base_err err = looks ? bpi_udp_receive(udp, &has_come) : BASE_OK;
+    *has_done = timer_run(udp) || has_come;
+    if (looks)
         crowd_see(udp, has_come);
-        *has_done |= has_come;
-    }
     bpi_udp_flush(udp);
     return err;
 }

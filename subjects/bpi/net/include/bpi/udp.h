@@ -68,7 +68,7 @@ struct base_address bpi_udp_address(const struct bpi_udp *udp);
 struct base_step_world *bpi_udp_world(struct bpi_udp *udp);
 void bpi_udp_flush(struct bpi_udp *udp);
 /* Wait at most until `until_ns` (CLOCK_MONOTONIC; 0: do not wait) for something to do, and do it:
- * a timer that is due, one batch of datagrams, all sends. Returns after the first turn that had
+ * one batch of datagrams, a timer that is due, all sends. Returns after the first turn that had
  * something; the caller loops. What a pause sleeps through is done after it, or at until_ns.
  *
  *   other   a descriptor to wait for as well (epoll's, say), or -1
