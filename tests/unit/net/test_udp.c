@@ -149,11 +149,14 @@ static void an_empty_socket_is_looked_at_once(void **state)
         for (uint64_t i = 0; i < ROUNDS; i++) {
             const uint64_t received = bpi_udp_stats(to).received;
             world->send(world->context, &there, bytes, 100);
-            bpi_udp_flush(from); /* over the loopback it is there on return */
+            bpi_udp_flush(from);
             uint64_t calls = bpi_udp_stats(to).receive_calls;
-            assert_int_equal(bpi_udp_poll(to, waits ? UINT64_MAX : 0, -1, NULL), BASE_OK);
+            do { /* over the loopback it is there on return, unless the kernel is busy */
+                assert_int_equal(bpi_udp_poll(to, waits ? UINT64_MAX : 0, -1, NULL), BASE_OK);
+                assert_int_equal(bpi_udp_stats(to).receive_calls, ++calls);
+                assert_true(bpi_udp_stats(to).received > received || !waits);
+            } while (bpi_udp_stats(to).received == received);
             assert_int_equal(bpi_udp_stats(to).received, received + 1);
-            assert_int_equal(bpi_udp_stats(to).receive_calls, ++calls);
             const uint64_t soon_ns = bpi_udp_world(to)->now_ns + 20 * MS;
             assert_int_equal(bpi_udp_poll(to, waits ? soon_ns : 0, -1, NULL), BASE_OK);
             assert_int_equal(bpi_udp_stats(to).receive_calls, calls + 1);
@@ -345,8 +348,10 @@ static void another_descriptor(void **state)
     udp_world_send(&world, 0, bytes, 100);
     is_other = false;
     assert_int_equal(bpi_udp_poll(world.centre, 0, -1, NULL), BASE_OK);
-    assert_int_equal(bpi_udp_poll(world.peers[0].udp, UINT64_MAX, ends[0], &is_other), BASE_OK);
-    assert_true(is_other);
+    do { /* the kernel may be busy, and the datagram not there yet */
+        assert_int_equal(bpi_udp_poll(world.peers[0].udp, UINT64_MAX, ends[0], &is_other), BASE_OK);
+        assert_true(is_other);
+    } while (bpi_udp_stats(world.peers[0].udp).received == 0);
     assert_int_equal(bpi_udp_stats(world.peers[0].udp).received, 1);
     udp_world_drain(&world);
     udp_world_close(&world);
