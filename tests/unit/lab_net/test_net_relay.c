@@ -180,8 +180,9 @@ static void streams_break_where_nobody_listens(void **state)
     assert_int_equal(lab_net_relay_port(world.net, 1, 0, service, true, &port, NULL), BASE_OK);
     const struct sockaddr_in to = loopback(port);
     const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    assert_int_equal(connect(fd, (const struct sockaddr *)&to, sizeof to), 0);
-    assert_int_equal(read(fd, &byte, 1), -1);
+    /* The reset may be there before this process runs again to learn that it was connected. */
+    if (connect(fd, (const struct sockaddr *)&to, sizeof to) == 0)
+        assert_int_equal(read(fd, &byte, 1), -1);
     assert_int_equal(errno, ECONNRESET);
     close(fd);
     world_close(&world);
