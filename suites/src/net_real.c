@@ -2,6 +2,7 @@
  * found by the network namespace of a socket that was made there. Processes share the records; the
  * parent only looks and waits. */
 #define _GNU_SOURCE
+#include "net_awake.h"
 #include "net_cores.h"
 #include "net_process.h"
 #include "net_round.h"
@@ -31,6 +32,7 @@ struct world {
     struct net_round *round;
     struct lab_net *net; /* NULL: the nodes are on the loopback */
     struct net_cores cores;
+    int awake;   /* of net_awake_open */
     pid_t *pids; /* [host_count] 0: it has ended and was waited for */
     double memory_bytes, phase_memory_bytes[SUITE_NET_PHASES]; /* largest sums so far */
     uint64_t arrived_before;                                   /* the load: bytes */
@@ -304,6 +306,7 @@ static void collect_lab(struct world *world, const struct lab_net_report *before
         .packets = links->packets,
         .lost = links->lost,
         .queue_dropped = links->queue_dropped,
+        .is_awake = world->awake >= 0,
     };
     snprintf(round->lab.back_end, sizeof round->lab.back_end, "%s",
              lab_back_end_name(after->back_end));
@@ -336,7 +339,8 @@ static base_err carry_on_loopback(struct world *world, struct base_why *why)
                                                 .late_p50_ns = NAN,
                                                 .late_p99_ns = NAN,
                                                 .late_max_ns = NAN,
-                                                .cpu_share = NAN };
+                                                .cpu_share = NAN,
+                                                .is_awake = world->awake >= 0 };
     return carry_load(world, why);
 }
 
@@ -360,8 +364,10 @@ base_err net_real_run(struct net_round *round, struct base_why *why)
     if (world.pids == NULL)
         return base_fail(why, BASE_ENOMEM, 0, "no memory for %u hosts", round->host_count);
     base_err err = open_lab(&world, why);
+    world.awake = net_awake_open();
     if (err == BASE_OK)
         err = run_hosts(&world, why);
+    net_awake_close(world.awake);
     if (world.net != NULL)
         lab_net_close(world.net);
     net_cores_close(&world.cores);

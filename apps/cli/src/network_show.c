@@ -129,6 +129,8 @@ static base_err put_round(const struct cli_network *network, size_t plan, struct
     if (isfinite(last->lab.late_p99_ns))
         CLI_TRY(base_buf_printf(out, ", late p99 %s, its emulator %.3g %% of a processor", late,
                                 100 * last->lab.cpu_share));
+    if (last->lab.is_awake)
+        CLI_TRY(base_buf_printf(out, ", cores kept awake"));
     return base_buf_printf(out, ", %llu packets, %llu lost, %llu dropped in queues\n",
                            (unsigned long long)last->lab.packets,
                            (unsigned long long)last->lab.lost,
@@ -290,6 +292,7 @@ static json_t *round_json(const struct suite_net_plan *plan, const struct suite_
     set_number(lab, "late_p99_us", last->lab.late_p99_ns / 1e3);
     set_number(lab, "late_max_us", last->lab.late_max_ns / 1e3);
     set_number(lab, "emulator_cpu_percent", 100 * last->lab.cpu_share);
+    json_object_set_new(lab, "cores_awake", json_boolean(last->lab.is_awake));
     set_number(lab, "packets", (double)last->lab.packets);
     set_number(lab, "packets_lost", (double)last->lab.lost);
     set_number(lab, "packets_dropped_in_queues", (double)last->lab.queue_dropped);

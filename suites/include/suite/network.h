@@ -149,6 +149,7 @@ struct suite_net_lab {
     double late_p50_ns, late_p99_ns, late_max_ns; /* of the emulator; NaN without one */
     double cpu_share;                             /* of the emulator, of one processor */
     uint64_t packets, lost, queue_dropped;        /* on the links */
+    bool is_awake;                                /* no core of the machine went to sleep */
 };
 
 struct suite_net_results {
