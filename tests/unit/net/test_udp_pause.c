@@ -1,5 +1,5 @@
-/* test_udp_pause.c - datagrams that come one after another are taken together, few at once. Pauses
- * are long here, so that a busy machine does not matter. */
+/* test_udp_pause.c - datagrams that come one after another are taken together and sent together,
+ * few at once. Pauses are long here, so that a busy machine does not matter. */
 #define _GNU_SOURCE
 #include "udp_peer.h"
 
@@ -134,6 +134,43 @@ static void few_are_taken_at_once(void **state)
     line_close(&line);
 }
 
+/* The calls it takes to send to two addresses in turn, before a flush and with it. */
+static void send_calls_are(struct line *line, uint64_t before, uint64_t after)
+{
+    const struct base_address there[] = { bpi_udp_address(line->from), line->there };
+    const uint64_t calls = bpi_udp_stats(line->to).send_calls;
+    const struct base_step_world *const world = bpi_udp_world(line->to);
+    for (size_t i = 0; i < 4; i++) {
+        world->send(world->context, &there[i % 2], "one", 3);
+        world->send(world->context, &there[i % 2], "two", 3);
+    }
+    assert_int_equal(bpi_udp_stats(line->to).send_calls - calls, before);
+    bpi_udp_flush(line->to);
+    assert_int_equal(bpi_udp_stats(line->to).send_calls - calls, after);
+    assert_int_equal(bpi_udp_stats(line->to).sent % 8, 0);
+}
+
+static void who_is_calm_sends_at_once(void **state)
+{
+    (void)state;
+    struct line line;
+    line_open(&line, (struct bpi_udp_config){ .pause_ns = pause_ns });
+    send_calls_are(&line, 0, 1); /* nothing is known yet */
+    line_close(&line);
+    line_open(&line, (struct bpi_udp_config){ .pause_ns = 0 });
+    for (size_t i = 0; i < 10; i++) {
+        wait_ms(5);
+        line_send(&line, 1);
+        line_poll(&line, UINT64_MAX);
+    }
+    send_calls_are(&line, 3, 4);
+    line_close(&line);
+    line_open(&line, (struct bpi_udp_config){ .pause_ns = pause_ns });
+    assert_true(line_crowd(&line));
+    send_calls_are(&line, 0, 1);
+    line_close(&line);
+}
+
 static void who_has_no_pause_takes_none(void **state)
 {
     (void)state;
@@ -240,6 +277,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pauses_of_round_trips),
         cmocka_unit_test(few_are_taken_at_once),
+        cmocka_unit_test(who_is_calm_sends_at_once),
         cmocka_unit_test(who_has_no_pause_takes_none),
         cmocka_unit_test(a_crowd_is_taken_together),
         cmocka_unit_test(what_one_turn_does_not_take_is_not_slept_over),

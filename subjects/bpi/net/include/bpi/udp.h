@@ -10,6 +10,10 @@
  * it all together, until none have come for two: as a network card does that moderates its
  * interrupts. Processes of one machine wake together.
  *
+ * To send together costs less, too, but has the first wait for the last: while datagrams wake it a
+ * millisecond apart or more, on average, what goes to one address in a row leaves before the next
+ * address's is made.
+ *
  * What the kernel does not take at once waits, at most 1 MiB in 1024 runs of equal datagrams; what
  * finds no room is counted as send_failed, as are a port 0 and more than
  * BASE_STEP_DATAGRAM_MAX bytes. Otherwise memory is 2.2 MiB, of which quiet sockets touch little.
@@ -64,7 +68,7 @@ void bpi_udp_set_pause(struct bpi_udp *udp, uint64_t pause_ns);
 /* The address bound to. */
 struct base_address bpi_udp_address(const struct bpi_udp *udp);
 /* A world for a call of the machine's own functions (send a message, say); what it sends leaves
- * with the next poll or flush. Valid until either. */
+ * with the next poll or flush, if not before. Valid until either. */
 struct base_step_world *bpi_udp_world(struct bpi_udp *udp);
 void bpi_udp_flush(struct bpi_udp *udp);
 /* Wait at most until `until_ns` (CLOCK_MONOTONIC; 0: do not wait) for something to do, and do it:
